@@ -1,0 +1,83 @@
+/*
+ * Building images: a Dockerfile and a context, for one or several platforms, to a manifest or an index in the store.
+ *
+ *	struct build_request request = { .context_dir = ".", .store = store, .registry = registry, ... };
+ *	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
+ *
+ *	if (build_run(&request, &result, err) < 0) ...
+ *
+ * The caller has entered his identity (sandbox/identity.h) and forked the sandbox before; see cli/cmd_build.c.
+ */
+#ifndef BUILDER_BUILD_H
+#define BUILDER_BUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/monitor.h"
+#include "base/vec.h"
+#include "image/layer.h"
+#include "image/manifest.h"
+#include "image/platform.h"
+#include "image/store.h"
+#include "registry/client.h"
+#include "sandbox/sandbox.h"
+
+/* -v HOST:CONTAINER[:ro|rw]: present in every RUN, never in a layer. */
+struct build_volume {
+	char *source; /* absolute, exists */
+	char *target; /* absolute */
+	bool read_only;
+};
+
+struct build_volumes {
+	struct build_volume *items;
+	size_t len, cap;
+};
+
+/* ERR_USAGE with what is wrong: missing source, relative target, unknown option. `base_dir` resolves relative sources. */
+WARN_UNUSED int build_volume_parse(const char *text, const char *base_dir, struct build_volume *ret, struct err *err);
+void build_volumes_release(struct build_volumes *v);
+
+/* All borrowed for the call. */
+struct build_request {
+	const char *context_dir;
+	const char *dockerfile;          /* NULL = Dockerfile in the context; else relative to the working directory */
+	const struct platform *platforms; /* none = this machine's */
+	size_t platform_count;
+	const char *target;              /* a stage's name; NULL = the last */
+	const struct strmap *build_args; /* value NULL = from our environment, if it is there */
+	const struct strmap *labels;
+	const struct build_volumes *volumes;
+	const struct strvec *tags; /* names that the result gets in the store */
+	bool no_cache;
+	bool pull; /* ask the registry for bases even if the store has them */
+	int64_t source_date_epoch; /* -1 = now */
+	struct layer_options layers;
+
+	struct store *store;
+	struct registry *registry;
+	struct sandbox *sandbox;
+	const struct monitor *monitor;
+};
+
+struct build_result {
+	struct descriptor target; /* a manifest for one platform, else an index */
+	struct digest config;     /* of a single-platform image; empty otherwise */
+	unsigned cached_steps, executed_steps;
+	uint64_t emulated_ns; /* spent in emulated steps */
+};
+
+#define BUILD_RESULT_INIT { .cached_steps = 0 }
+
+/*
+ * Errors: ERR_INPUT with all problems of the Dockerfile rendered, ERR_CHILD for a RUN step that failed (child_status set,
+ * span = its lines), ERR_CANCELLED, and those of the rooms below. Nothing is tagged unless all platforms succeeded.
+ */
+WARN_UNUSED int build_run(const struct build_request *request, struct build_result *ret, struct err *err);
+void build_result_release(struct build_result *result);
+
+#endif

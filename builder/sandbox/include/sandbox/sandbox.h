@@ -1,0 +1,82 @@
+/*
+ * Where RUN steps execute: fresh mount, pid, ipc, uts (and, on request, network) namespaces over an overlay of snapshots.
+ * All mounts are made in the step's own mount namespace, so that no end of it, SIGKILL included, leaves one behind.
+ *
+ * sandbox_new() forks a small single-threaded helper, before the caller starts threads; each step is a child of that helper
+ * with a reaper as process 1. Errors of the child come back whole, as struct err. If the caller dies, all of it dies.
+ *
+ *	identity_enter(&identity, err);
+ *	sandbox_new(store_dir_fd(store), &sandbox, err);
+ *	sandbox_run(sandbox, &step, monitor, step_id, &status, err);
+ */
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/monitor.h"
+#include "base/vec.h"
+
+enum sandbox_mount_kind {
+	SANDBOX_BIND,  /* source on the host, or below source_dir_fd's tree */
+	SANDBOX_TMPFS, /* size in bytes, 0 = the kernel's default */
+};
+
+struct sandbox_mount {
+	enum sandbox_mount_kind kind;
+	char *source; /* SANDBOX_BIND: an absolute path on the host; file or directory */
+	char *target; /* absolute, in the step's root; missing ones are created, and removed again afterwards */
+	bool read_only;
+	uint64_t size;
+};
+
+struct sandbox_mounts {
+	struct sandbox_mount *items;
+	size_t len, cap;
+};
+
+enum sandbox_network { SANDBOX_NETWORK_HOST, SANDBOX_NETWORK_NONE };
+
+struct sandbox_step {
+	/* Root file system: directories relative to the helper's directory, lowest first; none = empty. */
+	const struct strvec *lowers;
+	const char *upper, *work; /* the same; on one file system; changes go to `upper` */
+
+	const struct strvec *argv; /* argv[0] is looked up in the step's PATH */
+	const struct strvec *env;
+	const char *cwd;  /* absolute; created when missing */
+	const char *user; /* "name", "uid", "name:group", "uid:gid"; looked up in the root's passwd and group; NULL = root */
+	const char *hostname; /* NULL = "buildkitsandbox", as Dockerfiles know it */
+
+	const char *arch, *variant; /* the platform of the root file system: decides about emulation */
+	const struct sandbox_mounts *mounts;
+	enum sandbox_network network;
+	/* A file to appear at /dev/pipes/<name>, mode 0755: heredocs that start with "#!". */
+	const struct strmap *scripts; /* name -> text; NULL = none */
+};
+
+struct sandbox_result {
+	int status; /* exit status of the command, 128 + signal when it was killed */
+	bool emulated;
+	uint64_t elapsed_ns;
+};
+
+struct sandbox;
+
+/* `dir_fd` is the directory that lowers, upper and work are relative to. */
+WARN_UNUSED int sandbox_new(int dir_fd, struct sandbox **ret, struct err *err);
+void sandbox_freep(struct sandbox **sandbox);
+
+/*
+ * Runs one step to its end; output arrives as EVENT_LOG of `step_id`. A command that fails is not an error of this
+ * function: ret->status tells. ERR_CANCELLED kills the step first. What the mounts needed in the way of mount points is
+ * gone from `upper` afterwards, and parents have their mtimes back. May be called from several threads at once.
+ */
+WARN_UNUSED int sandbox_run(struct sandbox *sandbox, const struct sandbox_step *step,
+			    const struct monitor *monitor, unsigned step_id, struct sandbox_result *ret,
+			    struct err *err);
+
+#endif

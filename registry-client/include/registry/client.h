@@ -1,0 +1,92 @@
+/*
+ * A client of container registries (OCI distribution-spec 1.1; Docker Registry HTTP API V2). One object serves all
+ * registries of a command: it keeps connections, tokens and what it learned about each host.
+ *
+ *	AUTO(registry_freep) struct registry *registry = registry_new(&options);
+ *
+ *	registry_resolve(registry, &ref, &platform, store, &image, err);
+ *	registry_fetch_blobs(registry, &ref, store, &image.manifest.layers, step, err);
+ */
+#ifndef REGISTRY_CLIENT_H
+#define REGISTRY_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/monitor.h"
+#include "base/str.h"
+#include "image/config.h"
+#include "image/manifest.h"
+#include "image/reference.h"
+#include "image/store.h"
+
+struct registry_options {
+	const struct monitor *monitor; /* borrowed; NULL = silent, not cancellable */
+	bool insecure;  /* plain HTTP and unverified certificates are fine; loopback may speak plain HTTP anyway */
+	unsigned jobs;  /* blobs at once; 0 = 4 */
+	const char *auth_file; /* NULL = $REGISTRY_AUTH_FILE, $DOCKER_CONFIG/config.json, ~/.docker/config.json, podman's */
+	bool verbose;   /* requests and answers to stderr, secrets masked */
+};
+
+struct registry;
+
+struct registry *registry_new(const struct registry_options *options);
+void registry_freep(struct registry **registry);
+
+/* A manifest or index as it came: the exact bytes, checked against the digest of `ref` when it has one. */
+struct fetched_manifest {
+	struct str body;
+	char *media_type;
+	struct digest digest;
+};
+
+WARN_UNUSED int registry_fetch_manifest(struct registry *registry, const struct image_ref *ref,
+					struct fetched_manifest *ret, struct err *err);
+void fetched_manifest_release(struct fetched_manifest *m);
+
+/* One image of one platform, without its layers. */
+struct resolved_image {
+	struct digest digest;       /* of the manifest */
+	struct digest index_digest; /* of the index it was chosen from; empty = `ref` was a single image */
+	struct manifest manifest;
+	struct image_config config;
+};
+
+/*
+ * Finds the image for `platform` behind `ref` and puts index, manifest and config into the store. ERR_NOT_FOUND lists the
+ * platforms there are; an image whose config is for another architecture is refused (ERR_UNSUPPORTED).
+ */
+WARN_UNUSED int registry_resolve(struct registry *registry, const struct image_ref *ref,
+				 const struct platform *platform, struct store *store,
+				 struct resolved_image *ret, struct err *err);
+void resolved_image_release(struct resolved_image *image);
+
+/*
+ * Brings those of `blobs` that the store lacks, verified as they stream. Transfers are reported to `step`. On failure what
+ * was complete stays.
+ */
+WARN_UNUSED int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref, struct store *store,
+				     const struct descriptors *blobs, unsigned step, struct err *err);
+
+/*
+ * Pulls everything of `ref` for the given platforms (count 0 = all) into the store. *ret describes what a tag is to point at:
+ * the index when it is one, whole or reduced to those platforms only in what is fetched.
+ */
+WARN_UNUSED int registry_pull(struct registry *registry, const struct image_ref *ref,
+			      const struct platform *platforms, size_t platform_count, struct store *store,
+			      unsigned step, struct descriptor *ret, struct err *err);
+
+struct push_summary {
+	uint64_t sent_bytes, skipped_bytes;
+	unsigned sent_blobs, skipped_blobs;
+};
+
+/*
+ * Uploads `target` (manifest, or index with all its members) from the store to `ref`: blobs that the repository lacks, then
+ * manifests, the one that `ref` names last, so that a reader never sees half of it.
+ */
+WARN_UNUSED int registry_push(struct registry *registry, struct store *store, const struct descriptor *target,
+			      const struct image_ref *ref, unsigned step, struct push_summary *ret, struct err *err);
+
+#endif
