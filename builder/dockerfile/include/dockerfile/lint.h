@@ -1,0 +1,94 @@
+/*
+ * The build checks (`--check`), rule names and messages as BuildKit's: warnings about what builds but is likely wrong.
+ *
+ *	struct lint_request request = { .scope = ..., .all_stages = true };
+ *	lint_run(&file, &request, &diags);
+ *
+ * InvalidBaseImagePlatform needs the registry's answer: the solver adds it by lint_add().
+ */
+#ifndef DOCKERFILE_LINT_H
+#define DOCKERFILE_LINT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "base/map.h"
+#include "dockerfile/dockerfile.h"
+#include "dockerfile/scope.h"
+
+#define LINT_RULES 22
+
+enum lint_rule {
+	LINT_CONSISTENT_INSTRUCTION_CASING,
+	LINT_COPY_IGNORED_FILE,
+	LINT_DUPLICATE_STAGE_NAME,
+	LINT_EXPOSE_INVALID_FORMAT,
+	LINT_EXPOSE_PROTO_CASING,
+	LINT_FROM_AS_CASING,
+	LINT_FROM_PLATFORM_FLAG_CONST_DISALLOWED,
+	LINT_INVALID_BASE_IMAGE_PLATFORM,
+	LINT_INVALID_DEFAULT_ARG_IN_FROM,
+	LINT_INVALID_DEFINITION_DESCRIPTION, /* experimental: only when asked for */
+	LINT_JSON_ARGS_RECOMMENDED,
+	LINT_LEGACY_KEY_VALUE_FORMAT,
+	LINT_MAINTAINER_DEPRECATED,
+	LINT_MULTIPLE_INSTRUCTIONS_DISALLOWED,
+	LINT_NO_EMPTY_CONTINUATION,
+	LINT_REDUNDANT_TARGET_PLATFORM,
+	LINT_RESERVED_STAGE_NAME,
+	LINT_SECRETS_USED_IN_ARG_OR_ENV,
+	LINT_STAGE_NAME_CASING,
+	LINT_UNDEFINED_ARG_IN_FROM,
+	LINT_UNDEFINED_VAR,
+	LINT_WORKDIR_RELATIVE_PATH,
+};
+
+struct lint_rule_info {
+	const char *name;        /* "StageNameCasing" */
+	const char *description; /* one sentence */
+	bool experimental;
+};
+
+const struct lint_rule_info *lint_rule_info(enum lint_rule rule);
+
+/* `check=skip=A,B|all;error=true;experimental=X|all` */
+struct lint_config {
+	uint32_t skip, experimental; /* bits by enum lint_rule */
+	bool error;                  /* warnings fail the build */
+};
+
+/* Unknown rule names are errors with the nearest one as the hint. */
+WARN_UNUSED int lint_config_parse(const char *text, struct lint_config *ret, struct err *err);
+/* The file's `# check=` directive, or the build argument BUILDKIT_DOCKERFILE_CHECK, which overrides it whole. */
+WARN_UNUSED int lint_config_of(const struct dockerfile *file, const struct strmap *build_args,
+			       struct lint_config *ret, struct err *err);
+
+struct lint_request {
+	struct scope_request scope;
+	const char *target; /* NULL = the last stage */
+	bool all_stages;    /* --check: also those that the target does not need */
+	/* Is this path, relative to the context, left out by the ignore file? NULL = no ignore file. */
+	bool (*is_ignored)(const void *arg, const char *path);
+	const void *is_ignored_arg;
+	/* The environment of a base image; NULL function or result = unknown. */
+	const struct strmap *(*base_env)(const void *arg, const char *image);
+	const void *base_env_arg;
+};
+
+/*
+ * Adds a warning with `rule` set per violation, and an error per value that cannot be evaluated (bad substitution,
+ * unknown stage). Works on a file whose parse reported errors, too.
+ */
+void lint_run(const struct dockerfile *file, const struct lint_request *request,
+	      struct diags *diags);
+
+/* A rule found elsewhere; respects `config` and the comment directly above the instruction. */
+void lint_add(const struct lint_config *config, const struct instruction *instruction,
+	      enum lint_rule rule, struct word place, struct diags *diags, const char *fmt, ...)
+	PRINTF_LIKE(6, 7);
+
+/* [{"rule","line","message"}] of the warnings in `diags`, sorted by line, then message. The caller releases. */
+json_t *lint_to_json(struct diags *diags);
+
+#endif
