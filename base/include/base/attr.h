@@ -19,21 +19,21 @@
 #define AUTO(fn) __attribute__((cleanup(fn)))
 
 /* TAKE(p) yields the pointer p and leaves NULL in it: ownership moves to whoever receives the value. */
-#define TAKE(p)                                                                                    \
-	__extension__({                                                                            \
-		__typeof__(p) *take_from_ = &(p);                                                  \
-		__typeof__(p) take_value_ = *take_from_;                                           \
-		*take_from_ = NULL;                                                                \
-		take_value_;                                                                       \
+#define TAKE(p)                                          \
+	__extension__({                                  \
+		__typeof__(p) *take_from_ = &(p);        \
+		__typeof__(p) take_value_ = *take_from_; \
+		*take_from_ = NULL;                      \
+		take_value_;                             \
 	})
 
 /* TAKE_FD(fd) is TAKE for file descriptors; -1 stands for none. */
-#define TAKE_FD(fd)                                                                                \
-	__extension__({                                                                            \
-		int *take_from_ = &(fd);                                                           \
-		int take_value_ = *take_from_;                                                     \
-		*take_from_ = -1;                                                                  \
-		take_value_;                                                                       \
+#define TAKE_FD(fd)                            \
+	__extension__({                        \
+		int *take_from_ = &(fd);       \
+		int take_value_ = *take_from_; \
+		*take_from_ = -1;              \
+		take_value_;                   \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -28,21 +28,25 @@ struct diag {
 struct diags {
 	struct diag *items;
 	size_t len, cap;
-	size_t errors, dropped;
-	char *file;        /* as the user knows it */
-	struct span source; /* the whole text, borrowed; may be empty */
+	size_t errors, dropped; /* `errors` includes the dropped ones */
+	char *file;             /* as the user knows it */
+	struct span source;     /* the whole text, borrowed; may be empty */
+	struct diag spare;      /* takes the place of one that is only counted */
 };
 
 void diags_init(struct diags *diags, const char *file, struct span source);
 void diags_release(struct diags *diags);
 /* The returned diag lives until the next addition: for setting hint or rule. */
-struct diag *diags_add(struct diags *diags, enum diag_level level, unsigned line, unsigned column, unsigned length,
-		       const char *fmt, ...) PRINTF_LIKE(6, 7);
+struct diag *diags_add(struct diags *diags, enum diag_level level, unsigned line, unsigned column,
+		       unsigned length, const char *fmt, ...) PRINTF_LIKE(6, 7);
 /* Sorts by place. */
 void diags_sort(struct diags *diags);
 /* All of them, as shown above, each ended by a newline; tabs and wide characters keep the caret under its word. */
 void diags_render(const struct diags *diags, bool colour, struct str *out);
-/* 0 when there is no error; else fills err with the rendered text of the errors. */
+/*
+ * 0 when there is no error; else ERR_INPUT whose message is the rendered text of the errors, sorted, without colour and
+ * without the last newline. It names the places itself: err->span stays empty.
+ */
 WARN_UNUSED int diags_check(struct diags *diags, struct err *err);
 
 /*

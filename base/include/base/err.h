@@ -20,8 +20,8 @@
 /* For decisions only; the user reads message and hint. */
 enum err_kind {
 	ERR_NONE = 0,
-	ERR_USAGE,       /* wrong words on the command line */
-	ERR_INPUT,       /* the user's file is wrong */
+	ERR_USAGE, /* wrong words on the command line */
+	ERR_INPUT, /* the user's file is wrong */
 	ERR_NOT_FOUND,
 	ERR_DENIED,      /* permission, by the kernel or by a registry */
 	ERR_AUTH,        /* credentials are missing or wrong */
@@ -51,7 +51,10 @@ struct err {
 	struct source_span span;
 };
 
-#define ERR_INIT { .kind = ERR_NONE }
+#define ERR_INIT                 \
+	{                        \
+		.kind = ERR_NONE \
+	}
 
 void err_release(struct err *err);
 /* Release and make usable again. */
@@ -61,7 +64,7 @@ void err_move(struct err *dst, struct err *src);
 
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int err_setv(struct err *err, enum err_kind kind, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
-/* Appends ": " and strerror(errno); kind follows errno (ENOENT is NOT_FOUND, EACCES is DENIED ...). */
+/* Appends ": " and what strerror(errno) says, begun in lower case; keeps errno. The kind follows errno (ENOENT is NOT_FOUND, EACCES is DENIED ...). */
 int err_errno(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same for an errno kept in a variable. */
 int err_errnum(struct err *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);

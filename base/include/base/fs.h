@@ -18,13 +18,14 @@ WARN_UNUSED int fs_mkdir_all(int dirfd, const char *path, mode_t mode, struct er
  */
 WARN_UNUSED int fs_remove_all(int dirfd, const char *path, struct err *err);
 /* ERR_LIMIT above `limit` bytes; `s` is cleared first. */
-WARN_UNUSED int fs_read_file(int dirfd, const char *path, size_t limit, struct str *s, struct err *err);
+WARN_UNUSED int fs_read_file(int dirfd, const char *path, size_t limit, struct str *s,
+			     struct err *err);
 /*
  * Appears whole or not at all: a temporary name beside it, fsync, rename, fsync of the directory. Safe against
  * power loss on ext4, xfs, btrfs and f2fs.
  */
-WARN_UNUSED int fs_write_file_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
-				     struct err *err);
+WARN_UNUSED int fs_write_file_atomic(int dirfd, const char *path, const void *data, size_t len,
+				     mode_t mode, struct err *err);
 /* Creates PREFIXxxxxxx, mode 0700; the caller frees *ret_path (relative as `prefix` is). */
 WARN_UNUSED int fs_make_temp_dir(int dirfd, const char *prefix, char **ret_path, struct err *err);
 /* lstat; ERR_NOT_FOUND when missing. */

@@ -17,10 +17,12 @@
  * column"). `name` is what messages call the text.
  */
 WARN_UNUSED int json_parse(struct span text, const char *name, json_t **ret_json, struct err *err);
-WARN_UNUSED int json_parse_file(int dirfd, const char *path, size_t limit, json_t **ret_json, struct err *err);
+WARN_UNUSED int json_parse_file(int dirfd, const char *path, size_t limit, json_t **ret_json,
+				struct err *err);
 
-void json_write(const json_t *json, struct str *out);        /* compact, as manifests are stored */
-void json_write_pretty(const json_t *json, struct str *out); /* two spaces, for people; ends with a newline */
+void json_write(const json_t *json, struct str *out); /* compact, as manifests are stored */
+void json_write_pretty(const json_t *json,
+		       struct str *out); /* two spaces, for people; ends with a newline */
 
 /*
  * Members of an object; absent or of another type gives NULL, 0 or the default. For documents whose shape

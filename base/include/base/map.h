@@ -21,7 +21,10 @@ struct strmap {
 	struct strmap_index *index;
 };
 
-#define STRMAP_INIT { .items = NULL }
+#define STRMAP_INIT           \
+	{                     \
+		.items = NULL \
+	}
 
 void strmap_release(struct strmap *map);
 void strmap_set(struct strmap *map, const char *key, const char *value);

@@ -16,18 +16,18 @@
 #include "base/err.h"
 
 enum event_kind {
-	EVENT_STEP_ADDED,   /* text = its name; it will run or be found cached */
+	EVENT_STEP_ADDED, /* text = its name; it will run or be found cached */
 	EVENT_STEP_STARTED,
 	EVENT_STEP_CACHED,
 	EVENT_STEP_DONE,
-	EVENT_STEP_FAILED,  /* text = the error's message */
+	EVENT_STEP_FAILED, /* text = the error's message */
 	EVENT_STEP_CANCELLED,
-	EVENT_STEP_DETAIL,  /* text = a fact about the step: why it missed the cache, its exit status */
-	EVENT_TRANSFER,     /* item, verb, done of total bytes; done == total ends it; total 0 = unknown */
+	EVENT_STEP_DETAIL, /* text = a fact about the step: why it missed the cache, its exit status */
+	EVENT_TRANSFER, /* item, verb, done of total bytes; done == total ends it; total 0 = unknown */
 	EVENT_TRANSFER_DONE,
-	EVENT_LOG,          /* text = output of the step, not line-buffered; stream 1 or 2 */
-	EVENT_WARNING,      /* text, with a span when it is about a file */
-	EVENT_INFO,         /* text = a line for the user */
+	EVENT_LOG,     /* text = output of the step, not line-buffered; stream 1 or 2 */
+	EVENT_WARNING, /* text, with a span when it is about a file */
+	EVENT_INFO,    /* text = a line for the user */
 };
 
 struct event {
@@ -56,10 +56,10 @@ struct monitor {
 unsigned monitor_add_step(const struct monitor *monitor, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void monitor_emit(const struct monitor *monitor, const struct event *event);
 void monitor_step(const struct monitor *monitor, unsigned step, enum event_kind kind);
-void monitor_text(const struct monitor *monitor, unsigned step, enum event_kind kind, const char *fmt, ...)
-	PRINTF_LIKE(4, 5);
-void monitor_transfer(const struct monitor *monitor, unsigned step, const char *verb, const char *item,
-		      uint64_t done, uint64_t total);
+void monitor_text(const struct monitor *monitor, unsigned step, enum event_kind kind,
+		  const char *fmt, ...) PRINTF_LIKE(4, 5);
+void monitor_transfer(const struct monitor *monitor, unsigned step, const char *verb,
+		      const char *item, uint64_t done, uint64_t total);
 
 bool monitor_is_cancelled(const struct monitor *monitor);
 /* -1 with ERR_CANCELLED once it is to stop: `if (monitor_check(m, err) < 0) return -1;` */

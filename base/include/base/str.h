@@ -29,7 +29,10 @@ struct str {
 };
 
 extern char str_empty[1];
-#define STR_INIT { .ptr = str_empty }
+#define STR_INIT                 \
+	{                        \
+		.ptr = str_empty \
+	}
 
 void str_init(struct str *s, size_t limit);
 void str_release(struct str *s);

@@ -16,12 +16,13 @@
 #include "base/attr.h"
 
 /* Appends one zeroed item and yields its address, valid until the next addition. */
-#define VEC_ADD(v)                                                                                 \
-	((__typeof__((v)->items))vec_add_((void **)&(v)->items, &(v)->len, &(v)->cap,                \
+#define VEC_ADD(v)                                                                    \
+	((__typeof__((v)->items))vec_add_((void **)&(v)->items, &(v)->len, &(v)->cap, \
 					  sizeof(*(v)->items)))
 
-#define VEC_FOREACH(item, v)                                                                       \
-	for (__typeof__((v)->items) item = (v)->items; item && item < (v)->items + (v)->len; item++)
+#define VEC_FOREACH(item, v)                                                                   \
+	for (__typeof__(*(v)->items) *item = (v)->items; item && item < (v)->items + (v)->len; \
+	     item++)
 
 void *vec_add_(void **items, size_t *len, size_t *cap, size_t item_size);
 
@@ -31,7 +32,10 @@ struct strvec {
 	size_t len, cap;
 };
 
-#define STRVEC_INIT { .items = NULL }
+#define STRVEC_INIT           \
+	{                     \
+		.items = NULL \
+	}
 
 void strvec_release(struct strvec *v);
 void strvec_clear(struct strvec *v);
