@@ -45,6 +45,9 @@ void ignore_read_patterns(struct span text, struct strvec *ret);
 /* `path` relative to the root, slash separated, clean. A NULL ignore ignores nothing. */
 bool ignore_match(const struct ignore *ignore, const char *path);
 
+/* Does it hold `!` patterns at all? */
+bool ignore_has_exceptions(const struct ignore *ignore);
+
 struct ignore_state *ignore_root(const struct ignore *ignore);
 /*
  * The same answer as ignore_match(path), from the state of the directory that holds it. `ret_below` (may be NULL) receives

@@ -17,7 +17,7 @@
 #include "base/vec.h"
 
 /* The value of a name, borrowed until the next call; NULL = not set. */
-typedef const char *expand_lookup_fn(const void *arg, const char *name, size_t name_len);
+typedef const char *expand_lookup_fn(const void *arg, const char *name);
 
 struct expander {
 	expand_lookup_fn *lookup;
@@ -25,21 +25,22 @@ struct expander {
 	char escape; /* the file's escape character */
 };
 
-/* The names that were looked up, each once, in the order of their first use. */
+/* The names that were looked up, in the order of their first use; the values of the maps are unused. */
 struct expand_names {
-	struct strvec matched, unmatched;
+	struct strmap matched, unmatched;
 };
 
 #define EXPAND_NAMES_INIT              \
 	{                              \
-		.matched = STRVEC_INIT \
+		.matched = STRMAP_INIT \
 	}
 
 void expand_names_release(struct expand_names *names);
 
 /*
- * Errors are ERR_INPUT; their span holds, in `column`, the place of the fault in `word` (from 1). `names` may be NULL.
- * Nesting of ${..} is limited to 100, and the result to 1 MiB (ERR_LIMIT).
+ * One word in, one string out, white space kept. Errors are ERR_INPUT; the span of `err` holds, in
+ * `column`, the place of the fault in `word` (bytes, from 1). `names` may be NULL. Limits (ERR_LIMIT):
+ * ${..} nested 100 deep, a result of 1 MiB, of 16 MiB for a heredoc.
  */
 WARN_UNUSED int expand_word(const struct expander *expander, const char *word, char **ret,
 			    struct expand_names *names, struct err *err);
@@ -49,11 +50,13 @@ WARN_UNUSED int expand_words(const struct expander *expander, const char *word, 
 /* The body of a COPY or ADD heredoc: quotes are literal, the escape is always a backslash. */
 WARN_UNUSED int expand_heredoc(const struct expander *expander, const char *body, char **ret,
 			       struct expand_names *names, struct err *err);
-/* The text of a RUN for people to read: quotes kept, what is unset stays as written. */
-WARN_UNUSED int expand_display(const struct expander *expander, const char *text, char **ret,
-			       struct expand_names *names, struct err *err);
+/*
+ * The text of a RUN for people to read: quotes kept, what is unset stays as written, and so does a text
+ * that cannot be expanded. The caller frees.
+ */
+char *expand_display(const struct expander *expander, const char *text, struct expand_names *names);
 
 /* An expand_lookup_fn over a struct strmap; a key without a value is not set. */
-const char *expand_lookup_strmap(const void *map, const char *name, size_t name_len);
+const char *expand_lookup_strmap(const void *map, const char *name);
 
 #endif
