@@ -345,7 +345,7 @@ static struct span last_line(const struct str *text)
 		all.len -= (size_t)(newline + 1 - all.ptr);
 		all.ptr = newline + 1;
 	}
-	return all;
+	return span_trim(all);
 }
 
 int proc_check(const char *const *argv, struct str *out, struct err *err)
