@@ -1,0 +1,285 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fd.h"
+#include "base/fs.h"
+#include "store_private.h"
+
+#define BLOB_PATH_MAX   (sizeof("blobs/sha512/") + 128)
+#define INGEST_PATH_MAX (sizeof("ingest/") + 16)
+#define COPY_BUFFER     (128 * 1024)
+
+static void blob_path(const struct digest *digest, char path[BLOB_PATH_MAX])
+{
+	snprintf(path, BLOB_PATH_MAX, "blobs/%s/%s",
+		 digest_algorithm_name(digest_algorithm_of(digest)), digest_hex(digest));
+}
+
+bool store_has_blob(struct store *store, const struct digest *digest, uint64_t *ret_size)
+{
+	char path[BLOB_PATH_MAX];
+	struct stat st;
+
+	blob_path(digest, path);
+	if (!digest_is_set(digest) || fstatat(store->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return false;
+	if (ret_size)
+		*ret_size = (uint64_t)st.st_size;
+	return true;
+}
+
+int store_open_blob(struct store *store, const struct digest *digest, int *ret_fd, struct err *err)
+{
+	char path[BLOB_PATH_MAX];
+	int fd;
+
+	if (!digest_is_set(digest))
+		return err_set(err, ERR_NOT_FOUND, "blob without a digest");
+	blob_path(digest, path);
+	fd = openat(store->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "blob %s is not in the store", digest->text);
+	if (fd < 0)
+		return err_errno(err, "open blob %s", digest->text);
+	*ret_fd = fd;
+	return 0;
+}
+
+int store_read_blob(struct store *store, const struct digest *digest, size_t limit, struct str *ret,
+		    struct err *err)
+{
+	AUTO(hasher_freep) struct hasher *hasher = NULL;
+	AUTO(fd_closep) int fd = -1;
+	struct digest actual;
+
+	str_clear(ret);
+	if (store_open_blob(store, digest, &fd, err) < 0 ||
+	    fd_read_to_str(fd, ret, limit, digest->text, err) < 0)
+		return -1;
+	hasher = hasher_new(digest_algorithm_of(digest));
+	hasher_update(hasher, ret->ptr, ret->len);
+	hasher_finish(hasher, &actual);
+	if (digest_equal(digest, &actual))
+		return 0;
+	err_set(err, ERR_DIGEST, "blob %s is damaged: its content is %s", digest->text,
+		actual.text);
+	return err_hint(err, "remove '%s/blobs/%s/%s' and pull or build again", store->root,
+			digest_algorithm_name(digest_algorithm_of(digest)), digest_hex(digest));
+}
+
+int store_put_blob(struct store *store, const void *data, size_t len, struct digest *ret,
+		   struct err *err)
+{
+	AUTO(blob_writer_freep) struct blob_writer *w = blob_writer_new(store, err);
+
+	if (!w || blob_write(w, data, len, err) < 0)
+		return -1;
+	return blob_writer_commit(w, NULL, ret, err);
+}
+
+int store_delete_blob(struct store *store, const struct digest *digest, struct err *err)
+{
+	char path[BLOB_PATH_MAX];
+
+	blob_path(digest, path);
+	if (unlinkat(store->fd, path, 0) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "blob %s is not in the store", digest->text);
+	err_errno(err, "remove blob %s", digest->text);
+	return store_failed(store, err);
+}
+
+/* --- writing --- */
+
+/*
+ * The file is locked while it is written: one that nobody has locked was left by a process that died.
+ */
+struct blob_writer {
+	struct store *store;
+	struct hasher *hasher;
+	int fd;
+	char path[INGEST_PATH_MAX]; /* "" = there is no file */
+	uint64_t size;
+};
+
+/* 1 when a sweep took the new file away before it was locked. */
+static int create_ingest_file(struct blob_writer *w, struct err *err)
+{
+	uint64_t name;
+	struct stat st;
+
+	if (getrandom(&name, sizeof(name), 0) != (ssize_t)sizeof(name))
+		return err_errno(err, "random numbers");
+	snprintf(w->path, sizeof(w->path), "ingest/%016llx", (unsigned long long)name);
+	w->fd = openat(w->store->fd, w->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (w->fd < 0) {
+		err_errno(err, "create '%s/%s'", w->store->root, w->path);
+		w->path[0] = '\0';
+		return -1;
+	}
+	if (flock(w->fd, LOCK_EX) < 0 || fstat(w->fd, &st) < 0)
+		return err_errno(err, "lock '%s/%s'", w->store->root, w->path);
+	if (st.st_nlink > 0)
+		return 0;
+	fd_closep(&w->fd);
+	return 1;
+}
+
+struct blob_writer *blob_writer_new(struct store *store, struct err *err)
+{
+	struct blob_writer *w = xcalloc(1, sizeof(*w));
+	int result;
+
+	w->store = store;
+	w->fd = -1;
+	do
+		result = create_ingest_file(w, err);
+	while (result > 0);
+	if (result < 0) {
+		store_failed(store, err);
+		blob_writer_freep(&w);
+		return NULL;
+	}
+	w->hasher = hasher_new(DIGEST_SHA256);
+	return w;
+}
+
+int blob_write(struct blob_writer *w, const void *data, size_t len, struct err *err)
+{
+	if (fd_write_all(w->fd, data, len, "blob", err) < 0)
+		return store_failed(w->store, err);
+	hasher_update(w->hasher, data, len);
+	w->size += len;
+	return 0;
+}
+
+uint64_t blob_writer_size(const struct blob_writer *w)
+{
+	return w->size;
+}
+
+/* For the rare blob that is named by another algorithm than the one hashed along: reads it again. */
+static int hash_again(struct blob_writer *w, enum digest_algorithm algorithm, struct digest *ret,
+		      struct err *err)
+{
+	AUTO(hasher_freep) struct hasher *hasher = hasher_new(algorithm);
+	AUTO(freep) char *buffer = xmalloc(COPY_BUFFER);
+	ssize_t n;
+
+	if (lseek(w->fd, 0, SEEK_SET) < 0)
+		return err_errno(err, "read the blob again");
+	while ((n = fd_read_full(w->fd, buffer, COPY_BUFFER, "blob", err)) > 0)
+		hasher_update(hasher, buffer, (size_t)n);
+	if (n < 0)
+		return -1;
+	hasher_finish(hasher, ret);
+	return 0;
+}
+
+static int find_digest(struct blob_writer *w, const struct digest *expected, struct digest *ret,
+		       struct err *err)
+{
+	enum digest_algorithm algorithm = expected ? digest_algorithm_of(expected) : DIGEST_SHA256;
+
+	if (algorithm == DIGEST_SHA256)
+		hasher_finish(w->hasher, ret);
+	else if (hash_again(w, algorithm, ret, err) < 0)
+		return -1;
+	if (!expected || digest_equal(expected, ret))
+		return 0;
+	return err_set(err, ERR_DIGEST, "the content is %s, not %s", ret->text, expected->text);
+}
+
+static int sync_directory(struct store *store, const struct digest *digest, struct err *err)
+{
+	char path[BLOB_PATH_MAX];
+	AUTO(fd_closep) int fd = -1;
+
+	snprintf(path, sizeof(path), "blobs/%s",
+		 digest_algorithm_name(digest_algorithm_of(digest)));
+	if (fd_open(store->fd, path, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0)
+		return -1;
+	return fsync(fd) == 0 ? 0 : err_errno(err, "sync '%s/%s'", store->root, path);
+}
+
+static int publish(struct blob_writer *w, const struct digest *digest, struct err *err)
+{
+	struct store *store = w->store;
+	char path[BLOB_PATH_MAX];
+
+	blob_path(digest, path);
+	if (fsync(w->fd) < 0)
+		return err_errno(err, "sync blob %s", digest->text);
+	if (digest_algorithm_of(digest) != DIGEST_SHA256 &&
+	    fs_mkdir_all(store->fd, "blobs/sha512", 0755, err) < 0)
+		return -1;
+	if (renameat(store->fd, w->path, store->fd, path) < 0)
+		return err_errno(err, "name blob %s", digest->text);
+	w->path[0] = '\0';
+	return sync_directory(store, digest, err);
+}
+
+int blob_writer_commit(struct blob_writer *w, const struct digest *expected, struct digest *ret,
+		       struct err *err)
+{
+	struct digest digest;
+	uint64_t size = 0;
+
+	if (find_digest(w, expected, &digest, err) < 0)
+		return -1;
+	/* one of another length is damaged, and replaced */
+	if (!(store_has_blob(w->store, &digest, &size) && size == w->size) &&
+	    publish(w, &digest, err) < 0)
+		return store_failed(w->store, err);
+	if (ret)
+		*ret = digest;
+	return 0;
+}
+
+void blob_writer_freep(struct blob_writer **writer)
+{
+	struct blob_writer *w = TAKE(*writer);
+
+	if (!w)
+		return;
+	if (w->path[0])
+		(void)unlinkat(w->store->fd, w->path, 0); /* else the next sweep does it */
+	fd_closep(&w->fd);
+	hasher_free(w->hasher);
+	free(w);
+}
+
+static void sweep_one(int dir_fd, const char *name)
+{
+	AUTO(fd_closep)
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(dir_fd, name, 0); /* the next sweep tries again */
+}
+
+void blob_sweep(struct store *store)
+{
+	int fd = openat(store->fd, "ingest", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *e;
+
+	if (!dir) {
+		fd_closep(&fd);
+		return;
+	}
+	while ((e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			sweep_one(dirfd(dir), e->d_name);
+	closedir(dir);
+}

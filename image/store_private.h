@@ -1,0 +1,36 @@
+/* The store's inside, shared by the files that implement image/store.h: store, blob, tag, snapshot, cache. */
+#ifndef IMAGE_STORE_PRIVATE_H
+#define IMAGE_STORE_PRIVATE_H
+
+#include "database.h"
+#include "image/store.h"
+
+/* A snapshot that this process is making; the lock on its directory says so to others. */
+struct snapshot_lock {
+	int64_t id;
+	int fd;
+};
+
+struct snapshot_locks {
+	struct snapshot_lock *items;
+	size_t len, cap;
+};
+
+struct store {
+	char *root;
+	int fd;
+	struct db db;
+	char boot_id[40];
+	/* the rest under db's lock */
+	struct snapshot_locks making;
+	bool swept; /* abandoned snapshots have been looked for */
+};
+
+/* Adds the remedy for a full or unwritable disk to an error; returns -1. */
+int store_failed(const struct store *store, struct err *err);
+/* Removes what dead processes left in ingest/. */
+void blob_sweep(struct store *store);
+/* Makes index.json what the database says, if it is not. */
+WARN_UNUSED int tag_check_index(struct store *store, struct err *err);
+
+#endif
