@@ -86,8 +86,8 @@ static int move_up(struct removal *removal, int parent_fd, const char *name)
 	for (unsigned tries = 0; tries < 1000; tries++) {
 		free(unique);
 		unique = xasprintf(".removing-%zu-%u", removal->moved.len, tries);
-		/* A directory changes its parent only when it can be written to. */
-		(void)fchmodat(parent_fd, name, 0700, AT_SYMLINK_NOFOLLOW);
+		/* A directory changes its parent only when it can be written to; renameat2 tells if it cannot. */
+		(void)!fchmodat(parent_fd, name, 0700, AT_SYMLINK_NOFOLLOW);
 		if (renameat2(parent_fd, name, removal->top_fd, unique, RENAME_NOREPLACE) == 0) {
 			strvec_take(&removal->moved, TAKE(unique));
 			return 0;

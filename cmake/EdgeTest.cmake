@@ -2,7 +2,7 @@
 #
 # One cmocka program, one ctest of the label `unit`. One executable per source file under test: cmocka does not fork,
 # so a crash takes the rest of its program with it. Names are global: edge_unit_test(image_digest_test ...).
-# The test finds the peers' test cases below $CONFORMANCE_DIR, and gets an empty scratch directory as its working directory.
+# The test finds the peers' test cases below $CONFORMANCE_DIR, and has a directory of its own as its working directory.
 set(CONFORMANCE_DIR ${CMAKE_SOURCE_DIR}/../shared/conformance CACHE PATH "The peers' test cases, as data")
 
 function(edge_unit_test name)

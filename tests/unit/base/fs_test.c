@@ -101,7 +101,6 @@ static void atomic_write_replaces_a_link(void **state)
 static void readers_keep_the_old_file(void **state)
 {
 	(void)state;
-	AUTO(str_release) struct str s = STR_INIT;
 	char buf[4] = "";
 	int fd = -1;
 
