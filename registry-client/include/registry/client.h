@@ -23,10 +23,11 @@
 
 struct registry_options {
 	const struct monitor *monitor; /* borrowed; NULL = silent, not cancellable */
-	bool insecure;  /* plain HTTP and unverified certificates are fine; loopback may speak plain HTTP anyway */
-	unsigned jobs;  /* blobs at once; 0 = 4 */
-	const char *auth_file; /* NULL = $REGISTRY_AUTH_FILE, $DOCKER_CONFIG/config.json, ~/.docker/config.json, podman's */
-	bool verbose;   /* requests and answers to stderr, secrets masked */
+	bool insecure; /* plain HTTP and unverified certificates are fine; loopback may speak plain HTTP anyway */
+	unsigned jobs; /* blobs at once; 0 = 4 */
+	const char *
+		auth_file; /* NULL = $REGISTRY_AUTH_FILE, $DOCKER_CONFIG/config.json, ~/.docker/config.json, podman's */
+	bool verbose; /* requests and answers to stderr, secrets masked */
 };
 
 struct registry;
@@ -47,8 +48,9 @@ void fetched_manifest_release(struct fetched_manifest *m);
 
 /* One image of one platform, without its layers. */
 struct resolved_image {
-	struct digest digest;       /* of the manifest */
-	struct digest index_digest; /* of the index it was chosen from; empty = `ref` was a single image */
+	struct digest digest; /* of the manifest */
+	struct digest
+		index_digest; /* of the index it was chosen from; empty = `ref` was a single image */
 	struct manifest manifest;
 	struct image_config config;
 };
@@ -66,16 +68,18 @@ void resolved_image_release(struct resolved_image *image);
  * Brings those of `blobs` that the store lacks, verified as they stream. Transfers are reported to `step`. On failure what
  * was complete stays.
  */
-WARN_UNUSED int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref, struct store *store,
-				     const struct descriptors *blobs, unsigned step, struct err *err);
+WARN_UNUSED int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref,
+				     struct store *store, const struct descriptors *blobs,
+				     unsigned step, struct err *err);
 
 /*
  * Pulls everything of `ref` for the given platforms (count 0 = all) into the store. *ret describes what a tag is to point at:
  * the index when it is one, whole or reduced to those platforms only in what is fetched.
  */
 WARN_UNUSED int registry_pull(struct registry *registry, const struct image_ref *ref,
-			      const struct platform *platforms, size_t platform_count, struct store *store,
-			      unsigned step, struct descriptor *ret, struct err *err);
+			      const struct platform *platforms, size_t platform_count,
+			      struct store *store, unsigned step, struct descriptor *ret,
+			      struct err *err);
 
 struct push_summary {
 	uint64_t sent_bytes, skipped_bytes;
@@ -86,7 +90,8 @@ struct push_summary {
  * Uploads `target` (manifest, or index with all its members) from the store to `ref`: blobs that the repository lacks, then
  * manifests, the one that `ref` names last, so that a reader never sees half of it.
  */
-WARN_UNUSED int registry_push(struct registry *registry, struct store *store, const struct descriptor *target,
-			      const struct image_ref *ref, unsigned step, struct push_summary *ret, struct err *err);
+WARN_UNUSED int registry_push(struct registry *registry, struct store *store,
+			      const struct descriptor *target, const struct image_ref *ref,
+			      unsigned step, struct push_summary *ret, struct err *err);
 
 #endif

@@ -1,0 +1,256 @@
+#include "blob_fetch.h"
+
+#include "base/alloc.h"
+#include "call.h"
+#include "failure.h"
+#include "queue.h"
+
+/* A connection that brought less than this has not moved us on: else a hostile server could keep us for ever. */
+#define PROGRESS_BYTES (64 * 1024)
+
+struct blob_fetch {
+	struct job job;
+	struct call call;
+	struct registry *registry;
+	struct store *store;
+	const struct descriptor *blob;
+	const unsigned *step; /* NULL = silent */
+	char *path;
+	struct blob_writer *writer;
+	uint64_t attempt_bytes; /* that this connection brought */
+};
+
+static struct blob_fetch *fetch_of(struct job *job)
+{
+	return CONTAINER_OF(job, struct blob_fetch, job);
+}
+
+static void report(const struct blob_fetch *fetch, uint64_t done)
+{
+	if (fetch->step)
+		monitor_transfer(fetch->registry->monitor, *fetch->step, "pulling",
+				 fetch->blob->digest.text, done, fetch->blob->size);
+}
+
+/* --- the sink --- */
+
+static uint64_t written(const struct blob_fetch *fetch)
+{
+	return fetch->writer ? blob_writer_size(fetch->writer) : 0;
+}
+
+static int start_over(struct blob_fetch *fetch, struct err *err)
+{
+	blob_writer_freep(&fetch->writer);
+	fetch->writer = blob_writer_new(fetch->store, err);
+	return fetch->writer ? 0 : -1;
+}
+
+/* "bytes FIRST-LAST/TOTAL": is it what we asked for (RFC 9110 section 14.4)? */
+static bool continues_at(const struct headers *headers, uint64_t offset, uint64_t size)
+{
+	const char *value = headers_get(headers, "Content-Range");
+	AUTO(freep)
+	char *expected = xasprintf("bytes %llu-%llu/%llu", (unsigned long long)offset,
+				   (unsigned long long)(size - 1), (unsigned long long)size);
+
+	return str_eq(value, expected);
+}
+
+static int sink_begin(void *data, long status, const struct headers *headers, struct err *err)
+{
+	struct blob_fetch *fetch = data;
+	const char *length = headers_get(headers, "Content-Length");
+	unsigned long long bytes;
+
+	fetch->attempt_bytes = 0;
+	if (status == 206) {
+		if (fetch->writer && continues_at(headers, written(fetch), fetch->blob->size))
+			return 0;
+		return err_set(err, ERR_PROTOCOL,
+			       "sends another part of the blob than it was asked for");
+	}
+	if (length && span_to_u64(span_of(length), UINT64_MAX, &bytes) &&
+	    bytes != fetch->blob->size)
+		return err_set(err, ERR_DIGEST, "has %llu bytes where the manifest says %llu",
+			       bytes, (unsigned long long)fetch->blob->size);
+	return start_over(fetch, err);
+}
+
+static int sink_write(void *data, const void *bytes, size_t len, struct err *err)
+{
+	struct blob_fetch *fetch = data;
+
+	if (len > fetch->blob->size - written(fetch))
+		return err_set(err, ERR_DIGEST,
+			       "sends more than the %llu bytes that the manifest says",
+			       (unsigned long long)fetch->blob->size);
+	if (blob_write(fetch->writer, bytes, len, err) < 0)
+		return -1;
+	fetch->attempt_bytes += len;
+	if (fetch->attempt_bytes >= PROGRESS_BYTES)
+		call_made_progress(&fetch->call);
+	if (written(fetch) < fetch->blob->size)
+		report(fetch, written(fetch));
+	return 0;
+}
+
+static const struct http_sink sink = { .begin = sink_begin, .write = sink_write };
+
+/* After a broken connection: from where it broke. */
+static void prepare(void *data, struct strvec *headers)
+{
+	struct blob_fetch *fetch = data;
+	uint64_t offset = written(fetch);
+
+	if (offset > 0 && offset < fetch->blob->size)
+		strvec_addf(headers, "Range: bytes=%llu-", (unsigned long long)offset);
+}
+
+/* --- one blob --- */
+
+static int complete(struct blob_fetch *fetch, struct err *err)
+{
+	const struct descriptor *blob = fetch->blob;
+	struct digest digest;
+
+	if (call_failed(&fetch->call)) {
+		err_move(err, &fetch->call.err);
+		return -1;
+	}
+	if (fetch->call.request.status != 200 && fetch->call.request.status != 206) {
+		AUTO(freep) char *object = xasprintf("blob %s", blob->digest.text);
+
+		return failure_of_status(&fetch->call, object, err);
+	}
+	if (written(fetch) != blob->size)
+		return err_set(err, ERR_DIGEST,
+			       "registry sent %llu bytes where the manifest says %llu",
+			       (unsigned long long)written(fetch), (unsigned long long)blob->size);
+	return blob_writer_commit(fetch->writer, &blob->digest, &digest, err);
+}
+
+static void on_done(struct call *call)
+{
+	struct blob_fetch *fetch = call->data;
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	if (complete(fetch, &err) < 0) {
+		err_wrap(&err, "blob %s", fetch->blob->digest.text);
+		queue_job_failed(&fetch->job, &err);
+		return;
+	}
+	blob_writer_freep(&fetch->writer);
+	report(fetch, fetch->blob->size);
+	queue_job_done(&fetch->job);
+}
+
+static void start(struct job *job)
+{
+	struct blob_fetch *fetch = fetch_of(job);
+
+	fetch->call.method = HTTP_GET;
+	fetch->call.path = fetch->path;
+	fetch->call.sink = &sink;
+	fetch->call.sink_data = fetch;
+	fetch->call.prepare = prepare;
+	fetch->call.done = on_done;
+	fetch->call.data = fetch;
+	report(fetch, 0);
+	call_start(&fetch->call);
+}
+
+/* --- all of them --- */
+
+struct blob_fetches {
+	struct blob_fetch **items;
+	size_t len, cap;
+};
+
+static void fetches_release(struct blob_fetches *fetches)
+{
+	VEC_FOREACH (fetch, fetches) {
+		call_release(&(*fetch)->call);
+		blob_writer_freep(&(*fetch)->writer);
+		free((*fetch)->path);
+		free(*fetch);
+	}
+	free(fetches->items);
+}
+
+static bool is_planned(const struct blob_fetches *fetches, const struct digest *digest)
+{
+	VEC_FOREACH (fetch, fetches) {
+		if (digest_equal(&(*fetch)->blob->digest, digest))
+			return true;
+	}
+	return false;
+}
+
+/* Their owners do not let registries hand them out (Windows base layers); the URLs they carry are never followed. */
+static int check_foreign(const struct descriptor *blob, struct err *err)
+{
+	const char *type = blob->media_type ? blob->media_type : "";
+
+	if (!strstr(type, ".nondistributable.") && !strstr(type, ".foreign."))
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED,
+		       "layer %s is of a type that registries do not hold: '%s'", blob->digest.text,
+		       type);
+}
+
+static int plan(struct blob_fetches *fetches, struct registry *registry,
+		const struct image_ref *ref, struct store *store, const struct descriptors *blobs,
+		const unsigned *step, struct err *err)
+{
+	VEC_FOREACH (blob, blobs) {
+		struct blob_fetch *fetch;
+
+		if (is_planned(fetches, &blob->digest) ||
+		    store_has_blob(store, &blob->digest, NULL))
+			continue;
+		if (check_foreign(blob, err) < 0)
+			return -1;
+		fetch = xcalloc(1, sizeof(*fetch));
+		*VEC_ADD(fetches) = fetch;
+		fetch->job.start = start;
+		fetch->registry = registry;
+		fetch->store = store;
+		fetch->blob = blob;
+		fetch->step = step;
+		fetch->path = xasprintf("/v2/%s/blobs/%s", ref->repository, blob->digest.text);
+		call_init(&fetch->call, registry, ref, CALL_PULL);
+	}
+	return 0;
+}
+
+/* The largest first: the last to end should be a small one. */
+static int by_size_descending(const void *a, const void *b)
+{
+	uint64_t size_a = (*(struct blob_fetch *const *)a)->blob->size;
+	uint64_t size_b = (*(struct blob_fetch *const *)b)->blob->size;
+
+	return size_a < size_b ? 1 : size_a > size_b ? -1 : 0;
+}
+
+int blobs_fetch(struct registry *registry, const struct image_ref *ref, struct store *store,
+		const struct descriptors *blobs, const unsigned *step, struct err *err)
+{
+	AUTO(fetches_release) struct blob_fetches fetches = { .items = NULL };
+	AUTO(queue_release) struct queue queue = QUEUE_INIT(registry->http, registry->jobs);
+
+	if (plan(&fetches, registry, ref, store, blobs, step, err) < 0)
+		return -1;
+	if (fetches.len > 0)
+		qsort(fetches.items, fetches.len, sizeof(struct blob_fetch *), by_size_descending);
+	VEC_FOREACH (fetch, &fetches)
+		queue_add(&queue, &(*fetch)->job);
+	return queue_run(&queue, err);
+}
+
+int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref,
+			 struct store *store, const struct descriptors *blobs, unsigned step,
+			 struct err *err)
+{
+	return blobs_fetch(registry, ref, store, blobs, &step, err);
+}

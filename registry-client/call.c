@@ -1,0 +1,313 @@
+#include "call.h"
+
+#include <time.h>
+
+#include "authorize.h"
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "failure.h"
+#include "trace.h"
+#include "transfer.h"
+#include "url.h"
+
+#define REDIRECTS_MAX 10
+
+static void attempt(void *data);
+static void on_answer(struct http_request *request, void *data);
+
+void call_init(struct call *call, struct registry *registry, const struct image_ref *ref,
+	       enum call_access access)
+{
+	*call = (struct call){
+		.registry = registry,
+		.host = registry_host(registry, ref->host),
+		.repository = xstrdup(ref->repository),
+		.access = access,
+		.answer_limit = LIMIT_MANIFEST,
+		.err = ERR_INIT,
+	};
+	call->scope = xasprintf("repository:%s:%s", ref->repository,
+				access == CALL_PUSH ? "pull,push" : "pull");
+}
+
+void call_release(struct call *call)
+{
+	http_request_release(&call->request);
+	authorize_release(call);
+	strvec_release(&call->headers);
+	err_release(&call->err);
+	free(call->url);
+	free(call->scope);
+	free(call->repository);
+	*call = (struct call){ .registry = NULL };
+}
+
+bool call_failed(const struct call *call)
+{
+	return call->err.kind != ERR_NONE;
+}
+
+const char *call_header(const struct call *call, const char *name)
+{
+	return headers_get(&call->request.answer_headers, name);
+}
+
+void call_made_progress(struct call *call)
+{
+	call->attempts = 0;
+}
+
+static void finish(struct call *call)
+{
+	if (call->done)
+		call->done(call);
+}
+
+/* --- one attempt --- */
+
+static bool is_own_origin(const struct call *call)
+{
+	AUTO(freep) char *base = host_url(call->host, "/");
+
+	return url_same_origin(base, call->url);
+}
+
+static void collect_headers(struct call *call)
+{
+	strvec_clear(&call->headers);
+	if (call->accept)
+		strvec_addf(&call->headers, "Accept: %s", call->accept);
+	if (call->content_type)
+		strvec_addf(&call->headers, "Content-Type: %s", call->content_type);
+	if (call->prepare)
+		call->prepare(call->data, &call->headers);
+}
+
+static void on_sent(void *data, uint64_t bytes)
+{
+	struct call *call = data;
+
+	call->sent(call->data, bytes);
+}
+
+static void send_request(struct call *call)
+{
+	struct http_request *request = &call->request;
+
+	request->method = call->method;
+	request->url = call->url;
+	request->headers = &call->headers;
+	request->body = call->body;
+	request->unverified = call->host->unverified;
+	request->direct = call->host->loopback;
+	request->answer_limit = call->answer_limit;
+	request->sink = call->sink;
+	request->sink_data = call->sink_data;
+	request->sent = call->sent ? on_sent : NULL;
+	request->done = on_answer;
+	request->data = call;
+	trace_request(call->registry, request);
+	http_start(call->registry->http, request);
+}
+
+/* To call->url. The authorization goes to the registry itself only: same scheme, host and port. */
+static void send_authorized(struct call *call)
+{
+	collect_headers(call);
+	if (is_own_origin(call)) {
+		switch (authorize(call, &call->headers)) {
+		case AUTHORIZE_READY: break;
+		case AUTHORIZE_WAIT: return; /* continues with authorize_done() */
+		case AUTHORIZE_FAILED: finish(call); return;
+		}
+	}
+	send_request(call);
+}
+
+static void attempt(void *data)
+{
+	struct call *call = data;
+
+	call->attempts++;
+	call->redirects = 0;
+	free(call->url);
+	call->url = call->path[0] == '/' ? host_url(call->host, call->path) : xstrdup(call->path);
+	send_authorized(call);
+}
+
+/* --- trying again --- */
+
+long call_retry_delay(const struct call *call, unsigned attempts)
+{
+	const struct http_request *request = &call->request;
+	long after = request->outcome == HTTP_ANSWERED
+			     ? retry_after(call_header(call, "Retry-After"), time(NULL))
+			     : -1;
+	long delay = retry_delay(&call->registry->retry, attempts, after);
+
+	if (delay < 0)
+		return -1;
+	if (request->outcome == HTTP_ANSWERED)
+		monitor_text(call->registry->monitor, 0, EVENT_WARNING,
+			     "registry '%s' answered %ld, trying again in %.1f s", call->host->name,
+			     request->status, (double)delay / 1000);
+	else
+		monitor_text(call->registry->monitor, 0, EVENT_WARNING,
+			     "registry '%s': %s, trying again in %.1f s", call->host->name,
+			     failure_outcome_text(request), (double)delay / 1000);
+	return delay;
+}
+
+bool call_may_retry(const struct call *call)
+{
+	switch (call->request.outcome) {
+	case HTTP_ANSWERED: return retry_status(call->request.status);
+	case HTTP_BROKEN:
+	case HTTP_STALLED: return true;
+	/* A registry that was never there will not come up now; one that went away may come back. */
+	case HTTP_NO_NAME:
+	case HTTP_NO_CONNECTION:
+	case HTTP_NO_TLS: return call->host->answered;
+	case HTTP_BAD_CERTIFICATE:
+	case HTTP_REJECTED:
+	case HTTP_GARBLED: return false;
+	}
+	return false;
+}
+
+static bool try_again(struct call *call)
+{
+	long delay;
+
+	if (call->once || !call_may_retry(call))
+		return false;
+	delay = call_retry_delay(call, call->attempts);
+	if (delay < 0)
+		return false;
+	http_after(call->registry->http, (unsigned)delay, attempt, call);
+	return true;
+}
+
+/* --- answers --- */
+
+static bool is_redirect(const struct call *call)
+{
+	switch (call->request.status) {
+	case 301:
+	case 302:
+	case 303: return call->method == HTTP_GET || call->method == HTTP_HEAD;
+	case 307:
+	case 308: return true;
+	default: return false;
+	}
+}
+
+static int check_redirect(const struct call *call, const char *target, struct err *err)
+{
+	AUTO(freep) char *host = url_host(target);
+
+	if (url_is_https(call->url) && !url_is_https(target))
+		return err_set(err, ERR_PROTOCOL, "registry '%s' redirects out of TLS, to '%s'",
+			       call->host->name, target);
+	if (host && address_reach(host) == REACH_LINK_LOCAL)
+		return err_set(err, ERR_PROTOCOL,
+			       "registry '%s' redirects to a link-local address, '%s'",
+			       call->host->name, target);
+	return 0;
+}
+
+static void follow(struct call *call)
+{
+	const char *location = call_header(call, "Location");
+	AUTO(freep) char *target = NULL;
+
+	if (++call->redirects > REDIRECTS_MAX) {
+		err_set(&call->err, ERR_PROTOCOL, "registry '%s' redirects without end",
+			call->host->name);
+	} else if (!location) {
+		err_set(&call->err, ERR_PROTOCOL, "registry '%s' redirects to nowhere",
+			call->host->name);
+	} else if (url_resolve(call->url, location, &target, &call->err) == 0 &&
+		   check_redirect(call, target, &call->err) == 0) {
+		free(call->url);
+		call->url = TAKE(target);
+		send_authorized(call);
+		return;
+	}
+	finish(call);
+}
+
+static void on_status(struct call *call)
+{
+	call->host->answered |= is_own_origin(call);
+	if (call->request.status == 401 && is_own_origin(call)) {
+		switch (authorize_challenged(call)) {
+		case AUTHORIZE_READY: send_authorized(call); return;
+		case AUTHORIZE_WAIT: return;
+		case AUTHORIZE_FAILED: finish(call); return;
+		}
+	}
+	if (is_redirect(call)) {
+		follow(call);
+		return;
+	}
+	if (!try_again(call))
+		finish(call);
+}
+
+static void on_no_answer(struct call *call)
+{
+	if (host_fall_back(call->host, call->request.outcome)) {
+		call->attempts--;
+		attempt(call);
+		return;
+	}
+	if (try_again(call))
+		return;
+	/* With `once`, the caller decides. */
+	if (!call->once || !call_may_retry(call))
+		failure_of_connection(call->host, &call->request, &call->err);
+	finish(call);
+}
+
+static void on_answer(struct http_request *request, void *data)
+{
+	struct call *call = data;
+
+	trace_answer(call->registry, request);
+	if (request->outcome == HTTP_ANSWERED)
+		on_status(call);
+	else
+		on_no_answer(call);
+}
+
+/* --- for authorize.c --- */
+
+void call_continue(struct call *call)
+{
+	if (call_failed(call))
+		finish(call);
+	else
+		send_authorized(call);
+}
+
+/* --- starting --- */
+
+void call_start(struct call *call)
+{
+	err_clear(&call->err);
+	call->attempts = 0;
+	call->challenges = 0;
+	attempt(call);
+}
+
+int call_perform(struct call *call, struct err *err)
+{
+	call_start(call);
+	if (http_run(call->registry->http, err) < 0)
+		return -1;
+	if (!call_failed(call))
+		return 0;
+	err_move(err, &call->err);
+	return -1;
+}

@@ -1,0 +1,15 @@
+/* The protocol of docker-credential-NAME programs: `get`, the server on stdin, JSON on stdout. */
+#ifndef REGISTRY_CREDENTIAL_HELPER_H
+#define REGISTRY_CREDENTIAL_HELPER_H
+
+#include "credentials.h"
+
+/*
+ * Asks docker-credential-`name` for `server`. Not knowing it leaves *ret empty. ERR_NOT_FOUND when there is no such
+ * program, ERR_CHILD when it fails, ERR_PROTOCOL when its answer makes no sense. Half a minute at most.
+ */
+WARN_UNUSED int credential_helper_get(const char *name, const char *server,
+				      const struct monitor *monitor, struct credentials *ret,
+				      struct err *err);
+
+#endif

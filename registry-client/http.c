@@ -1,0 +1,222 @@
+#include "http.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "transfer.h"
+
+struct http_timer {
+	uint64_t due_ms;
+	void (*fn)(void *data);
+	void *data;
+};
+
+struct http_timers {
+	struct http_timer *items;
+	size_t len, cap;
+};
+
+struct http {
+	CURLM *multi;
+	const struct monitor *monitor;
+	struct transfer_limits limits;
+	struct http_timers timers;
+	struct transfer_list transfers;
+};
+
+static void init_curl(void)
+{
+	(void)curl_global_init(
+		CURL_GLOBAL_DEFAULT); /* can only fail for want of memory, which shows below */
+}
+
+struct http *http_new(const struct http_options *options)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct http *http = xcalloc(1, sizeof(*http));
+
+	pthread_once(&once, init_curl);
+	http->multi = curl_multi_init();
+	if (!http->multi)
+		abort();
+	http->monitor = options->monitor;
+	http->limits.stall_ms = 1000 * (options->stall_seconds ? options->stall_seconds : 30);
+	http->limits.answer_ms = 1000 * (options->answer_seconds ? options->answer_seconds : 300);
+	return http;
+}
+
+void http_freep(struct http **http)
+{
+	if (!*http)
+		return;
+	http_abort(*http);
+	curl_multi_cleanup((*http)->multi);
+	free((*http)->timers.items);
+	free((*http)->transfers.items);
+	free(*http);
+	*http = NULL;
+}
+
+const char *http_method_name(enum http_method method)
+{
+	static const char *const names[] = {
+		[HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD",   [HTTP_POST] = "POST",
+		[HTTP_PUT] = "PUT", [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
+	};
+
+	return names[method];
+}
+
+/* --- exchanges --- */
+
+static void clear_answer(struct http_request *request)
+{
+	headers_clear(&request->answer_headers);
+	str_release(&request->answer);
+	err_clear(&request->err);
+	request->status = 0;
+	request->reason[0] = '\0';
+	request->outcome = HTTP_ANSWERED;
+}
+
+void http_start(struct http *http, struct http_request *request)
+{
+	clear_answer(request);
+	str_init(&request->answer, 0);
+	request->transfer = transfer_new(request, &http->limits, &http->transfers);
+	if (curl_multi_add_handle(http->multi, transfer_handle(request->transfer)) != CURLM_OK)
+		abort();
+}
+
+static void drop_transfer(struct http_request *request)
+{
+	if (!request->transfer)
+		return;
+	transfer_free(request->transfer);
+	request->transfer = NULL;
+}
+
+void http_request_release(struct http_request *request)
+{
+	drop_transfer(request);
+	if (!request->answer.ptr)
+		return;
+	clear_answer(request);
+}
+
+void http_abort(struct http *http)
+{
+	http->timers.len = 0;
+	while (http->transfers.len > 0)
+		drop_transfer(transfer_request(http->transfers.items[http->transfers.len - 1]));
+}
+
+static void finish_transfers(struct http *http)
+{
+	int left = 0;
+	CURLMsg *message;
+
+	while ((message = curl_multi_info_read(http->multi, &left))) {
+		struct transfer *transfer = NULL;
+		struct http_request *request;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+		request = transfer_request(transfer);
+		transfer_finish(transfer, message->data.result);
+		drop_transfer(request);
+		if (request->done)
+			request->done(request, request->data);
+	}
+}
+
+/* --- timers --- */
+
+void http_after(struct http *http, unsigned delay_ms, void (*fn)(void *data), void *data)
+{
+	*VEC_ADD(&http->timers) = (struct http_timer){
+		.due_ms = monotonic_ms() + delay_ms,
+		.fn = fn,
+		.data = data,
+	};
+}
+
+static void fire_timers(struct http *http)
+{
+	uint64_t now = monotonic_ms();
+
+	for (size_t i = 0; i < http->timers.len;) {
+		struct http_timer timer = http->timers.items[i];
+
+		if (timer.due_ms > now) {
+			i++;
+			continue;
+		}
+		http->timers.items[i] = http->timers.items[--http->timers.len];
+		timer.fn(timer.data);
+	}
+}
+
+static int time_to_wait(const struct http *http)
+{
+	uint64_t now = monotonic_ms(), wait = 1000;
+
+	VEC_FOREACH (timer, &http->timers) {
+		uint64_t left = timer->due_ms > now ? timer->due_ms - now : 0;
+
+		if (left < wait)
+			wait = left;
+	}
+	return (int)wait;
+}
+
+/* --- the loop --- */
+
+static int wait_for_something(struct http *http)
+{
+	struct curl_waitfd cancel = { .fd = -1, .events = CURL_WAIT_POLLIN };
+	unsigned extra = 0;
+
+	if (http->monitor && http->monitor->cancel_fd >= 0) {
+		cancel.fd = http->monitor->cancel_fd;
+		extra = 1;
+	}
+	return curl_multi_poll(http->multi, &cancel, extra, time_to_wait(http), NULL);
+}
+
+static int run(struct http *http, struct err *err)
+{
+	int running = 0;
+
+	while (http->transfers.len > 0 || http->timers.len > 0) {
+		CURLMcode code;
+
+		if (monitor_check(http->monitor, err) < 0)
+			return -1;
+		fire_timers(http);
+		code = curl_multi_perform(http->multi, &running);
+		if (code == CURLM_OK) {
+			size_t before = http->transfers.len;
+
+			finish_transfers(http);
+			if (http->transfers.len != before || (size_t)running != http->transfers.len)
+				continue;
+			code = wait_for_something(http);
+		}
+		if (code != CURLM_OK)
+			return err_set(err, ERR_SYSTEM, "libcurl: %s", curl_multi_strerror(code));
+	}
+	return 0;
+}
+
+int http_run(struct http *http, struct err *err)
+{
+	if (run(http, err) == 0)
+		return 0;
+	http_abort(http);
+	return -1;
+}

@@ -1,0 +1,21 @@
+/* One manifest to a repository. */
+#ifndef REGISTRY_MANIFEST_PUT_H
+#define REGISTRY_MANIFEST_PUT_H
+
+#include "push_plan.h"
+#include "queue.h"
+#include "registry.h"
+
+struct manifest_put;
+
+/*
+ * `version` is the name it gets: a tag, for which `check` is false, or its digest, with a look first whether it is there. All
+ * borrowed, but `version` is copied.
+ */
+struct manifest_put *manifest_put_new(struct registry *registry, const struct image_ref *ref,
+				      const struct push_manifest *manifest, const char *version,
+				      bool check);
+void manifest_put_free(struct manifest_put *put);
+struct job *manifest_put_job(struct manifest_put *put);
+
+#endif

@@ -1,0 +1,69 @@
+#include "registry.h"
+
+#include "base/alloc.h"
+
+#define DEFAULT_JOBS 4
+
+struct registry *registry_new(const struct registry_options *options)
+{
+	struct registry *registry = xcalloc(1, sizeof(*registry));
+	const struct http_options http_options = { .monitor = options->monitor };
+
+	registry->monitor = options->monitor;
+	registry->insecure = options->insecure;
+	registry->verbose = options->verbose;
+	registry->jobs = options->jobs ? options->jobs : DEFAULT_JOBS;
+	registry->retry = RETRY_DEFAULT;
+	registry->http = http_new(&http_options);
+	credentials_paths(options->auth_file, &registry->auth_files);
+	return registry;
+}
+
+void registry_freep(struct registry **registry)
+{
+	if (!*registry)
+		return;
+	http_freep(&(*registry)->http);
+	VEC_FOREACH (host, &(*registry)->hosts)
+		host_free(*host);
+	free((*registry)->hosts.items);
+	strvec_release(&(*registry)->auth_files);
+	free(*registry);
+	*registry = NULL;
+}
+
+struct host *registry_host(struct registry *registry, const char *name)
+{
+	struct host *host;
+
+	VEC_FOREACH (known, &registry->hosts) {
+		if (strcmp((*known)->name, name) == 0)
+			return *known;
+	}
+	host = host_new(name, registry->insecure);
+	*VEC_ADD(&registry->hosts) = host;
+	return host;
+}
+
+int registry_login(struct registry *registry, struct host *host, const char *repository,
+		   const struct credentials **ret, struct err *err)
+{
+	struct credentials found = { .username = NULL };
+	struct login *login;
+
+	VEC_FOREACH (known, &host->logins) {
+		if (strcmp((*known)->repository, repository) != 0)
+			continue;
+		*ret = &(*known)->credentials;
+		return 0;
+	}
+	if (credentials_find(&registry->auth_files, host->name, repository, registry->monitor,
+			     &found, err) < 0)
+		return -1;
+	login = xcalloc(1, sizeof(*login));
+	*VEC_ADD(&host->logins) = login;
+	login->repository = xstrdup(repository);
+	login->credentials = found;
+	*ret = &login->credentials;
+	return 0;
+}

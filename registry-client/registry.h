@@ -1,0 +1,31 @@
+/* The inside of struct registry. */
+#ifndef REGISTRY_REGISTRY_H
+#define REGISTRY_REGISTRY_H
+
+#include "host.h"
+#include "http.h"
+#include "registry/client.h"
+#include "retry.h"
+
+struct hosts {
+	struct host **items;
+	size_t len, cap;
+};
+
+struct registry {
+	const struct monitor *monitor;
+	bool insecure, verbose;
+	unsigned jobs;
+	struct strvec auth_files;
+	struct retry_policy retry;
+	struct http *http;
+	struct hosts hosts;
+};
+
+/* Made when it is asked for first; lives as long as the registry. */
+struct host *registry_host(struct registry *registry, const char *name);
+/* The credentials for a repository of the host, perhaps none; read once. Borrowed. */
+WARN_UNUSED int registry_login(struct registry *registry, struct host *host, const char *repository,
+			       const struct credentials **ret, struct err *err);
+
+#endif

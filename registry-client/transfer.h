@@ -1,0 +1,31 @@
+/* One libcurl easy handle that carries one struct http_request. Private to http.c. */
+#ifndef REGISTRY_TRANSFER_H
+#define REGISTRY_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+#include "http.h"
+
+struct transfer_limits {
+	uint64_t stall_ms, answer_ms;
+};
+
+struct transfer_list {
+	struct transfer **items;
+	size_t len, cap;
+};
+
+/* Ready for curl_multi_add_handle(); entered into `list`. `limits` and `list` are borrowed. */
+struct transfer *transfer_new(struct http_request *request, const struct transfer_limits *limits,
+			      struct transfer_list *list);
+/* Leaves its multi handle and the list. */
+void transfer_free(struct transfer *transfer);
+CURL *transfer_handle(struct transfer *transfer);
+struct http_request *transfer_request(struct transfer *transfer);
+/* Writes outcome, status and reason into the request. */
+void transfer_finish(struct transfer *transfer, CURLcode code);
+
+uint64_t monotonic_ms(void);
+
+#endif
