@@ -28,7 +28,7 @@ void diags_init(struct diags *diags, const char *file, struct span source)
 
 void diags_release(struct diags *diags)
 {
-	VEC_FOREACH (diag, diags)
+	VEC_FOREACH(diag, diags)
 		diag_release(diag);
 	free(diags->items);
 	diag_release(&diags->spare);
@@ -267,7 +267,7 @@ static void render(const struct diags *diags, bool only_errors, bool colour, str
 {
 	struct line_cursor cursor = { .line = 0 };
 
-	VEC_FOREACH (diag, diags)
+	VEC_FOREACH(diag, diags)
 		if (!only_errors || diag->level == DIAG_ERROR)
 			render_diag(diags, diag, &cursor, colour, out);
 	if (!diags->dropped)

@@ -21,8 +21,9 @@ void fd_closep(int *fd)
 
 int fd_close(int *fd, const char *name, struct err *err)
 {
-	int closing = TAKE_FD(*fd);
+	int closing = *fd;
 
+	*fd = -1;
 	/* Linux frees the descriptor even when close(2) says EINTR. */
 	if (closing >= 0 && close(closing) < 0 && errno != EINTR)
 		return err_errno(err, "write '%s'", name);

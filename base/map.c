@@ -34,28 +34,28 @@ static void index_add(struct strmap *map, size_t position)
 
 static void index_clear(struct strmap *map)
 {
-	struct strmap_index *entry = NULL, *next = NULL;
+	struct strmap_index *entry = map->index, *next = NULL;
 
-	HASH_ITER(hh, map->index, entry, next)
-	{
-		HASH_DEL(map->index, entry);
+	HASH_CLEAR(hh, map->index);
+	for (; entry; entry = next) {
+		next = entry->hh.next;
 		free(entry);
 	}
 }
 
 static void index_remove(struct strmap *map, size_t position)
 {
-	struct strmap_index *entry = NULL, *next = NULL;
+	const char *key = map->items[position].key;
+	struct strmap_index *entry = NULL;
 
-	HASH_ITER(hh, map->index, entry, next)
-	{
-		if (entry->position == position) {
-			HASH_DEL(map->index, entry);
-			free(entry);
-		} else if (entry->position > position) {
+	HASH_FIND(hh, map->index, key, strlen(key), entry);
+	if (!entry)
+		return;
+	HASH_DEL(map->index, entry);
+	free(entry);
+	for (entry = map->index; entry; entry = entry->hh.next)
+		if (entry->position > position)
 			entry->position--;
-		}
-	}
 }
 
 static struct strmap_item *find(const struct strmap *map, const char *key)
@@ -66,7 +66,7 @@ static struct strmap_item *find(const struct strmap *map, const char *key)
 		HASH_FIND(hh, map->index, key, strlen(key), entry);
 		return entry ? &map->items[entry->position] : NULL;
 	}
-	VEC_FOREACH (item, map)
+	VEC_FOREACH(item, map)
 		if (!strcmp(item->key, key))
 			return item;
 	return NULL;
@@ -75,7 +75,7 @@ static struct strmap_item *find(const struct strmap *map, const char *key)
 void strmap_release(struct strmap *map)
 {
 	index_clear(map);
-	VEC_FOREACH (item, map) {
+	VEC_FOREACH(item, map) {
 		free(item->key);
 		free(item->value);
 	}
@@ -141,7 +141,7 @@ void strmap_set_all(struct strmap *map, const struct strmap *other)
 {
 	if (map == other)
 		return;
-	VEC_FOREACH (item, other)
+	VEC_FOREACH(item, other)
 		strmap_set(map, item->key, item->value);
 }
 

@@ -20,9 +20,11 @@
 	((__typeof__((v)->items))vec_add_((void **)&(v)->items, &(v)->len, &(v)->cap, \
 					  sizeof(*(v)->items)))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot stand in them */
 #define VEC_FOREACH(item, v)                                                                   \
 	for (__typeof__(*(v)->items) *item = (v)->items; item && item < (v)->items + (v)->len; \
 	     item++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 void *vec_add_(void **items, size_t *len, size_t *cap, size_t item_size);
 

@@ -29,7 +29,7 @@ static void keeps_the_order(void **state)
 		assert_string_equal(map.items[0].key, "K0");
 		assert_string_equal(map.items[0].value, "again");
 		for (size_t i = 1; i < map.len; i++) {
-			assert_int_equal(atol(map.items[i].key + 1), i);
+			assert_int_equal(strtol(map.items[i].key + 1, NULL, 10), i);
 			assert_ptr_equal(strmap_get(&map, map.items[i].key), map.items[i].value);
 		}
 		assert_false(strmap_has(&map, "K"));
@@ -55,7 +55,7 @@ static void removal_keeps_the_order_of_the_others(void **state)
 		}
 		assert_int_equal(map.len, sizes[s] / 2);
 		for (size_t i = 0; i < map.len; i++, expect += 2) {
-			assert_int_equal(atol(map.items[i].key + 1), expect);
+			assert_int_equal(strtol(map.items[i].key + 1, NULL, 10), expect);
 			assert_ptr_equal(strmap_get(&map, map.items[i].key), map.items[i].value);
 		}
 		strmap_set(&map, "K0", "back");

@@ -20,7 +20,7 @@ static void items_are_added_zeroed(void **state)
 		*item = i;
 	}
 	assert_int_equal(v.len, 100);
-	VEC_FOREACH (item, &v)
+	VEC_FOREACH(item, &v)
 		sum += *item;
 	assert_int_equal(sum, 4950);
 	free(v.items);
@@ -31,7 +31,7 @@ static void foreach_of_nothing(void **state)
 	(void)state;
 	const struct numbers v = { .items = NULL };
 
-	VEC_FOREACH (item, &v)
+	VEC_FOREACH(item, &v)
 		fail_msg("an item in an empty vector: %d", *item);
 }
 
