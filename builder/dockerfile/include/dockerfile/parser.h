@@ -96,10 +96,6 @@ struct syntax_tree {
 WARN_UNUSED int syntax_tree_parse(struct span text, struct syntax_tree *ret, struct diags *diags);
 void syntax_tree_release(struct syntax_tree *tree);
 
-/* One instruction, as the text behind ONBUILD; `tree` gives arena and escape. NULL when `diags` got an error. */
-struct node *node_parse(struct syntax_tree *tree, struct span text, unsigned line, unsigned column,
-			struct diags *diags);
-
 /* One s-expression per instruction, `(name ["--flag"] "arg" ...)`: stable, documented in docs/. */
 void syntax_tree_dump(const struct syntax_tree *tree, struct str *out);
 /* The whole tree; members as `ast` of the conformance data. The caller releases. */
