@@ -53,7 +53,7 @@ static bool ends_nocase(struct span word, const char *suffix)
 			      suffix);
 }
 
-/* Names of query parameters, headers and JSON members whose value opens a door. */
+/* Of query parameters, headers and JSON members whose value opens a door. */
 static bool is_secret_name(struct span name)
 {
 	static const char *const endings[] = { "token",         "password",  "passwd",
@@ -76,120 +76,149 @@ static bool is_name_char(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-static size_t until(struct span text, size_t from, const char *stop)
+/* A text on its way through: what is before `at` has been copied or masked. */
+struct masker {
+	struct span text;
+	size_t at;
+	struct str out;
+};
+
+static struct span rest_of(const struct masker *m)
 {
-	while (from < text.len && !strchr(stop, text.ptr[from]))
-		from++;
-	return from;
+	return (struct span){ .ptr = m->text.ptr + m->at, .len = m->text.len - m->at };
 }
 
-/* End of the user:password part of a URL whose "://" ends at `from`; `from` when it has none. */
-static size_t userinfo_end(struct span text, size_t from)
+static void copy_to(struct masker *m, size_t end)
 {
-	size_t end = until(text, from, "/?# \t\r\n\"'<>");
-
-	while (end > from && text.ptr[end - 1] != '@')
-		end--;
-	return end > from ? end - 1 : from;
+	str_addn(&m->out, m->text.ptr + m->at, end - m->at);
+	m->at = end;
 }
 
-/* End of a JSON string whose first character is at `from`. */
-static size_t quoted_end(struct span text, size_t from)
+static void mask_to(struct masker *m, size_t end)
 {
-	while (from < text.len && text.ptr[from] != '"')
-		from += text.ptr[from] == '\\' ? 2 : 1;
-	return from < text.len ? from : text.len;
+	if (end > m->at)
+		str_add(&m->out, MASK);
+	m->at = end;
 }
 
-/* Copies the scheme of an Authorization value ("Bearer ") through, so that one still sees which it was. */
-static size_t copy_scheme(struct span text, size_t at, struct str *out)
+static bool copy_if(struct masker *m, char c)
 {
-	size_t end = at;
+	if (m->at >= m->text.len || m->text.ptr[m->at] != c)
+		return false;
+	copy_to(m, m->at + 1);
+	return true;
+}
 
-	while (end < text.len && isalpha((unsigned char)text.ptr[end]))
+static void copy_blanks(struct masker *m)
+{
+	while (copy_if(m, ' '))
+		;
+}
+
+/* Where the first of the characters of `stop` is, or the end. */
+static size_t find_stop(const struct masker *m, const char *stop)
+{
+	size_t end = m->at;
+
+	while (end < m->text.len && !strchr(stop, m->text.ptr[end]))
 		end++;
-	if (end == at || end >= text.len || text.ptr[end] != ' ')
-		return at;
-	str_addn(out, text.ptr + at, end + 1 - at);
-	return end + 1;
-}
-
-/*
- * With `at` just behind the name of a secret: copies the separator, masks the value and gives where it ends. Gives
- * `at` when no value follows. Forms: name=value, "name": "value", Name: value to the end of the line.
- */
-static size_t mask_value(struct span text, size_t at, bool quoted_name, struct str *out)
-{
-	size_t from = at;
-	size_t end = 0;
-	bool is_header = false;
-
-	if (quoted_name && from < text.len && text.ptr[from] == '"')
-		from++;
-	while (from < text.len && text.ptr[from] == ' ')
-		from++;
-	if (from >= text.len || (text.ptr[from] != '=' && text.ptr[from] != ':'))
-		return at;
-	is_header = text.ptr[from] == ':' && !quoted_name;
-	from++;
-	if (is_header && (from >= text.len || text.ptr[from] != ' '))
-		return at;
-	while (from < text.len && text.ptr[from] == ' ')
-		from++;
-	if (from < text.len && text.ptr[from] == '"') {
-		from++;
-		end = quoted_end(text, from);
-	} else {
-		end = until(text, from, is_header ? "\r\n\"'" : "&#;, \t\r\n\"'<>})]");
-	}
-	str_addn(out, text.ptr + at, from - at);
-	if (is_header)
-		from = copy_scheme(text, from, out);
-	if (end > from)
-		str_add(out, MASK);
 	return end;
 }
 
-/* "Bearer" outside a header that names it; a challenge (Bearer realm=...) holds no secret. */
-static size_t mask_bearer(struct span text, size_t at, struct str *out)
+static size_t find_closing_quote(const struct masker *m)
 {
-	struct span rest = { .ptr = text.ptr + at, .len = text.len - at };
+	size_t end = m->at;
 
-	if (!span_has_prefix(rest, " ") || span_has_prefix(rest, " realm=") ||
-	    span_has_prefix(rest, " error="))
-		return at;
-	str_add(out, " " MASK);
-	return until(text, at + 1, " \t\r\n\"'");
+	while (end < m->text.len && m->text.ptr[end] != '"')
+		end += m->text.ptr[end] == '\\' ? 2 : 1;
+	return end < m->text.len ? end : m->text.len;
+}
+
+/* A value in double quotes, or up to one of the characters of `stop`. */
+static void mask_value(struct masker *m, const char *stop)
+{
+	copy_blanks(m);
+	mask_to(m, copy_if(m, '"') ? find_closing_quote(m) : find_stop(m, stop));
+}
+
+/* "Bearer " and the like before the secret of a header, so that one still sees which it was. */
+static void copy_scheme(struct masker *m)
+{
+	size_t end = m->at;
+
+	while (end < m->text.len && isalpha((unsigned char)m->text.ptr[end]))
+		end++;
+	if (end > m->at && end < m->text.len && m->text.ptr[end] == ' ')
+		copy_to(m, end + 1);
+}
+
+/* Behind the name of a secret: name=value, "name": "value", or Name: value to the end of the line. */
+static void mask_named(struct masker *m, bool quoted_name)
+{
+	static const char word_end[] = "&#;, \t\r\n\"'<>})]";
+
+	if (quoted_name)
+		(void)copy_if(m, '"');
+	copy_blanks(m);
+	if (copy_if(m, '=') || (quoted_name && copy_if(m, ':'))) {
+		mask_value(m, word_end);
+	} else if (copy_if(m, ':') && copy_if(m, ' ')) {
+		copy_blanks(m);
+		copy_scheme(m);
+		mask_value(m, "\r\n\"'");
+	}
+}
+
+/* Behind "Bearer" outside of a header that is named; a challenge (Bearer realm=...) holds no secret. */
+static void mask_bearer(struct masker *m)
+{
+	struct span rest = rest_of(m);
+
+	if (!span_has_prefix(rest, " realm=") && !span_has_prefix(rest, " error=") &&
+	    copy_if(m, ' '))
+		mask_to(m, find_stop(m, " \t\r\n\"'"));
+}
+
+/* user:password@ behind the "://" of a URL. */
+static void mask_userinfo(struct masker *m)
+{
+	size_t end = 0;
+
+	copy_to(m, m->at + strlen("://"));
+	end = find_stop(m, "/?# \t\r\n\"'<>");
+	while (end > m->at && m->text.ptr[end] != '@')
+		end--;
+	mask_to(m, end);
+}
+
+/* Copies the name that begins here, if one does, and masks what belongs to it. */
+static void mask_name(struct masker *m)
+{
+	bool quoted = m->at > 0 && m->text.ptr[m->at - 1] == '"';
+	struct span name = rest_of(m);
+	size_t len = 0;
+
+	while (len < name.len && is_name_char(name.ptr[len]))
+		len++;
+	name.len = len;
+	copy_to(m, m->at + len);
+	if (is_secret_name(name))
+		mask_named(m, quoted);
+	else if (span_eq_nocase(name, "bearer"))
+		mask_bearer(m);
 }
 
 char *log_mask(const char *text)
 {
-	struct span all = span_of(text);
-	struct str out = STR_INIT;
-	size_t at = 0;
+	struct masker m = { .text = span_of(text), .out = STR_INIT };
 
-	while (at < all.len) {
-		struct span name = { .ptr = all.ptr + at };
-		size_t start = at;
-
-		while (at < all.len && is_name_char(all.ptr[at]))
-			at++;
-		name.len = at - start;
-		str_addn(&out, name.ptr, name.len);
-		if (name.len && is_secret_name(name)) {
-			at = mask_value(all, at, start > 0 && all.ptr[start - 1] == '"', &out);
-		} else if (span_eq_nocase(name, "bearer")) {
-			at = mask_bearer(all, at, &out);
-		} else if (span_has_prefix(
-				   (struct span){ .ptr = all.ptr + at, .len = all.len - at },
-				   "://")) {
-			size_t end = userinfo_end(all, at + 3);
-
-			str_add(&out, end > at + 3 ? "://" MASK : "://");
-			at = end;
-		} else if (at < all.len && !is_name_char(all.ptr[at])) {
-			str_addc(&out, all.ptr[at++]);
-		}
+	while (m.at < m.text.len) {
+		if (is_name_char(m.text.ptr[m.at]))
+			mask_name(&m);
+		else if (span_has_prefix(rest_of(&m), "://"))
+			mask_userinfo(&m);
+		else
+			copy_to(&m, m.at + 1);
 	}
-	return str_detach(&out);
+	return str_detach(&m.out);
 }
