@@ -82,6 +82,8 @@ static int read_set(struct compiler *compiler)
 			if (read_bound(compiler, &range.high) < 0)
 				return -1;
 		}
+		if (range.low > range.high)
+			return fail_class(compiler);
 		*VEC_ADD(&glob->ranges) = range;
 		set.count++;
 	}
