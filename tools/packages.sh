@@ -4,7 +4,7 @@
 #   tools/packages.sh PURPOSE...      install what is missing for the purposes
 #   tools/packages.sh --list PURPOSE...
 #
-# Purposes: build, run, demo (quickstart.sh), test (test.sh), check (formatting and linting), bench.
+# Purposes: build, run, demo (quickstart.sh), test (test.sh), bench.
 # Asks for root by sudo when something is missing and the caller is not root; does nothing when all is there.
 set -eu
 
@@ -18,7 +18,6 @@ packages_of() {
 	run) echo qemu-user-static uidmap ca-certificates ;;
 	demo) echo python3 mmdebstrap skopeo docker-registry ;;
 	test) echo python3 python3-pytest mmdebstrap skopeo docker-registry docker.io apache2-utils openssl curl procps ;;
-	check) echo clang-format clang-tidy shellcheck codespell pmccabe ;;
 	bench) echo python3 mmdebstrap skopeo docker-registry docker.io buildah hyperfine ;;
 	*)
 		echo "packages.sh: unknown purpose '$1'" >&2

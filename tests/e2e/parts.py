@@ -137,9 +137,21 @@ class Edgectl:
         return Edgectl(self.program, self.identity, store, self.environment)
 
     def env(self):
-        kept = {name: value for name, value in os.environ.items() if name.endswith(("SAN_OPTIONS", "_proxy"))}
-        return kept | {"PATH": SYSTEM_PATH, "HOME": str(self.identity.home), "LC_ALL": "C.UTF-8",
-                       "EDGECTL_ROOT": str(self.store)} | self.environment
+        # Leaks are looked for in the unit tests: LeakSanitizer cannot trace processes in namespaces.
+        asan = f"detect_leaks=0:exitcode=99:log_path={self.sanitizer_log}"
+        return {"PATH": SYSTEM_PATH, "HOME": str(self.identity.home), "LC_ALL": "C.UTF-8", "EDGECTL_ROOT": str(self.store),
+                "ASAN_OPTIONS": asan, "UBSAN_OPTIONS": f"print_stacktrace=1:{asan}"} | self.environment
+
+    @property
+    def sanitizer_log(self):
+        return self.identity.home / "sanitizer"
+
+    def check_sanitizers(self):
+        """A report of any process fails the test, whatever was made of that process's exit status."""
+        for path in self.identity.home.glob("sanitizer.*"):
+            text = path.read_text(errors="replace")
+            path.unlink()
+            raise AssertionError(text)
 
     def start(self, *args, cwd=None, env=(), **options):
         """As subprocess.Popen, with both outputs in pipes."""
@@ -156,6 +168,7 @@ class Edgectl:
             process.kill()
             stdout, stderr = process.communicate()
             raise AssertionError(f"edgectl {' '.join(map(str, args))}: not done after {timeout} s\n{stdout}{stderr}")
+        self.check_sanitizers()
         result = Result(process.returncode, stdout, stderr)
         assert result.status == status, f"edgectl {' '.join(map(str, args))}: {result}"
         return result

@@ -4,10 +4,9 @@
 set -eu
 edgectl=$1 identity=$2 file=$3
 shift 3
-cache=${EDGECTL_TEST_CACHE:-$HOME/.cache/edgectl-tests}
 set -- /usr/bin/python3 -B -m pytest -q --edgectl "$edgectl" --identity "$identity" "$@" "$file"
 if [ "$(id -u)" -ne 0 ]; then
-	set -- sudo -n env "EDGECTL_TEST_CACHE=$cache" "EDGECTL_TESTS_MUST_RUN=${EDGECTL_TESTS_MUST_RUN-}" \
-		"ASAN_OPTIONS=${ASAN_OPTIONS-}" "UBSAN_OPTIONS=${UBSAN_OPTIONS-}" "$@"
+	set -- sudo -n env "EDGECTL_TEST_CACHE=${EDGECTL_TEST_CACHE:-$HOME/.cache/edgectl-tests}" \
+		"EDGECTL_TESTS_MUST_RUN=${EDGECTL_TESTS_MUST_RUN-}" "$@"
 fi
 exec "$@"

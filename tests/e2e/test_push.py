@@ -67,7 +67,7 @@ def test_what_is_there_is_not_sent_again(edgectl, context, busybox, registry, re
 def test_pull_brings_back_the_same_image(edgectl, fresh_edgectl, context, busybox, registry, reference):
     edgectl("build", "--platform", ",".join(PLATFORMS), "-t", reference, hello(context, busybox))
     edgectl("push", reference)
-    fresh_edgectl("pull", reference)
+    fresh_edgectl("pull", "--all-platforms", reference)
     assert reference in fresh_edgectl("images").stdout
     assert registry.uploads_during(lambda: fresh_edgectl("push", reference)) == 0, "the same bytes"
 
