@@ -1,8 +1,8 @@
 /*
  * Running programs of another processor: QEMU user mode through binfmt_misc. Since Linux 6.7 binfmt_misc can be mounted
  * in a user namespace: the build registers the static QEMU it found in its own, with flags F (the interpreter is opened
- * now, so that no root file system needs it), C (set-user-ID works) and O (C implies it). Nothing is registered on the
- * host and nothing is left behind. On older kernels the host's registration serves if it has F.
+ * now, so that no root file system needs it), C (set-user-ID works), O (C implies it) and P (argv[0] is kept; QEMU 6 and
+ * newer understand it). Nothing is registered on the host and nothing is left behind. On older kernels the host's registration serves if it has F.
  */
 #ifndef SANDBOX_EMULATION_H
 #define SANDBOX_EMULATION_H
@@ -11,11 +11,14 @@
 
 #include "base/err.h"
 
-/* A processor as ELF and QEMU name it. */
+/* A processor as platforms, QEMU and ELF name it. */
 struct emulated_cpu {
-	const char *arch, *variant; /* as in OCI platforms: "arm", "v6" */
+	const char *arch, *variant; /* as in OCI platforms: "arm", "v6"; NULL = any variant */
 	const char *qemu;           /* "arm" of qemu-arm-static */
-	const char *cpu_model;      /* value of QEMU_CPU for exactly this variant; NULL = QEMU's default */
+	const char
+		*cpu_model; /* value of QEMU_CPU for exactly this variant; NULL = QEMU's default */
+	unsigned machine;   /* e_machine of its programs: EM_ARM */
+	bool wide, big_endian; /* their class and byte order */
 };
 
 /* How a foreign step of a platform will run. */
@@ -29,14 +32,17 @@ struct emulation {
 	enum emulation_way way;
 	const struct emulated_cpu *cpu; /* NULL when native */
 	char *interpreter;              /* path of QEMU; NULL when native; owned */
-	char *version;                  /* "7.2.22"; NULL when native or unknown; owned */
 };
 
 /*
- * What it takes to run `arch`/`variant`, decided before any step runs; changes nothing. ERR_UNSUPPORTED says which piece
- * is missing (QEMU, the kernel, flag F) and its hint is the one command that mends it.
+ * What it takes to run `arch`/`variant`, decided before any step runs; changes nothing. QEMU is looked for in the directory
+ * $EDGECTL_QEMU_PATH and then in PATH, as qemu-<cpu>-static and, where that one is statically linked, as qemu-<cpu>.
+ * ERR_UNSUPPORTED says which piece is missing (QEMU, the kernel, flag F) and its hint is the one command that mends it.
  */
-WARN_UNUSED int emulation_find(const char *arch, const char *variant, struct emulation *ret, struct err *err);
+WARN_UNUSED int emulation_find(const char *arch, const char *variant, struct emulation *ret,
+			       struct err *err);
 void emulation_release(struct emulation *emulation);
+/* "7.2.22", by running `qemu --version`: for messages. NULL when native or unknown; the caller frees. */
+char *emulation_version(const struct emulation *emulation);
 
 #endif

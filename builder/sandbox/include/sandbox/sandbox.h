@@ -47,11 +47,13 @@ struct sandbox_step {
 
 	const struct strvec *argv; /* argv[0] is looked up in the step's PATH */
 	const struct strvec *env;
-	const char *cwd;  /* absolute; created when missing */
-	const char *user; /* "name", "uid", "name:group", "uid:gid"; looked up in the root's passwd and group; NULL = root */
+	const char *cwd; /* absolute; created when missing */
+	const char *
+		user; /* "name", "uid", "name:group", "uid:gid"; looked up in the root's passwd and group; NULL = root */
 	const char *hostname; /* NULL = "buildkitsandbox", as Dockerfiles know it */
 
-	const char *arch, *variant; /* the platform of the root file system: decides about emulation */
+	const char *arch,
+		*variant; /* the platform of the root file system: decides about emulation */
 	const struct sandbox_mounts *mounts;
 	enum sandbox_network network;
 	/* A file to appear at /dev/pipes/<name>, mode 0755: heredocs that start with "#!". */
@@ -76,7 +78,7 @@ void sandbox_freep(struct sandbox **sandbox);
  * gone from `upper` afterwards, and parents have their mtimes back. May be called from several threads at once.
  */
 WARN_UNUSED int sandbox_run(struct sandbox *sandbox, const struct sandbox_step *step,
-			    const struct monitor *monitor, unsigned step_id, struct sandbox_result *ret,
-			    struct err *err);
+			    const struct monitor *monitor, unsigned step_id,
+			    struct sandbox_result *ret, struct err *err);
 
 #endif

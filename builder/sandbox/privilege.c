@@ -1,0 +1,96 @@
+#include "privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "id_map.h"
+
+/* moby: oci/caps/defaults.go; BuildKit and containerd give the same. */
+static const cap_value_t kept[] = {
+	CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FSETID,           CAP_FOWNER,
+	CAP_MKNOD,   CAP_NET_RAW,      CAP_SETGID,           CAP_SETUID,
+	CAP_SETFCAP, CAP_SETPCAP,      CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT,
+	CAP_KILL,    CAP_AUDIT_WRITE,
+};
+
+static void cap_freep(cap_t *caps)
+{
+	(void)cap_free(*caps);
+}
+
+static bool is_kept(cap_value_t cap)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		if (kept[i] == cap)
+			return true;
+	return false;
+}
+
+/* Those that we lack ourselves cannot be given. */
+static int set_caps(struct err *err)
+{
+	AUTO(cap_freep) cap_t have = cap_get_proc();
+	AUTO(cap_freep) cap_t want = cap_init();
+
+	if (!have || !want)
+		return err_errno(err, "read capabilities");
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		cap_flag_value_t value = CAP_CLEAR;
+
+		if (cap_get_flag(have, kept[i], CAP_PERMITTED, &value) < 0 || value != CAP_SET)
+			continue;
+		(void)cap_set_flag(want, CAP_PERMITTED, 1, &kept[i], CAP_SET);
+		(void)cap_set_flag(want, CAP_EFFECTIVE, 1, &kept[i], CAP_SET);
+	}
+	return cap_set_proc(want) < 0 ? err_errno(err, "give up capabilities") : 0;
+}
+
+int privilege_drop(struct err *err)
+{
+	static const struct rlimit no_core = { 0, 0 };
+
+	for (cap_value_t cap = 0; CAP_IS_SUPPORTED(cap); cap++)
+		if (!is_kept(cap) && cap_drop_bound(cap) < 0 && errno != EINVAL)
+			return err_errno(err, "give up capability %d", cap);
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return err_errno(err, "give up ambient capabilities");
+	/* A core file would end up in the layer. */
+	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
+		return err_errno(err, "limit core files");
+	return set_caps(err);
+}
+
+static int check_id(const char *file, const char *what, unsigned id, struct err *err)
+{
+	AUTO(id_map_release) struct id_map map = ID_MAP_INIT;
+
+	if (id_map_read(file, &map, err) < 0)
+		return -1;
+	if (id_map_has(&map, id))
+		return 0;
+	(void)err_set(err, ERR_UNSUPPORTED, "cannot run as %s %u: this user namespace has %lu id%s",
+		      what, id, id_map_count(&map), id_map_count(&map) == 1 ? " only" : "s");
+	return err_hint(err,
+			"give yourself a range of ids: sudo usermod --add-subuids 100000-165535 "
+			"--add-subgids 100000-165535 $USER");
+}
+
+int privilege_become(const struct account *account, struct err *err)
+{
+	if (setgroups(account->group_count, account->groups) == 0 &&
+	    setresgid(account->gid, account->gid, account->gid) == 0 &&
+	    setresuid(account->uid, account->uid, account->uid) == 0)
+		return 0;
+	/* A namespace of one id has no setgroups(2), and root's groups are of no consequence in it. */
+	if (account->uid == 0 && account->gid == 0)
+		return errno == EPERM ? 0 : err_errno(err, "become root");
+	if (check_id("uid_map", "user", account->uid, err) < 0 ||
+	    check_id("gid_map", "group", account->gid, err) < 0)
+		return -1;
+	return err_errno(err, "become user %u", account->uid);
+}
