@@ -86,8 +86,9 @@ void diags_sort(struct diags *diags)
 }
 
 /*
- * Cuts one character off and appends what a terminal may be sent for it: a tab as blanks, control characters and what
- * is not UTF-8 as U+FFFD, so that no file can drive the terminal. Gives its width in columns.
+ * Cuts one character off and appends what a terminal may be sent for it: a tab as blanks, control
+ * characters and what is not UTF-8 as U+FFFD, so that no file can drive the terminal. Gives its
+ * width in columns.
  */
 static unsigned add_glyph(struct str *out, struct span *rest, unsigned column)
 {

@@ -187,7 +187,9 @@ int fs_realpath(const char *path, char **ret_path, struct err *err)
 	return 0;
 }
 
-/* The variable's value when it is an absolute path, as the XDG base directory specification wants. */
+/*
+ * The variable's value when it is an absolute path, as the XDG base directory specification wants.
+ */
 static const char *absolute_env(const char *name)
 {
 	const char *value = getenv(name);

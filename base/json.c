@@ -67,7 +67,9 @@ static int append(const char *data, size_t len, void *out)
 
 void json_write(const json_t *json, struct str *out)
 {
-	/* Fails only when the callback does, or on a cycle, which jansson does not let one build. */
+	/*
+	 * Fails only when the callback does, or on a cycle, which jansson does not let one build.
+	 */
 	(void)json_dump_callback(json, append, out, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 

@@ -39,7 +39,10 @@ void log_debug(const char *area, const char *fmt, ...)
 	str_addv(&line, fmt, ap);
 	va_end(ap);
 	str_addc(&line, '\n');
-	/* One call, so that lines of several threads and children do not mix; there is nobody to tell if it fails. */
+	/*
+	 * One call, so that lines of several threads and children do not mix; there is nobody to
+	 * tell if it fails.
+	 */
 	(void)!write(STDERR_FILENO, line.ptr, line.len);
 }
 
@@ -152,7 +155,9 @@ static void copy_scheme(struct masker *m)
 		copy_to(m, end + 1);
 }
 
-/* Behind the name of a secret: name=value, "name": "value", or Name: value to the end of the line. */
+/*
+ * Behind the name of a secret: name=value, "name": "value", or Name: value to the end of the line.
+ */
 static void mask_named(struct masker *m, bool quoted_name)
 {
 	static const char word_end[] = "&#;, \t\r\n\"'<>})]";
@@ -169,7 +174,10 @@ static void mask_named(struct masker *m, bool quoted_name)
 	}
 }
 
-/* Behind "Bearer" outside of a header that is named; a challenge (Bearer realm=...) holds no secret. */
+/*
+ * Behind "Bearer" outside of a header that is named; a challenge (Bearer realm=...) holds no
+ * secret.
+ */
 static void mask_bearer(struct masker *m)
 {
 	struct span rest = rest_of(m);

@@ -77,7 +77,7 @@ bool monitor_is_cancelled(const struct monitor *monitor)
 	if (!monitor || monitor->cancel_fd < 0)
 		return false;
 	cancel.fd = monitor->cancel_fd;
-	return poll(&cancel, 1, 0) > 0;
+	return poll(&cancel, 1, 0) > 0 && cancel.revents & POLLIN;
 }
 
 int monitor_check(const struct monitor *monitor, struct err *err)

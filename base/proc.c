@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,7 +17,8 @@
 #include "base/fs.h"
 #include "base/limits.h"
 
-#define READ_CHUNK ((size_t)64 << 10)
+#define READ_CHUNK    ((size_t)64 << 10)
+#define LOOK_AGAIN_MS 20
 
 /* What the child sends when it could not get as far as the program. */
 struct child_failure {
@@ -33,7 +35,10 @@ static NORETURN void child_fail(int report_fd, int what)
 	_exit(127);
 }
 
-/* A descriptor above the standard three, so that putting one in its place does not overwrite another. */
+/*
+ * A descriptor above the standard three, so that putting one in its place does not overwrite
+ * another.
+ */
 static int stream_source(int fd, int own)
 {
 	if (fd == PROC_NULL)
@@ -43,7 +48,10 @@ static int stream_source(int fd, int own)
 	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }
 
-/* Between fork and exec of a threaded process only async-signal-safe functions may be called: no allocation. */
+/*
+ * Between fork and exec of a threaded process only async-signal-safe functions may be called: no
+ * allocation.
+ */
 static NORETURN void child_run(const struct proc *proc, const char *program, int report_fd)
 {
 	int wanted[] = { proc->stdin_fd, proc->stdout_fd, proc->stderr_fd };
@@ -58,7 +66,9 @@ static NORETURN void child_run(const struct proc *proc, const char *program, int
 	for (int i = 0; i < 3; i++)
 		if (wanted[i] < 0 || (wanted[i] != PROC_INHERIT && dup2(wanted[i], i) < 0))
 			child_fail(report_fd, FAILED_STREAMS);
-	/* Also what a library opened without O_CLOEXEC; kernels before 5.11 do not know the flag. */
+	/*
+	 * Also what a library opened without O_CLOEXEC; kernels before 5.11 do not know the flag.
+	 */
 	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (proc->dir && chdir(proc->dir) < 0)
 		child_fail(report_fd, FAILED_DIR);
@@ -81,7 +91,10 @@ static int report_failure(const struct proc *proc, const struct child_failure *f
 	return err_errnum(err, failure->errnum, "run '%s'", proc->argv[0]);
 }
 
-/* The file to execute: argv[0] when it has a slash, else looked up here, as the child must not allocate. */
+/*
+ * The file to execute: argv[0] when it has a slash, else looked up here, as the child must not
+ * allocate.
+ */
 static char *find_program(const struct proc *proc)
 {
 	return strchr(proc->argv[0], '/') ? xstrdup(proc->argv[0]) : fs_find_program(proc->argv[0]);
@@ -163,8 +176,8 @@ struct run {
 	int in_fd;                /* the child's stdin */
 	int out_fd, err_fd;       /* our ends; -1 = at its end */
 	int child_out, child_err; /* the child's ends */
-	int pid_fd; /* -1 = the kernel has none (before 5.3): the ends of the streams tell */
-	int64_t deadline_ms; /* 0 = none */
+	int pid_fd;               /* -1 = the kernel refuses it: it is looked at again and again */
+	int64_t deadline_ms;      /* 0 = none */
 };
 
 static void run_release(struct run *run)
@@ -189,7 +202,10 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A file in memory: unlike a pipe it cannot block, and nobody has to feed it while the output is read. */
+/*
+ * A file in memory: unlike a pipe it cannot block, and nobody has to feed it while the output is
+ * read.
+ */
 static int input_file(const void *data, size_t len, int *ret_fd, struct err *err)
 {
 	AUTO(fd_closep) int fd = memfd_create("stdin", MFD_CLOEXEC);
@@ -236,7 +252,10 @@ static int run_start(struct run *run, const struct proc *proc, struct err *err)
 	return 0;
 }
 
-/* Takes what is there now; closes *fd at its end. `have` is what this run has appended to `s` so far. */
+/*
+ * Takes what is there now; closes *fd at its end. `have` is what this run has appended to `s` so
+ * far.
+ */
 static int run_drain(struct run *run, int *fd, struct str *s, size_t *have, struct err *err)
 {
 	size_t limit =
@@ -265,13 +284,24 @@ static int run_drain(struct run *run, int *fd, struct str *s, size_t *have, stru
 	return 0;
 }
 
+/* How long to wait for something to happen, as poll(2) takes it. */
 static int run_wait_time(const struct run *run)
 {
-	int64_t left = run->deadline_ms - now_ms();
+	int64_t left = run->deadline_ms ? run->deadline_ms - now_ms() : INT_MAX;
 
-	if (!run->deadline_ms)
-		return -1;
-	return left < 0 ? 0 : (int)left;
+	if (run->pid_fd < 0 && left > LOOK_AGAIN_MS)
+		left = LOOK_AGAIN_MS;
+	if (left < 0)
+		return 0;
+	return left < INT_MAX ? (int)left : -1;
+}
+
+/* Looks without reaping. */
+static bool run_has_ended(const struct run *run)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid;
 }
 
 static int run_check_time(const struct run *run, struct err *err)
@@ -298,11 +328,10 @@ static int run_loop(struct run *run, struct err *err)
 			{ .fd = run->err_fd, .events = POLLIN },
 		};
 
-		if (run->pid_fd < 0 && run->out_fd < 0 && run->err_fd < 0)
-			break;
 		if (poll(fds, ARRAY_SIZE(fds), run_wait_time(run)) < 0 && errno != EINTR)
 			return err_errno(err, "wait for '%s'", run->name);
-		ended = fds[0].revents != 0;
+		/* Looked at before the streams: all that it has written is in them then. */
+		ended = run_has_ended(run);
 		if (run_drain(run, &run->out_fd, capture->out, &have_out, err) < 0 ||
 		    run_drain(run, &run->err_fd, capture->err_out, &have_err, err) < 0)
 			return -1;

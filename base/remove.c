@@ -1,4 +1,7 @@
-/* fs_remove_all(): trees that somebody else made, with any modes, links, depth, and mounts among them. */
+/*
+ * fs_remove_all(): trees that somebody else made, with any modes, links, depth, and mounts among
+ * them.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +16,8 @@
 #include "base/vec.h"
 
 /*
- * Every level of the descent holds a descriptor. Directories further down are moved up into `top_fd` and removed from
- * there, so that no depth runs out of descriptors, stack or path length.
+ * Every level of the descent holds a descriptor. Directories further down are moved up into
+ * `top_fd` and removed from there, so that no depth runs out of descriptors, stack or path length.
  */
 #define DEPTH_MAX 64
 
@@ -40,7 +43,10 @@ static int fail(struct removal *removal, int errnum, const char *name)
 	return -1;
 }
 
-/* Are both on the same mount? A bind mount has its source's st_dev, so the mount's id is asked for (Linux 5.8). */
+/*
+ * Are both on the same mount? A bind mount has its source's st_dev, so the mount's id is asked for
+ * (Linux 5.8).
+ */
 static bool same_mount(int a, int b)
 {
 	struct statx sa, sb;
@@ -86,7 +92,10 @@ static int move_up(struct removal *removal, int parent_fd, const char *name)
 	for (unsigned tries = 0; tries < 1000; tries++) {
 		free(unique);
 		unique = xasprintf(".removing-%zu-%u", removal->moved.len, tries);
-		/* A directory changes its parent only when it can be written to; renameat2 tells if it cannot. */
+		/*
+		 * A directory changes its parent only when it can be written to; renameat2 tells if
+		 * it cannot.
+		 */
 		(void)!fchmodat(parent_fd, name, 0700, AT_SYMLINK_NOFOLLOW);
 		if (renameat2(parent_fd, name, removal->top_fd, unique, RENAME_NOREPLACE) == 0) {
 			strvec_take(&removal->moved, TAKE(unique));
@@ -125,7 +134,10 @@ static int remove_dir(struct removal *removal, int parent_fd, const char *name, 
 		fd_closep(&fd);
 		return fail(removal, errno, name);
 	}
-	/* Some file systems pass entries over while others are removed: hence again, while that gets further. */
+	/*
+	 * Some file systems pass entries over while others are removed: hence again, while that
+	 * gets further.
+	 */
 	for (;;) {
 		size_t removed = remove_entries(removal, dir, depth + 1);
 

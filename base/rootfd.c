@@ -25,7 +25,10 @@ static int open_by_kernel(int root_fd, const char *path, int flags, mode_t mode)
 	};
 	int fd = -1;
 
-	/* EAGAIN: a rename somewhere on the machine made the kernel unsure about a ".."; it asks to be asked again. */
+	/*
+	 * EAGAIN: a rename somewhere on the machine made the kernel unsure about a ".."; it asks to
+	 * be asked again.
+	 */
 	for (int tries = 0; tries < RACES_MAX; tries++) {
 		fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
@@ -35,8 +38,9 @@ static int open_by_kernel(int root_fd, const char *path, int flags, mode_t mode)
 }
 
 /*
- * The walk. `dirs` are the names between the root and `fd`, none of them a link when it was passed; ".." is answered
- * from them and never asked of the kernel, so that no rename can lead it out of the root.
+ * The walk. `dirs` are the names between the root and `fd`, none of them a link when it was passed;
+ * ".." is answered from them and never asked of the kernel, so that no rename can lead it out of
+ * the root.
  */
 struct walk {
 	int root_fd;
@@ -87,7 +91,10 @@ static int walk_up(struct walk *walk)
 	return 0;
 }
 
-/* Magic links of procfs do not lead where their text says. Its ordinary ones (self, mounts, net) are relative. */
+/*
+ * Magic links of procfs do not lead where their text says. Its ordinary ones (self, mounts, net)
+ * are relative.
+ */
 static bool is_magic(int link_fd, const char *target)
 {
 	struct statfs fs;
@@ -151,7 +158,10 @@ static char *walk_next(struct walk *walk)
 	return name;
 }
 
-/* Opens the last name. Gives -1 with errno 0 when it is a link that was put before the rest: to be walked on. */
+/*
+ * Opens the last name. Gives -1 with errno 0 when it is a link that was put before the rest: to be
+ * walked on.
+ */
 static int walk_open_last(struct walk *walk, const char *name, int flags, mode_t mode)
 {
 	AUTO(fd_closep) int link_fd = -1;

@@ -16,7 +16,10 @@ static unsigned min(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Edit distance with transpositions of neighbours ("optimal string alignment"); both words at most WORD_MAX long. */
+/*
+ * Edit distance with transpositions of neighbours ("optimal string alignment"); both words at most
+ * WORD_MAX long.
+ */
 static unsigned distance(const char *a, const char *b)
 {
 	unsigned rows[3][WORD_MAX + 1];

@@ -1,6 +1,6 @@
 /*
- * Allocation that does not fail: running out of memory ends the process with a message. Therefore a size
- * that comes from a file or the network is checked against base/limits.h before it gets here.
+ * Allocation that does not fail: running out of memory ends the process with a message. Therefore a
+ * size that comes from a file or the network is checked against base/limits.h before it gets here.
  */
 #ifndef BASE_ALLOC_H
 #define BASE_ALLOC_H

@@ -10,15 +10,15 @@
 #define UNUSED            __attribute__((unused))
 
 /*
- * AUTO(fn) runs fn(&variable) when the variable leaves its scope. Every owned local carries one and is
- * initialised where it is declared:
+ * AUTO(fn) runs fn(&variable) when the variable leaves its scope. Every owned local carries one and
+ * is initialised where it is declared:
  *
  *	AUTO(fd_closep) int fd = -1;
  *	AUTO(freep) char *name = NULL;
  */
 #define AUTO(fn) __attribute__((cleanup(fn)))
 
-/* TAKE(p) yields the pointer p and leaves NULL in it: ownership moves to whoever receives the value. */
+/* TAKE(p) yields the pointer p and leaves NULL in it: ownership moves to whoever receives it. */
 #define TAKE(p)                                          \
 	__extension__({                                  \
 		__typeof__(p) *take_from_ = &(p);        \

@@ -41,17 +41,22 @@ struct diag *diags_add(struct diags *diags, enum diag_level level, unsigned line
 		       unsigned length, const char *fmt, ...) PRINTF_LIKE(6, 7);
 /* Sorts by place. */
 void diags_sort(struct diags *diags);
-/* All of them, as shown above, each ended by a newline; tabs and wide characters keep the caret under its word. */
+/*
+ * All of them, as shown above, each ended by a newline; tabs and wide characters keep the caret
+ * under its word.
+ */
 void diags_render(const struct diags *diags, bool colour, struct str *out);
 /*
- * 0 when there is no error; else ERR_INPUT whose message is the rendered text of the errors, sorted, without colour and
- * without the last newline. It names the places itself: err->span stays empty.
+ * 0 when there is no error; else ERR_INPUT whose message is the rendered text of the errors,
+ * sorted, without colour and without the last newline. It names the places itself: err->span stays
+ * empty.
  */
 WARN_UNUSED int diags_check(struct diags *diags, struct err *err);
 
 /*
- * The candidate nearest to `word` by edit distance with transpositions, case ignored, if near enough to be what was
- * meant (at most a third of the word, at least 1); else NULL. `candidates` ends with NULL.
+ * The candidate nearest to `word` by edit distance with transpositions, case ignored, if near
+ * enough to be what was meant (at most a third of the word, at least 1); else NULL. `candidates`
+ * ends with NULL.
  */
 const char *suggest(const char *word, const char *const *candidates);
 

@@ -1,14 +1,14 @@
 /*
- * The error object. Every function that can fail takes `struct err *err` last, returns 0 when it worked and
- * -1 when it did not, and on failure has filled err exactly once:
+ * The error object. Every function that can fail takes `struct err *err` last, returns 0 when it
+ * worked and -1 when it did not, and on failure has filled err exactly once:
  *
  *	if (blob_open(store, digest, &fd, err) < 0)
  *		return err_wrap(err, "push layer %s", digest);
  *
- * Messages: lower case, no full stop, subjects in 'single quotes', the cause last. The low layer says what
- * failed, the upper layers say with which object. A hint is a separate sentence with the remedy, best a
- * command to run. All setters return -1 so that they can end a function. A NULL err is allowed for a caller
- * that decides by the return value alone.
+ * Messages: lower case, no full stop, subjects in 'single quotes', the cause last. The low layer
+ * says what failed, the upper layers say with which object. A hint is a separate sentence with the
+ * remedy, best a command to run. All setters return -1 so that they can end a function. A NULL err
+ * is allowed for a caller that decides by the return value alone.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -64,7 +64,10 @@ void err_move(struct err *dst, struct err *src);
 
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int err_setv(struct err *err, enum err_kind kind, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
-/* Appends ": " and what strerror(errno) says, begun in lower case; keeps errno. The kind follows errno (ENOENT is NOT_FOUND, EACCES is DENIED ...). */
+/*
+ * Appends ": " and what strerror(errno) says, begun in lower case; keeps errno. The kind follows
+ * errno (ENOENT is NOT_FOUND, EACCES is DENIED ...).
+ */
 int err_errno(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same for an errno kept in a variable. */
 int err_errnum(struct err *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);

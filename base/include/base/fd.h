@@ -1,6 +1,6 @@
 /*
- * File descriptors: everything here opens with O_CLOEXEC, restarts on EINTR and finishes short reads and
- * writes. -1 stands for no descriptor.
+ * File descriptors: everything here opens with O_CLOEXEC, restarts on EINTR and finishes short
+ * reads and writes. -1 stands for no descriptor.
  */
 #ifndef BASE_FD_H
 #define BASE_FD_H
@@ -33,9 +33,10 @@ WARN_UNUSED int fd_copy_all(int from, int to, uint64_t *ret_bytes, const char *n
 WARN_UNUSED int fd_open(int dirfd, const char *path, int flags, mode_t mode, int *ret_fd,
 			struct err *err);
 /*
- * Opens below a root that may be hostile: symbolic links, absolute ones too, resolve inside `root_fd`, and magic
- * links (/proc/.../fd) not at all. openat2(2) RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS, since Linux 5.6; where a
- * seccomp filter or the kernel refuses it, a walk component by component does the same.
+ * Opens below a root that may be hostile: symbolic links, absolute ones too, resolve inside
+ * `root_fd`, and magic links (/proc/.../fd) not at all. openat2(2)
+ * RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS, since Linux 5.6; where a seccomp filter or the kernel
+ * refuses it, a walk component by component does the same.
  */
 WARN_UNUSED int fd_open_in_root(int root_fd, const char *path, int flags, mode_t mode, int *ret_fd,
 				struct err *err);

@@ -1,4 +1,7 @@
-/* Bounds on everything that comes from outside. Exceeding one is ERR_LIMIT with a message that names it. */
+/*
+ * Bounds on everything that comes from outside. Exceeding one is ERR_LIMIT with a message that
+ * names it.
+ */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
@@ -17,8 +20,8 @@
 #define LIMIT_DOCKERFILE      (16 * LIMIT_MIB)
 #define LIMIT_DOCKERFILE_LINE 65535 /* as BuildKit: one physical line */
 #define LIMIT_IGNORE_FILE     (16 * LIMIT_MIB)
-#define LIMIT_PASSWD          (10 * LIMIT_MIB) /* /etc/passwd and /etc/group of an image, as BuildKit */
-#define LIMIT_CONFIG_FILE     (4 * LIMIT_MIB) /* docker's config.json, ours */
+#define LIMIT_PASSWD          (10 * LIMIT_MIB) /* passwd and group of an image, as BuildKit */
+#define LIMIT_CONFIG_FILE     (4 * LIMIT_MIB)  /* docker's config.json, ours */
 #define LIMIT_YAML            (1 * LIMIT_MIB)
 #define LIMIT_YAML_DEPTH      64
 #define LIMIT_YAML_ALIASES    1000

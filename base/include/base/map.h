@@ -1,6 +1,6 @@
 /*
- * A map from strings to strings that keeps the order of insertion: environments, labels, build arguments.
- * Keys are unique; setting a key again keeps its place.
+ * A map from strings to strings that keeps the order of insertion: environments, labels, build
+ * arguments. Keys are unique; setting a key again keeps its place.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
@@ -28,7 +28,10 @@ struct strmap {
 
 void strmap_release(struct strmap *map);
 void strmap_set(struct strmap *map, const char *key, const char *value);
-/* NULL when the key is absent, and when its value is NULL: strmap_has() tells. Borrowed until the next change. */
+/*
+ * NULL when the key is absent, and when its value is NULL: strmap_has() tells. Borrowed until the
+ * next change.
+ */
 const char *strmap_get(const struct strmap *map, const char *key);
 bool strmap_has(const struct strmap *map, const char *key);
 /* Keeps the order of the others; false when the key was not there. */

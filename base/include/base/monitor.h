@@ -1,9 +1,10 @@
 /*
- * What a long operation reports to, and asks whether to go on. Lower rooms never print: they emit events; cli/ shows
- * them as a live view, plain lines or JSON.
+ * What a long operation reports to, and asks whether to go on. Lower rooms never print: they emit
+ * events; cli/ shows them as a live view, plain lines or JSON.
  *
- * An event belongs to a step (a vertex of a build, an image of a push). Step 0 is the command as a whole. Within a
- * step, transfers are told apart by `item` (a digest, a file). Events may come from any thread: a sink must lock.
+ * An event belongs to a step (a vertex of a build, an image of a push). Step 0 is the command as a
+ * whole. Within a step, transfers are told apart by `item` (a digest, a file). Events may come from
+ * any thread: a sink must lock.
  */
 #ifndef BASE_MONITOR_H
 #define BASE_MONITOR_H
@@ -22,8 +23,8 @@ enum event_kind {
 	EVENT_STEP_DONE,
 	EVENT_STEP_FAILED, /* text = the error's message */
 	EVENT_STEP_CANCELLED,
-	EVENT_STEP_DETAIL, /* text = a fact about the step: why it missed the cache, its exit status */
-	EVENT_TRANSFER, /* item, verb, done of total bytes; done == total ends it; total 0 = unknown */
+	EVENT_STEP_DETAIL, /* text = a fact about it: why it missed the cache, its exit status */
+	EVENT_TRANSFER,    /* item, verb, done of total bytes, which ends it; total 0 = unknown */
 	EVENT_TRANSFER_DONE,
 	EVENT_LOG,     /* text = output of the step, not line-buffered; stream 1 or 2 */
 	EVENT_WARNING, /* text, with a span when it is about a file */
@@ -46,13 +47,19 @@ struct monitor {
 	/* NULL = nobody listens. Called from any thread. */
 	void (*sink)(void *sink_data, const struct event *event);
 	void *sink_data;
-	/* Readable once the operation is to stop; -1 = cannot be cancelled. Level-triggered: nobody reads from it. */
+	/*
+	 * Readable once the operation is to stop; -1 = cannot be cancelled. Level-triggered: nobody
+	 * reads from it.
+	 */
 	int cancel_fd;
 };
 
 #define MONITOR_SILENT ((struct monitor){ .cancel_fd = -1 })
 
-/* A unique number for a new step of this process; announces it. NULL monitors are fine in all of these. */
+/*
+ * A unique number for a new step of this process; announces it. NULL monitors are fine in all of
+ * these.
+ */
 unsigned monitor_add_step(const struct monitor *monitor, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void monitor_emit(const struct monitor *monitor, const struct event *event);
 void monitor_step(const struct monitor *monitor, unsigned step, enum event_kind kind);

@@ -1,6 +1,6 @@
 /*
- * Running other programs. argv vectors only, never a shell line. The child gets exactly the descriptors named here;
- * everything else is close-on-exec.
+ * Running other programs. argv vectors only, never a shell line. The child gets exactly the
+ * descriptors named here; everything else is close-on-exec.
  */
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
@@ -16,7 +16,7 @@ struct proc {
 	const char *const *argv; /* argv[0] is looked up in PATH */
 	const char *const *env;  /* NULL = ours */
 	const char *dir;         /* NULL = ours */
-	int stdin_fd; /* PROC_INHERIT, PROC_NULL or a descriptor, borrowed; the same for the next two */
+	int stdin_fd; /* PROC_INHERIT, PROC_NULL or a descriptor, borrowed; so are the next two */
 	int stdout_fd, stderr_fd;
 };
 
@@ -39,9 +39,10 @@ struct proc_capture {
 };
 
 /*
- * Runs to the end and collects the output; the streams of `proc` are not looked at. What a grandchild writes after the
- * child has ended is not waited for. A child that fails is not an error of this function: *ret_status tells.
- * ERR_CANCELLED and ERR_LIMIT (time, output) kill the child first.
+ * Runs to the end and collects the output; the streams of `proc` are not looked at. What a
+ * grandchild writes after the child has ended is not waited for. A child that fails is not an error
+ * of this function: *ret_status tells. ERR_CANCELLED and ERR_LIMIT (time, output) kill the child
+ * first.
  */
 WARN_UNUSED int proc_run(const struct proc *proc, const struct proc_capture *capture,
 			 int *ret_status, struct err *err);

@@ -7,8 +7,8 @@
  *	char *url = str_detach(&s);	-- the caller owns url; s is empty and reusable
  *
  * `ptr` is never NULL and always NUL-ended. A string that takes data from outside gets a limit by
- * str_init(); what would pass it is dropped and `overflow` stays set until str_clear(), so that a chain of
- * additions needs one check at its end.
+ * str_init(); what would pass it is dropped and `overflow` stays set until str_clear(), so that a
+ * chain of additions needs one check at its end.
  */
 #ifndef BASE_STR_H
 #define BASE_STR_H
@@ -77,8 +77,8 @@ bool span_has_prefix(struct span span, const char *prefix);
 struct span span_trim(struct span span); /* ASCII blanks on both ends */
 char *span_dup(struct span span);
 /*
- * Cuts the part before the first `delimiter` off *rest into *ret_head and moves *rest behind it. False when
- * there is none: *ret_head is then all of *rest, and *rest is empty.
+ * Cuts the part before the first `delimiter` off *rest into *ret_head and moves *rest behind it.
+ * False when there is none: *ret_head is then all of *rest, and *rest is empty.
  */
 bool span_cut(struct span *rest, char delimiter, struct span *ret_head);
 /* Decimal digits only, no sign, no blanks, at most `max`. */

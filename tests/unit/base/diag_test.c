@@ -119,7 +119,10 @@ static void long_lines_show_the_place(void **state)
 	assert_non_null(caret);
 	assert_non_null(strstr(out.ptr, "| ...\xc3\xa4"));
 	assert_non_null(strstr(out.ptr, "\xc3\xa4...\n"));
-	/* Columns before the caret: bytes of its line less the gutter; of the text: "..." and 30 letters. */
+	/*
+	 * Columns before the caret: bytes of its line less the gutter; of the text: "..." and 30
+	 * letters.
+	 */
 	assert_int_equal(caret - (strrchr(out.ptr, '|') + 2), 3 + 30);
 }
 

@@ -1,7 +1,9 @@
 #include "base/proc.h"
 
+#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -138,7 +140,9 @@ static void can_be_cancelled(void **state)
 	assert_false(has_children());
 }
 
-/* The background process keeps the pipe open; it ends by itself when nobody reads what it writes. */
+/*
+ * The background process keeps the pipe open; it ends by itself when nobody reads what it writes.
+ */
 static void grandchildren_are_not_waited_for(void **state)
 {
 	(void)state;
@@ -149,6 +153,50 @@ static void grandchildren_are_not_waited_for(void **state)
 
 	assert_ok(proc_run(&proc, &capture, &status, &err_));
 	assert_string_equal(out.ptr, "done\n");
+}
+
+static int refuse_pidfd(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (!filter ||
+	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(pidfd_open), 0) < 0 ||
+	    seccomp_load(filter) < 0)
+		return -1;
+	seccomp_release(filter);
+	return pidfd_open(getpid(), 0) < 0 ? 0 : -1;
+}
+
+/* In a child; its exit status tells which step failed. */
+static int run_without_pidfd(void)
+{
+	AUTO(str_release) struct str out = STR_INIT;
+	const struct proc quick = { .argv = SHELL("echo x; exit 4") };
+	const struct proc slow = { .argv = ARGV("sleep", "600") };
+	int status = -1;
+
+	if (refuse_pidfd() < 0)
+		return 1;
+	if (proc_run(&quick, &(struct proc_capture){ .out = &out }, &status, &err_) < 0 ||
+	    status != 4 || strcmp(out.ptr, "x\n") != 0)
+		return 2;
+	if (proc_run(&slow, &(struct proc_capture){ .timeout_ms = 50 }, &status, &err_) == 0 ||
+	    err_.kind != ERR_LIMIT)
+		return 3;
+	return 0;
+}
+
+static void works_without_pidfd(void **state)
+{
+	(void)state;
+	int status = -1;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(run_without_pidfd());
+	assert_ok(proc_wait(pid, &status, &err_));
+	assert_int_equal(status, 0);
 }
 
 static void signals_become_a_status(void **state)
@@ -332,6 +380,7 @@ int main(void)
 		scratch_test(time_has_a_limit),
 		scratch_test(can_be_cancelled),
 		scratch_test(grandchildren_are_not_waited_for),
+		scratch_test(works_without_pidfd),
 		scratch_test(signals_become_a_status),
 		scratch_test(what_cannot_be_started),
 		scratch_test(directory_and_environment),

@@ -11,7 +11,10 @@
 
 #define SKIPPED 77
 
-/* Runs `body` in a child, which is to return 0, or SKIPPED; a failed call of its own reports by exiting. */
+/*
+ * Runs `body` in a child, which is to return 0, or SKIPPED; a failed call of its own reports by
+ * exiting.
+ */
 static void run_in_child(int (*body)(void))
 {
 	int status = 0;

@@ -1,4 +1,7 @@
-/* fd_open_in_root(): the same table once by openat2(2), and once with openat2 refused, so that the walk is run. */
+/*
+ * fd_open_in_root(): the same table once by openat2(2), and once with openat2 refused, so that the
+ * walk is run.
+ */
 #include <linux/openat2.h>
 #include <seccomp.h>
 #include <sys/syscall.h>
@@ -7,7 +10,10 @@
 #include "base/fd.h"
 #include "unit.h"
 
-/* What a row expects: text of a file, a directory (by its name below the root), a link, or an errno. */
+/*
+ * What a row expects: text of a file, a directory (by its name below the root), a link, or an
+ * errno.
+ */
 enum outcome { FILE_TEXT, DIRECTORY, LINK, FAILS };
 
 struct row {
@@ -59,6 +65,8 @@ static const struct row rows[] = {
 	TEXT("deep/a/b/back", "inside"),
 	TEXT("dirlink/../dir/file", "inside"), /* ".." of where the link led */
 	TEXT("intodeep/../../dir/file", "inside"),
+	DIR_AT("deep/a/absdir/..", "."),
+	TEXT("deep/a/absdir/../dir/file", "inside"),
 	DIR_AT("dirlink", "dir"),
 	DIR_AT("dirlink/", "dir"),
 	DIR_AT("rootlink", "."),
@@ -120,6 +128,7 @@ static void make_tree(void)
 	link_to("dirlink/file", "root/chain2");
 	link_to(".", "root/dotlink");
 	link_to("../../../dir/file", "root/deep/a/b/back");
+	link_to("/dir", "root/deep/a/absdir");
 	link_to("deep/a", "root/intodeep");
 	link_to("/", "root/rootlink");
 	link_to("..", "root/parentlink");

@@ -1,4 +1,6 @@
-/* What the tests of base share: cmocka with its prerequisites, and a fresh directory for each test. */
+/*
+ * What the tests of base share: cmocka with its prerequisites, and a fresh directory for each test.
+ */
 #ifndef UNIT_H
 #define UNIT_H
 
