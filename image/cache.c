@@ -80,7 +80,7 @@ int store_cache_put_all(struct store *store, const char *space, const struct str
 
 	if (db_begin(db, err) < 0)
 		return store_failed(store, err);
-	VEC_FOREACH (record, records) {
+	VEC_FOREACH(record, records) {
 		if (put(db, space, record->key, record->value ? record->value : "", now, err) < 0) {
 			db_rollback(db);
 			return store_failed(store, err);

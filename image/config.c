@@ -25,7 +25,7 @@ void image_config_init(struct image_config *config)
 
 static void history_release(struct history *history)
 {
-	VEC_FOREACH (entry, history) {
+	VEC_FOREACH(entry, history) {
 		free(entry->created);
 		free(entry->created_by);
 		free(entry->comment);
@@ -89,9 +89,9 @@ void image_config_copy(struct image_config *dst, const struct image_config *src)
 		.unknown_config = json_deep_copy(src->unknown_config),
 	};
 	copy_runtime(dst, src);
-	VEC_FOREACH (diff_id, &src->diff_ids)
+	VEC_FOREACH(diff_id, &src->diff_ids)
 		*VEC_ADD(&dst->diff_ids) = *diff_id;
-	VEC_FOREACH (entry, &src->history)
+	VEC_FOREACH(entry, &src->history)
 		*VEC_ADD(&dst->history) = (struct history_entry){
 			.created = xstrdup_or_null(entry->created),
 			.created_by = xstrdup_or_null(entry->created_by),
@@ -165,7 +165,7 @@ static int parse_env(const json_t *config, struct strmap *ret, struct err *err)
 
 	if (field_strings(config, "Env", &pairs, NULL, err) < 0)
 		return -1;
-	VEC_FOREACH (pair, &pairs)
+	VEC_FOREACH(pair, &pairs)
 		strmap_set_pair(ret, *pair);
 	return 0;
 }
@@ -294,7 +294,7 @@ static void put_env(json_t *object, const struct strmap *env)
 {
 	AUTO(strvec_release) struct strvec pairs = STRVEC_INIT;
 
-	VEC_FOREACH (item, env)
+	VEC_FOREACH(item, env)
 		strvec_addf(&pairs, "%s%s%s", item->key, item->value ? "=" : "",
 			    item->value ? item->value : "");
 	put_strings(object, "Env", &pairs, false);
@@ -340,7 +340,7 @@ static json_t *rootfs_json(const struct digests *diff_ids)
 {
 	json_t *rootfs = json_object(), *array = json_array();
 
-	VEC_FOREACH (diff_id, diff_ids)
+	VEC_FOREACH(diff_id, diff_ids)
 		json_array_append_new(array, json_string(diff_id->text));
 	json_set_string(rootfs, "type", "layers");
 	json_object_set_new(rootfs, "diff_ids", array);
@@ -351,7 +351,7 @@ static json_t *history_json(const struct history *history)
 {
 	json_t *array = json_array();
 
-	VEC_FOREACH (entry, history) {
+	VEC_FOREACH(entry, history) {
 		json_t *json = json_object();
 
 		put_text(json, "created", entry->created);

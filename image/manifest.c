@@ -48,7 +48,7 @@ void descriptor_copy(struct descriptor *dst, const struct descriptor *src)
 
 void descriptors_release(struct descriptors *v)
 {
-	VEC_FOREACH (d, v)
+	VEC_FOREACH(d, v)
 		descriptor_release(d);
 	free(v->items);
 	*v = (struct descriptors){ .items = NULL };
@@ -272,7 +272,7 @@ static json_t *descriptors_json(const struct descriptors *v)
 {
 	json_t *array = json_array();
 
-	VEC_FOREACH (d, v)
+	VEC_FOREACH(d, v)
 		json_array_append_new(array, descriptor_json(d));
 	return array;
 }
@@ -318,7 +318,7 @@ static int none_serves(const struct index *i, const struct platform *want, struc
 	AUTO(str_release) struct str there = STR_INIT;
 	char text[PLATFORM_TEXT_MAX];
 
-	VEC_FOREACH (d, &i->manifests)
+	VEC_FOREACH(d, &i->manifests)
 		if (!is_attestation(d) && d->platform.os[0])
 			str_addf(&there, "%s%s", there.len ? ", " : "",
 				 platform_format(&d->platform, text));
@@ -333,7 +333,7 @@ int index_select(const struct index *i, const struct platform *want, const struc
 	int best_score = 0;
 	size_t members = 0;
 
-	VEC_FOREACH (d, &i->manifests) {
+	VEC_FOREACH(d, &i->manifests) {
 		int score = platform_match(&d->platform, want);
 
 		if (is_attestation(d))

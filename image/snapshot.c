@@ -141,7 +141,7 @@ static void sweep(struct store *store, struct db *db)
 		return;
 	store->swept = true;
 	(void)unfinished(db, &ids, NULL);
-	VEC_FOREACH (id, &ids) {
+	VEC_FOREACH(id, &ids) {
 		AUTO(fd_closep) int fd = -1;
 		char path[SNAPSHOT_PATH_MAX];
 

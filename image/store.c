@@ -117,7 +117,7 @@ void store_closep(struct store **store)
 
 	if (!s)
 		return;
-	VEC_FOREACH (lock, &s->making)
+	VEC_FOREACH(lock, &s->making)
 		fd_closep(&lock->fd);
 	free(s->making.items);
 	db_close(&s->db);

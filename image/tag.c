@@ -45,7 +45,7 @@ static void stored_image_release(struct stored_image *image)
 
 void stored_images_release(struct stored_images *v)
 {
-	VEC_FOREACH (image, v)
+	VEC_FOREACH(image, v)
 		stored_image_release(image);
 	free(v->items);
 	*v = (struct stored_images){ .items = NULL };
@@ -130,7 +130,7 @@ static int render_index(struct db *db, struct str *out, struct err *err)
 
 	if (list(db, &images, err) < 0)
 		return -1;
-	VEC_FOREACH (image, &images) {
+	VEC_FOREACH(image, &images) {
 		struct descriptor *d = VEC_ADD(&index.manifests);
 
 		descriptor_copy(d, &image->target);

@@ -108,6 +108,11 @@ struct layer_unpacker;
 struct layer_unpacker *layer_unpacker_new(int dir_fd, struct err *err);
 struct layer_sink *layer_unpacker_sink(struct layer_unpacker *u);
 WARN_UNUSED int layer_unpacker_finish(struct layer_unpacker *u, struct err *err);
+/*
+ * Were there owners that the user namespace does not know? Such files belong to the caller, without set-id bits: the
+ * snapshot will do for a build by a single user, the blob keeps what it says.
+ */
+bool layer_unpacker_lost_owners(const struct layer_unpacker *u);
 void layer_unpacker_freep(struct layer_unpacker **u);
 
 /* Feeds both; either may be NULL. */
@@ -128,6 +133,7 @@ WARN_UNUSED int layer_read(int fd, bool is_layer, struct layer_sink *sink, struc
 WARN_UNUSED int layer_is_archive(int fd, bool *ret_is_archive, struct err *err);
 
 struct layer_pack_options {
+	bool root;                   /* begin with an entry for the directory itself, "." */
 	bool overlay;                /* the directory is an overlay's upper: translate whiteouts and opaque marks */
 	const struct strvec *exclude; /* paths (cleaned, relative) left out with all below them */
 };
