@@ -78,7 +78,7 @@ static bool runs_32bit_arm(void)
 	return true;
 }
 
-static bool is_native(const char *arch)
+static bool is_native(const char *arch, bool *ret_compat)
 {
 	struct utsname host;
 	const char *host_arch = NULL;
@@ -90,9 +90,9 @@ static bool is_native(const char *arch)
 			host_arch = machines[i].arch;
 	if (str_eq(host_arch, arch))
 		return true;
-	if (str_eq(host_arch, "amd64") && str_eq(arch, "386"))
-		return true;
-	return str_eq(host_arch, "arm64") && str_eq(arch, "arm") && runs_32bit_arm();
+	*ret_compat = (str_eq(host_arch, "amd64") && str_eq(arch, "386")) ||
+		      (str_eq(host_arch, "arm64") && str_eq(arch, "arm") && runs_32bit_arm());
+	return *ret_compat;
 }
 
 /* --- QEMU --- */
@@ -235,8 +235,10 @@ int emulation_find(const char *arch, const char *variant, struct emulation *ret,
 	AUTO(freep) char *dynamic = NULL;
 	AUTO(binfmt_entry_release) struct binfmt_entry host = { .interpreter = NULL };
 
-	if (!arch || is_native(arch)) {
-		*ret = (struct emulation){ .way = EMULATION_NATIVE };
+	bool compat = false;
+
+	if (!arch || is_native(arch, &compat)) {
+		*ret = (struct emulation){ .way = EMULATION_NATIVE, .compat = compat };
 		return 0;
 	}
 	if (!cpu)
@@ -244,12 +246,12 @@ int emulation_find(const char *arch, const char *variant, struct emulation *ret,
 			       arch);
 	qemu = find_qemu(cpu, &dynamic);
 	if (qemu && kernel_has_own_binfmt()) {
-		*ret = (struct emulation){ EMULATION_OWN, cpu, TAKE(qemu) };
+		*ret = (struct emulation){ EMULATION_OWN, cpu, TAKE(qemu), false };
 		return 0;
 	}
 	if (!find_host_entry(cpu, &host) || !host.fixed)
 		return explain_missing(cpu, qemu, dynamic, &host, err);
-	*ret = (struct emulation){ EMULATION_HOST, cpu, TAKE(host.interpreter) };
+	*ret = (struct emulation){ EMULATION_HOST, cpu, TAKE(host.interpreter), false };
 	return 0;
 }
 

@@ -1,13 +1,17 @@
 #include "helper.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/fs.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "binfmt.h"
@@ -138,6 +142,39 @@ static void reset_signals(void)
 	(void)signal(SIGCHLD, SIG_IGN); /* wardens need no burial */
 }
 
+/* Field `number` of /proc/self/stat, counted as in proc(5), for those behind the name in parentheses. */
+static unsigned long stat_field(struct span stat, unsigned number)
+{
+	const char *name_end = memrchr(stat.ptr, ')', stat.len);
+	struct span rest = name_end ? span_of(name_end + 1) : (struct span){ "", 0 };
+	struct span word = { "", 0 };
+	unsigned long long value = 0;
+
+	/* The rest begins with a blank: the first word is an empty field 2. */
+	for (unsigned field = 2; field <= number; field++)
+		(void)span_cut(&rest, ' ', &word);
+	return span_to_u64(word, ULONG_MAX, &value) ? (unsigned long)value : 0;
+}
+
+/* A step sees process 1, a copy of this one; what stands in the words of our command line (--build-arg) is not for it. */
+static void hide_command_line(void)
+{
+	static const char title[] = "edgectl: sandbox";
+	AUTO(str_release) struct str stat = STR_INIT;
+	unsigned long begin = 0;
+	unsigned long end = 0;
+
+	if (fs_read_file(AT_FDCWD, "/proc/self/stat", 4 * LIMIT_KIB, &stat, NULL) < 0)
+		return;
+	begin = stat_field(str_span(&stat), 48);
+	end = stat_field(str_span(&stat), 49);
+	if (!begin || end <= begin)
+		return;
+	memset((void *)begin, 0, end - begin);
+	if (sizeof(title) < end - begin)
+		memcpy((void *)begin, title, sizeof(title));
+}
+
 static void arrange_fds(int control_fd, int dir_fd)
 {
 	int control = fcntl(control_fd, F_DUPFD_CLOEXEC, DIR_FD + 1);
@@ -160,6 +197,7 @@ void helper_main(int control_fd, int dir_fd)
 	reset_signals();
 	(void)setsid(); /* the terminal's Ctrl-C is for the caller, who then ends the steps in order */
 	arrange_fds(control_fd, dir_fd);
+	hide_command_line();
 	for (;;) {
 		if (channel_receive(CONTROL_FD, &request, fds, REQUEST_FDS, &end, NULL) < 0)
 			continue;

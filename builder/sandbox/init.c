@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -151,8 +152,8 @@ static void make_environment(const struct init_task *task, const char *home, str
 {
 	strvec_add_all(env, &task->job->env);
 	add_default(env, "HOME", home);
-	if (task->cpu && task->cpu->cpu_model)
-		add_default(env, "QEMU_CPU", task->cpu->cpu_model);
+	if (task->emulation->cpu && task->emulation->cpu->cpu_model)
+		add_default(env, "QEMU_CPU", task->emulation->cpu->cpu_model);
 }
 
 static int connect_streams(const struct init_task *task, struct err *err)
@@ -176,8 +177,10 @@ static NORETURN void command_main(const struct init_task *task, const struct acc
 	(void)setsid(); /* cannot fail in a process just forked */
 	make_environment(task, account->home, &env);
 	strvec_add_all(&argv, &task->job->argv);
+	if (task->emulation->compat)
+		(void)personality(PER_LINUX32); /* what has no such thing goes without */
 	if (connect_streams(task, &what.err) == 0 && privilege_become(account, &what.err) == 0)
-		(void)!program_exec(&argv, &env, task->cpu, &what.err);
+		(void)!program_exec(&argv, &env, task->emulation->cpu, &what.err);
 	report(task, &what);
 	_exit(STATUS_BROKEN);
 }
@@ -230,6 +233,8 @@ void init_main(const struct init_task *task)
 		_exit(STATUS_BROKEN);
 	}
 	report(task, &what);
+	/* /proc/1 would show the step our environment and memory. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	command = fork();
 	if (command == 0)
 		command_main(task, &account);

@@ -12,10 +12,10 @@
 struct init_task {
 	const struct job *job;
 	const struct mount_facts *facts;
-	const struct emulated_cpu *cpu; /* NULL = native */
-	int dir_fd;                     /* that the job's directories are relative to */
-	int out_fd, err_fd;             /* the command's */
-	int report_fd;                  /* a socket; closed once the command runs */
+	const struct emulation *emulation;
+	int dir_fd;         /* that the job's directories are relative to */
+	int out_fd, err_fd; /* the command's */
+	int report_fd;      /* a socket; closed once the command runs */
 };
 
 /* What process 1 tells before the command runs, or when that failed. */

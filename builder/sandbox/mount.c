@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -47,21 +48,24 @@ int mount_sources_open(const struct mount_plan *plan, struct mount_sources *ret,
 
 /* --- mounting --- */
 
-static int make_read_only(int tree_fd)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-
-	return mount_setattr(tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
-}
-
-static int attach(int tree_fd, int target_fd, bool read_only, const struct mount_item *item,
+static int attach(int tree_fd, int target_fd, uint64_t attributes, const struct mount_item *item,
 		  struct err *err)
 {
-	if ((read_only && make_read_only(tree_fd) < 0) ||
-	    move_mount(tree_fd, "", target_fd, "",
+	struct mount_attr attr = { .attr_set = attributes };
+
+	if (attributes &&
+	    mount_setattr(tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+		return err_errno(err, "restrict the mount at '/%s'", item->target);
+	if (move_mount(tree_fd, "", target_fd, "",
 		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_errno(err, "mount '/%s'", item->target);
 	return 0;
+}
+
+static uint64_t attributes_of(const struct mount_item *item)
+{
+	return (item->read_only ? MOUNT_ATTR_RDONLY : 0) |
+	       (item->no_devices ? MOUNT_ATTR_NODEV : 0);
 }
 
 static int is_directory(int fd, bool *ret, struct err *err)
@@ -95,7 +99,7 @@ static int mount_tree(struct mounter *mounter, const struct mount_item *item, in
 	if (is_directory(tree_fd, &directory, err) < 0 ||
 	    target_of(mounter, item, directory, &target_fd, err) < 0)
 		return -1;
-	return attach(tree_fd, target_fd, item->read_only, item, err);
+	return attach(tree_fd, target_fd, attributes_of(item), item, err);
 }
 
 /* An unprivileged container overmounts parts of its /proc; the kernel then gives no new one that would show them. */
@@ -110,7 +114,7 @@ static int mount_substitute(struct mounter *mounter, const struct mount_item *it
 		    "this container does not allow a new '%s': steps see the '%s' of the container "
 		    "instead",
 		    item->source, item->substitute);
-	return attach(tree_fd, target_fd, item->read_only, item, err);
+	return attach(tree_fd, target_fd, attributes_of(item), item, err);
 }
 
 static int mount_new(struct mounter *mounter, const struct mount_item *item, struct err *err)
@@ -187,7 +191,7 @@ static int mask(struct mounter *mounter, const struct mount_item *item, struct e
 			    : open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree_fd < 0)
 		return err_errno(err, "hide '/%s'", item->target);
-	return attach(tree_fd, target_fd, directory, item, err);
+	return attach(tree_fd, target_fd, directory ? MOUNT_ATTR_RDONLY : 0, item, err);
 }
 
 static int lock(struct mounter *mounter, const struct mount_item *item, struct err *err)
@@ -202,7 +206,7 @@ static int lock(struct mounter *mounter, const struct mount_item *item, struct e
 	tree_fd = open_tree(target_fd, "", CLONE_TREE | AT_EMPTY_PATH);
 	if (tree_fd < 0)
 		return err_errno(err, "make '/%s' read-only", item->target);
-	return attach(tree_fd, target_fd, true, item, err);
+	return attach(tree_fd, target_fd, MOUNT_ATTR_RDONLY, item, err);
 }
 
 int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *sources,

@@ -108,7 +108,8 @@ static void add_dev(struct mount_plan *plan, bool tty_group)
 	/* Bound, because a user namespace cannot make device nodes. */
 	static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
 
-	add_new(plan, "tmpfs", "dev", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k");
+	add_new(plan, "tmpfs", "dev", MS_NOSUID | MS_NODEV | MS_STRICTATIME,
+		"mode=755,size=65536k");
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
 		AUTO(freep) char *source = path_join("/dev", nodes[i]);
 		AUTO(freep) char *target = path_join("dev", nodes[i]);
@@ -145,7 +146,10 @@ static size_t depth(const char *target)
 static void add_step_mount(struct mount_plan *plan, const struct sandbox_mount *mount)
 {
 	if (mount->kind == SANDBOX_BIND) {
-		add(plan, MOUNT_BIND, mount->source, mount->target)->read_only = mount->read_only;
+		struct mount_item *item = add(plan, MOUNT_BIND, mount->source, mount->target);
+
+		item->read_only = mount->read_only;
+		item->no_devices = !path_is_within(mount->source, "/dev");
 		return;
 	}
 	AUTO(freep)

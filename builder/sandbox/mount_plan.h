@@ -26,7 +26,8 @@ struct mount_item {
 	unsigned long flags; /* of mount(2), for MOUNT_NEW */
 	unsigned mode;       /* of a MOUNT_TEXT */
 	bool read_only;
-	bool optional; /* what is not there is left out */
+	bool no_devices; /* MOUNT_BIND: device nodes in it do not work */
+	bool optional;   /* what is not there is left out */
 	char *substitute; /* MOUNT_NEW: the host's tree in its place where the kernel refuses a new one */
 };
 

@@ -136,13 +136,14 @@ static int explain_overlay(int dir_fd, struct err *err)
 	return err_hint(err, "set EDGECTL_ROOT to a directory on ext4, xfs or btrfs");
 }
 
+/* MS_NODEV: real root can make device nodes, for a layer; they must not open the disks of the machine. */
 static int mount_overlay(const struct job *job, int dir_fd, struct err *err)
 {
 	AUTO(str_release) struct str options = STR_INIT;
 
 	if (write_options(job, dir_fd, &options, err) < 0)
 		return -1;
-	return mount("overlay", "root", "overlay", 0, options.ptr) < 0
+	return mount("overlay", "root", "overlay", MS_NODEV, options.ptr) < 0
 		       ? explain_overlay(dir_fd, err)
 		       : 0;
 }
@@ -150,11 +151,11 @@ static int mount_overlay(const struct job *job, int dir_fd, struct err *err)
 /* One directory alone is no overlay. */
 static int mount_directory(int tree_fd, bool read_only, struct err *err)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	struct mount_attr attr = { .attr_set =
+					   MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0) };
 
-	if (read_only && mount_setattr(tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-		return err_errno(err, "make the root read-only");
-	if (move_mount(tree_fd, "", AT_FDCWD, "root", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (mount_setattr(tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
+	    move_mount(tree_fd, "", AT_FDCWD, "root", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_errno(err, "mount the root");
 	return 0;
 }
@@ -197,14 +198,21 @@ int rootfs_enter(const struct rootfs *rootfs, struct err *err)
 
 void rootfs_forget_volatile(const struct job *job, int dir_fd)
 {
-	AUTO(freep) char *marks = NULL;
-	AUTO(freep) char *mark = NULL;
+	static const struct {
+		const char *path;
+		int flags;
+	} marks[] = {
+		{ "work/incompat/volatile/dirty", 0 },
+		{ "work/incompat/volatile", AT_REMOVEDIR },
+		{ "work/incompat", AT_REMOVEDIR },
+	};
 
 	if (!job->upper || !job->lowers.len)
 		return;
-	marks = path_join(job->work, "work/incompat");
-	mark = path_join(marks, "volatile");
-	/* Where they are not, there is nothing to take away. */
-	(void)unlinkat(dir_fd, mark, AT_REMOVEDIR);
-	(void)unlinkat(dir_fd, marks, AT_REMOVEDIR);
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		AUTO(freep) char *path = path_join(job->work, marks[i].path);
+
+		/* Where they are not, there is nothing to take away. */
+		(void)unlinkat(dir_fd, path, marks[i].flags);
+	}
 }

@@ -125,7 +125,7 @@ static int start_init(const struct warden *warden, const struct job *job, int *r
 		struct init_task task = {
 			.job = job,
 			.facts = &facts,
-			.cpu = warden->emulation->cpu,
+			.emulation = warden->emulation,
 			.dir_fd = warden->dir_fd,
 			.out_fd = warden->out_fd,
 			.err_fd = warden->err_fd,

@@ -32,6 +32,8 @@ struct emulation {
 	enum emulation_way way;
 	const struct emulated_cpu *cpu; /* NULL when native */
 	char *interpreter;              /* path of QEMU; NULL when native; owned */
+	/* Native, but a 32-bit platform on a 64-bit processor: personality(2) makes uname(2) say so. */
+	bool compat;
 };
 
 /*
