@@ -13,7 +13,7 @@ packages_of() {
 	build)
 		echo gcc libc6-dev cmake ninja-build pkg-config
 		echo libcurl4-openssl-dev libssl-dev libarchive-dev libsqlite3-dev libjansson-dev libzstd-dev zlib1g-dev
-		echo libdeflate-dev libseccomp-dev libcap-dev libgit2-dev libutf8proc-dev uthash-dev libsubid-dev libcmocka-dev
+		echo libdeflate-dev libseccomp-dev libcap-dev libgit2-dev libutf8proc-dev uthash-dev libsubid-dev uthash-dev libcmocka-dev
 		;;
 	run) echo qemu-user-static uidmap ca-certificates ;;
 	demo) echo python3 mmdebstrap skopeo docker-registry ;;
@@ -63,9 +63,9 @@ if [ -z "$missing" ]; then
 	echo "Debian packages: all there for: $*"
 	exit 0
 fi
-echo "Debian packages: installing $missing"
+echo "Debian packages: installing $missing..."
 as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 update ||
 	echo "packages.sh: not every package list could be renewed, going on" >&2
 # shellcheck disable=SC2086
 as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 \
-	install --no-install-recommends $missing >&2
+	install --no-install-recommends $missing >/dev/null

@@ -11,6 +11,7 @@ import tempfile
 import pytest
 
 import parts
+from parts import need, need_program
 
 import base_images  # of ../fixtures, which parts has put on the path
 
@@ -27,24 +28,6 @@ def pytest_generate_tests(metafunc):
     if "identity" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("identity")
         metafunc.parametrize("identity", ["root", "user"] if chosen == "all" else [chosen], indirect=True, scope="session")
-
-
-def pytest_sessionfinish(session, exitstatus):
-    """A run in which everything was skipped proves nothing."""
-    if os.environ.get("EDGECTL_TESTS_MUST_RUN") == "1" and exitstatus == 0 and session.testscollected == 0:
-        session.exitstatus = 1
-
-
-def need(condition, why):
-    if condition:
-        return
-    if os.environ.get("EDGECTL_TESTS_MUST_RUN") == "1":
-        pytest.fail(f"a prerequisite is missing: {why}")
-    pytest.skip(why)
-
-
-def need_program(name, package):
-    need(shutil.which(name, path=parts.DEBIAN_PATH), f"{name} is not installed: apt-get install {package}")
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ import time
 import urllib.error
 import urllib.request
 
+import pytest
+
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
 sys.path.insert(0, str(FIXTURES))
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -26,6 +28,19 @@ DEBIAN_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 MANIFEST_TYPES = ", ".join(
     ["application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json",
      "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.docker.distribution.manifest.v2+json"])
+
+
+def need(condition, why):
+    """Where `condition` is false the test cannot be run: skip it, or fail it in CI."""
+    if condition:
+        return
+    if os.environ.get("EDGECTL_TESTS_MUST_RUN") == "1":
+        pytest.fail(f"a prerequisite is missing: {why}")
+    pytest.skip(why)
+
+
+def need_program(name, package):
+    need(shutil.which(name, path=DEBIAN_PATH), f"{name} is not installed: apt-get install {package}")
 
 
 def wait_for(what, ready, process=None, seconds=30):

@@ -38,8 +38,7 @@ def host_binfmt():
 
 
 def test_emulation_leaves_the_host_alone(publish, context, busybox):
-    if os.geteuid() != 0:
-        pytest.skip("only root can look at the host's registrations")
+    parts.need(os.geteuid() == 0, "only root can look at the host's registrations")
     before = host_binfmt()
     publish(context({"Dockerfile": f"FROM {busybox}\nRUN uname -m\n"}), "--no-cache", platform="linux/arm/v7")
     assert host_binfmt() == before

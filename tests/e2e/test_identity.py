@@ -8,8 +8,7 @@ import parts
 
 @pytest.fixture
 def bare_user(workspace):
-    if os.geteuid() != 0:
-        pytest.skip("only root can make a user without subordinate ids")
+    parts.need(os.geteuid() == 0, "only root can make a user without subordinate ids")
     with parts.temporary_user(workspace / "home-bare", "bare", subordinate_ids=False) as user:
         yield user
 
