@@ -1,0 +1,123 @@
+#include "app.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "command.h"
+#include "exit_code.h"
+#include "help.h"
+#include "report.h"
+#include "version.h"
+
+static void do_nothing(int signal_number)
+{
+	(void)signal_number;
+}
+
+/*
+ * A broken pipe or connection is an error of the call that writes, with a message. A handler rather than SIG_IGN, which the
+ * programs of RUN steps would inherit.
+ */
+static void disarm_sigpipe(void)
+{
+	struct sigaction action = { .sa_handler = do_nothing };
+
+	(void)sigaction(SIGPIPE, &action, NULL); /* cannot fail for this signal */
+}
+
+static void NORETURN die_of_sigpipe(void)
+{
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)raise(SIGPIPE);
+	_exit(EXIT_CODE_FAILED);
+}
+
+int app_print(const struct str *text, struct err *err)
+{
+	for (size_t done = 0; done < text->len;) {
+		ssize_t len = write(STDOUT_FILENO, text->ptr + done, text->len - done);
+
+		if (len >= 0)
+			done += (size_t)len;
+		else if (errno == EPIPE)
+			die_of_sigpipe();
+		else if (errno != EINTR)
+			return err_errno(err, "write to the standard output");
+	}
+	return 0;
+}
+
+static int print_help(const struct cli_command *command, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (command)
+		help_command(command, &text);
+	else
+		help_overview(&text);
+	return app_print(&text, err);
+}
+
+static int run_command(struct app *app, const struct cli_command *command, char **words,
+		       struct err *err)
+{
+	AUTO(freep) char *name = xasprintf("edgectl %s", command->name);
+	AUTO(freep) void *args = xcalloc(1, command->args_size);
+	struct option_parser parser = { .options = command->options,
+					.args = args,
+					.command = name };
+	int status = options_parse(&parser, words, err);
+
+	if (status == 0 && parser.help_wanted)
+		status = print_help(command, err);
+	else if (status == 0)
+		status = command->run(app, args, err);
+	options_release(command->options, args);
+	return status;
+}
+
+static int run(struct app *app, char **words, struct err *err)
+{
+	struct global_args global = { .version = false };
+	struct option_parser parser = { .options = global_options,
+					.args = &global,
+					.command = "edgectl",
+					.stop_at_operand = true };
+	const struct cli_command *command = NULL;
+
+	if (options_parse(&parser, words, err) < 0)
+		return -1;
+	if (parser.help_wanted)
+		return print_help(NULL, err);
+	if (global.version)
+		return version_print(err);
+	if (!parser.rest[0])
+		return print_help(NULL, err);
+	if (command_require(parser.rest[0], &command, err) < 0)
+		return -1;
+	return run_command(app, command, parser.rest + 1, err);
+}
+
+static enum exit_code exit_code_of(const struct err *err)
+{
+	if (err->kind == ERR_USAGE)
+		return EXIT_CODE_USAGE;
+	return err->kind == ERR_CANCELLED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED;
+}
+
+int app_main(int argc, char **argv)
+{
+	AUTO(err_release) struct err err = ERR_INIT;
+	struct app app = { .error_is_shown = false };
+	int status = 0;
+
+	disarm_sigpipe();
+	status = run(&app, argv + (argc > 0), &err);
+	if (status >= 0)
+		return status;
+	if (!app.error_is_shown)
+		report_error(&err);
+	return (int)exit_code_of(&err);
+}

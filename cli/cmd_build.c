@@ -1,0 +1,270 @@
+#include "app.h"
+#include "build_output.h"
+#include "command.h"
+#include "format.h"
+#include "image_option.h"
+#include "session.h"
+
+#include "base/fs.h"
+#include "base/map.h"
+#include "builder/build.h"
+
+struct build_args {
+	struct strvec contexts, tags, build_args, platforms, labels, volumes;
+	const char *file, *target, *iidfile, *metadata_file;
+	bool no_cache, pull, push, insecure, quiet;
+	int progress;
+};
+
+/* The words, understood. */
+struct build_plan {
+	struct build_request request;
+	struct platform *platforms;
+	struct strmap build_args, labels;
+	struct build_volumes volumes;
+	struct image_refs names;
+	struct strvec tags; /* the same, canonical */
+};
+
+static void plan_release(struct build_plan *plan)
+{
+	free(plan->platforms);
+	strmap_release(&plan->build_args);
+	strmap_release(&plan->labels);
+	build_volumes_release(&plan->volumes);
+	image_refs_release(&plan->names);
+	strvec_release(&plan->tags);
+}
+
+static int plan_names(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	VEC_FOREACH(text, &args->tags) {
+		struct image_ref *name = VEC_ADD(&plan->names);
+
+		if (image_option_parse(*text, name, err) < 0)
+			return err_wrap(err, "option '--tag'");
+		strvec_take(&plan->tags, image_ref_format(name));
+	}
+	if (args->push && args->tags.len == 0) {
+		(void)err_set(err, ERR_USAGE, "--push needs a name to push to");
+		return err_hint(err, "give one with --tag REGISTRY/NAME:TAG");
+	}
+	return 0;
+}
+
+static int plan_volumes(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	AUTO(freep) char *here = NULL;
+
+	if (args->volumes.len > 0 && fs_realpath(".", &here, err) < 0)
+		return -1;
+	VEC_FOREACH(text, &args->volumes) {
+		if (build_volume_parse(*text, here, VEC_ADD(&plan->volumes), err) < 0)
+			return err_wrap(err, "option '--volume'");
+	}
+	return 0;
+}
+
+static void plan_pairs(const struct build_args *args, struct build_plan *plan)
+{
+	VEC_FOREACH(pair, &args->build_args)
+		strmap_set_pair(&plan->build_args, *pair);
+	VEC_FOREACH(pair, &args->labels) {
+		strmap_set_pair(&plan->labels, *pair);
+		/* "--label NAME" is an empty label, not one from the environment. */
+		if (!strchr(*pair, '='))
+			strmap_set(&plan->labels, *pair, "");
+	}
+}
+
+/*
+ * reproducible-builds.org/specs/source-date-epoch; as a build argument it goes before the environment, as with buildx.
+ */
+static int plan_epoch(struct build_plan *plan, struct err *err)
+{
+	const char *text = strmap_get(&plan->build_args, "SOURCE_DATE_EPOCH");
+	unsigned long long seconds = 0;
+
+	plan->request.source_date_epoch = -1;
+	if (!text)
+		text = getenv("SOURCE_DATE_EPOCH");
+	if (!text || !*text)
+		return 0;
+	if (!span_to_u64(span_of(text), INT64_MAX, &seconds))
+		return err_set(err, ERR_USAGE, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds",
+			       text);
+	plan->request.source_date_epoch = (int64_t)seconds;
+	return 0;
+}
+
+static int plan_build(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	struct build_request *request = &plan->request;
+
+	if (platform_option_parse(&args->platforms, &plan->platforms, &request->platform_count,
+				  err) < 0 ||
+	    plan_names(args, plan, err) < 0 || plan_volumes(args, plan, err) < 0)
+		return -1;
+	plan_pairs(args, plan);
+	request->context_dir = args->contexts.len > 0 ? args->contexts.items[0] : ".";
+	request->dockerfile = args->file;
+	request->platforms = plan->platforms;
+	request->target = args->target;
+	request->build_args = &plan->build_args;
+	request->labels = &plan->labels;
+	request->volumes = &plan->volumes;
+	request->tags = &plan->tags;
+	request->no_cache = args->no_cache;
+	request->pull = args->pull;
+	request->layers =
+		(struct layer_options){ .compression = COMPRESSION_GZIP, .clamp_mtime = -1 };
+	return plan_epoch(plan, err);
+}
+
+/* "built app:1 sha256:... (3 steps run, 5 cached, 12.3s emulated)" */
+static void summarize(struct session *session, const struct build_plan *plan,
+		      const struct build_result *result)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	str_add(&text, "built ");
+	VEC_FOREACH(name, &plan->names) {
+		AUTO(freep) char *shown = image_ref_format_short(name);
+
+		str_addf(&text, "%s ", shown);
+	}
+	str_addf(&text, "%s (%u steps run, %u cached", result->target.digest.text,
+		 result->executed_steps, result->cached_steps);
+	if (result->emulated_ns > 0) {
+		str_add(&text, ", ");
+		format_elapsed(&text, result->emulated_ns);
+		str_add(&text, " emulated");
+	}
+	progress_summary(session->progress, "%s)", text.ptr);
+}
+
+static int build_and_push(struct session *session, const struct build_args *args,
+			  struct build_plan *plan, struct build_result *result, struct err *err)
+{
+	plan->request.store = session->store;
+	plan->request.registry = session->registry;
+	plan->request.sandbox = session->sandbox;
+	plan->request.monitor = &session->monitor;
+	if (build_run(&plan->request, result, err) < 0)
+		return -1;
+	summarize(session, plan, result);
+	VEC_FOREACH(name, &plan->names) {
+		if (args->push && push_image(session, &result->target, name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int write_results(const struct build_args *args, const struct build_plan *plan,
+			 const struct build_result *result, struct err *err)
+{
+	if (args->iidfile && build_output_write_id(result, args->iidfile, err) < 0)
+		return -1;
+	if (args->metadata_file &&
+	    build_output_write_metadata(result, &plan->tags, args->metadata_file, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int build_command_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct build_args *args = args_data;
+	struct session_options options = { .title = "Building",
+					   .progress = args->quiet
+							       ? PROGRESS_QUIET
+							       : (enum progress_mode)args->progress,
+					   .needs_sandbox = true,
+					   .insecure = args->insecure };
+	AUTO(plan_release) struct build_plan plan = { .platforms = NULL };
+	AUTO(session_release) struct session session = SESSION_INIT;
+	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
+	AUTO(str_release) struct str id = STR_INIT;
+	int status = 0;
+
+	if (plan_build(args, &plan, err) < 0 || session_open(&options, &session, err) < 0)
+		return -1;
+	status = build_and_push(&session, args, &plan, &result, err);
+	if (status == 0)
+		status = write_results(args, &plan, &result, err);
+	if (session_finish(&session, app, status, err) < 0)
+		return -1;
+	str_addf(&id, "%s\n", build_output_id(&result));
+	return options.progress == PROGRESS_QUIET ? app_print(&id, err) : 0;
+}
+
+static const struct cli_option build_options[] = {
+	OPTION_OPERANDS(struct build_args, contexts, "CONTEXT", VALUE_DIR, 0, 1),
+	OPTION_HEADING("What to build"),
+	OPTION_STRING(struct build_args, file, 'f', "file", "FILE", VALUE_FILE,
+		      "Dockerfile, instead of CONTEXT/Dockerfile"),
+	OPTION_STRING(struct build_args, target, 0, "target", "STAGE", VALUE_TEXT,
+		      "Build this stage instead of the last one"),
+	OPTION_LIST(struct build_args, platforms, 0, "platform", "OS/ARCH[,...]", VALUE_PLATFORM,
+		    "Platforms to build for, instead of this machine's",
+		    .env = "DOCKER_DEFAULT_PLATFORM"),
+	OPTION_LIST(struct build_args, build_args, 0, "build-arg", "NAME[=VALUE]", VALUE_TEXT,
+		    "Value of an ARG; without VALUE, that of the environment"),
+	OPTION_LIST(struct build_args, volumes, 'v', "volume", "HOST:CONTAINER[:ro|rw]", VALUE_DIR,
+		    "Mount a directory or file of this machine in every RUN; it never gets into a "
+		    "layer"),
+	OPTION_HEADING("Result"),
+	OPTION_LIST(struct build_args, tags, 't', "tag", "NAME[:TAG]", VALUE_IMAGE,
+		    "Name of the image, with its registry if it is to be pushed"),
+	OPTION_SWITCH(struct build_args, push, 0, "push",
+		      "Push to every --tag when the build is done"),
+	OPTION_LIST(struct build_args, labels, 0, "label", "NAME=VALUE", VALUE_TEXT,
+		    "Label of the image"),
+	OPTION_STRING(struct build_args, iidfile, 0, "iidfile", "FILE", VALUE_FILE,
+		      "Write the image id to FILE"),
+	OPTION_STRING(struct build_args, metadata_file, 0, "metadata-file", "FILE", VALUE_FILE,
+		      "Write digest, descriptor and names to FILE as JSON"),
+	OPTION_HEADING("How"),
+	OPTION_FLAG(struct build_args, no_cache, 0, "no-cache", "Run every step again"),
+	OPTION_SWITCH(struct build_args, pull, 0, "pull",
+		      "Ask the registry for newer base images even if the store has them"),
+	OPTION_SWITCH(struct build_args, insecure, 0, "insecure",
+		      "Allow registries plain HTTP, and certificates that cannot be verified"),
+	OPTION_PROGRESS(struct build_args, progress),
+	OPTION_FLAG(struct build_args, quiet, 'q', "quiet", "Print only the image id"),
+	OPTION_END,
+};
+
+static const struct cli_example build_examples[] = {
+	{ "Build for a 32-bit board from the Dockerfile here:",
+	  "edgectl build --platform linux/arm/v7 -t app:1 ." },
+	{ "For two kinds of board as one image, and push it:",
+	  "edgectl build --platform linux/arm/v7,linux/arm64 -t lab:5000/app --push ." },
+	{ "Keep the packages that apt downloads between builds, outside of the image:",
+	  "edgectl build -v ~/.cache/apt:/var/cache/apt/archives -t app:1 ." },
+	{ NULL, NULL },
+};
+
+const struct cli_command cmd_build = {
+	.name = "build",
+	.group = GROUP_BUILD,
+	.summary = "Build an image from a Dockerfile, for one or several platforms",
+	.details = "CONTEXT is the directory whose files the Dockerfile can COPY; the current one "
+		   "if it is left out.\n\n"
+		   "Steps for other processors run under QEMU user mode emulation, which is set up "
+		   "for this build only: neither root nor a registration on the machine is needed. "
+		   "Built for several platforms, the result is an index with an image for each.\n\n"
+		   "The image id is the digest of the image's config, or of the index when there "
+		   "are several platforms.",
+	.manual =
+		"With --progress json, every line on the standard error is an object with the "
+		"members event, time_ms (milliseconds since the start) and step (0 is the build as "
+		"a whole), and those of text, item, verb, done, total, stream, file, line, column "
+		"and length that the event has. Events are step-added, step-started, step-cached, "
+		"step-done, step-failed, step-cancelled, step-detail, transfer, transfer-done, "
+		"log, warning, info and, last, error, which also has kind, hint and the exit "
+		"status of a failed command.",
+	.options = build_options,
+	.args_size = sizeof(struct build_args),
+	.examples = build_examples,
+	.run = build_command_run,
+};

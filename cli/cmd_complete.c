@@ -1,0 +1,116 @@
+#include "app.h"
+#include "command.h"
+#include "generate.h"
+
+#include <fcntl.h>
+
+#include "base/fs.h"
+#include "image/reference.h"
+#include "image/store.h"
+
+struct complete_args {
+	struct strvec words;
+};
+
+const char *value_kind_name(enum value_kind kind)
+{
+	switch (kind) {
+	case VALUE_IMAGE: return "image";
+	case VALUE_PLATFORM: return "platform";
+	case VALUE_COMMAND: return "command";
+	case VALUE_TEXT:
+	case VALUE_FILE:
+	case VALUE_DIR:
+	case VALUE_CHOICE: break;
+	}
+	return NULL;
+}
+
+static void add_word(struct str *out, const char *before, const char *word, const char *prefix)
+{
+	AUTO(freep) char *whole = xasprintf("%s%s", before, word);
+
+	if (str_has_prefix(whole, prefix))
+		str_addf(out, "%s\n", whole);
+}
+
+/* A list: what stands before the last comma is kept. */
+static void complete_platform(const char *prefix, struct str *out)
+{
+	static const char *const platforms[] = {
+		"linux/amd64",  "linux/arm64",   "linux/arm/v7", "linux/arm/v6",
+		"linux/arm/v5", "linux/riscv64", "linux/386",
+	};
+	const char *comma = strrchr(prefix, ',');
+	AUTO(freep) char *before = xstrndup(prefix, comma ? (size_t)(comma + 1 - prefix) : 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(platforms); i++)
+		add_word(out, before, platforms[i], prefix);
+}
+
+static void complete_command(const char *prefix, struct str *out)
+{
+	COMMAND_FOREACH(command) {
+		if (!command->hidden)
+			add_word(out, "", command->name, prefix);
+	}
+}
+
+/* Completing must not create a store. */
+static bool store_exists(void)
+{
+	AUTO(freep) char *root = NULL;
+
+	return fs_data_home(&root, NULL) == 0 && fs_exists(AT_FDCWD, root);
+}
+
+static void complete_image(const char *prefix, struct str *out)
+{
+	AUTO(store_closep) struct store *store = NULL;
+	AUTO(stored_images_release) struct stored_images images = { .len = 0 };
+
+	if (!store_exists() || store_open(NULL, &store, NULL) < 0 ||
+	    store_list(store, &images, NULL) < 0)
+		return;
+	VEC_FOREACH(image, &images) {
+		AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+		AUTO(freep) char *name = NULL;
+
+		if (image_ref_parse(image->name, &ref, NULL) < 0)
+			continue;
+		name = image_ref_format_short(&ref);
+		add_word(out, "", name, prefix);
+	}
+}
+
+/* A shell waits for this: whatever goes wrong, the answer is no words and no message. */
+static int complete_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct complete_args *args = args_data;
+	const char *kind = args->words.items[0];
+	const char *prefix = args->words.len > 1 ? args->words.items[1] : "";
+	AUTO(str_release) struct str text = STR_INIT;
+
+	(void)app;
+	if (str_eq(kind, value_kind_name(VALUE_PLATFORM)))
+		complete_platform(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_COMMAND)))
+		complete_command(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_IMAGE)))
+		complete_image(prefix, &text);
+	return app_print(&text, err);
+}
+
+static const struct cli_option complete_options[] = {
+	OPTION_OPERANDS(struct complete_args, words, "KIND [PREFIX]", VALUE_TEXT, 1, 2),
+	OPTION_END,
+};
+
+const struct cli_command cmd_complete = {
+	.name = "__complete",
+	.hidden = true,
+	.summary = "Print the words that a shell may complete",
+	.options = complete_options,
+	.args_size = sizeof(struct complete_args),
+	.run = complete_run,
+};

@@ -1,0 +1,139 @@
+#include "app.h"
+#include "command.h"
+#include "image_option.h"
+#include "session.h"
+
+struct pull_args {
+	struct strvec images, platforms;
+	bool all_platforms, insecure, quiet;
+	int progress, jobs;
+};
+
+/* Which platforms; none = all. */
+struct pull_choice {
+	struct platform *platforms;
+	size_t count;
+};
+
+static int pull_image(struct session *session, const struct pull_choice *choice, const char *text,
+		      struct str *digests, struct err *err)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
+	AUTO(freep) char *name = NULL;
+	unsigned step = 0;
+	int status = 0;
+
+	if (image_option_parse(text, &ref, err) < 0)
+		return -1;
+	name = image_ref_format(&ref);
+	step = progress_begin(&session->monitor, "pulling %s", text);
+	status = registry_pull(session->registry, &ref, choice->platforms, choice->count,
+			       session->store, step, &target, err);
+	if (status == 0)
+		status = store_tag(session->store, name, &target, err);
+	progress_end(&session->monitor, step, status, err);
+	if (status < 0)
+		return err_wrap(err, "pull '%s'", text);
+	progress_summary(session->progress, "pulled %s %s", text, target.digest.text);
+	str_addf(digests, "%s\n", target.digest.text);
+	return 0;
+}
+
+static int pull_all(struct session *session, const struct pull_args *args,
+		    const struct pull_choice *choice, struct str *digests, struct err *err)
+{
+	VEC_FOREACH(text, &args->images) {
+		if (pull_image(session, choice, *text, digests, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Without a word about it: what this machine can run, as docker does. */
+static int choose_platforms(const struct pull_args *args, struct pull_choice *ret, struct err *err)
+{
+	if (args->all_platforms)
+		return 0;
+	if (platform_option_parse(&args->platforms, &ret->platforms, &ret->count, err) < 0)
+		return -1;
+	if (ret->count > 0)
+		return 0;
+	ret->platforms = xcalloc(1, sizeof(*ret->platforms));
+	ret->count = 1;
+	platform_host(ret->platforms);
+	return 0;
+}
+
+static int check_names(const struct pull_args *args, struct err *err)
+{
+	VEC_FOREACH(text, &args->images) {
+		AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+
+		if (image_option_parse(*text, &ref, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void choice_release(struct pull_choice *choice)
+{
+	free(choice->platforms);
+}
+
+static int pull_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct pull_args *args = args_data;
+	struct session_options options = { .title = "Pulling",
+					   .progress = args->quiet
+							       ? PROGRESS_QUIET
+							       : (enum progress_mode)args->progress,
+					   .insecure = args->insecure,
+					   .jobs = (unsigned)args->jobs };
+	AUTO(choice_release) struct pull_choice choice = { .platforms = NULL };
+	AUTO(session_release) struct session session = SESSION_INIT;
+	AUTO(str_release) struct str digests = STR_INIT;
+	int status = 0;
+
+	if (check_names(args, err) < 0 || choose_platforms(args, &choice, err) < 0 ||
+	    session_open(&options, &session, err) < 0)
+		return -1;
+	status = pull_all(&session, args, &choice, &digests, err);
+	if (session_finish(&session, app, status, err) < 0)
+		return -1;
+	return args->quiet ? app_print(&digests, err) : 0;
+}
+
+static const struct cli_option pull_options[] = {
+	OPTION_OPERANDS(struct pull_args, images, "IMAGE", VALUE_IMAGE, 1, 0),
+	OPTION_LIST(struct pull_args, platforms, 0, "platform", "OS/ARCH[,...]", VALUE_PLATFORM,
+		    "Platforms to pull instead of this machine's",
+		    .env = "DOCKER_DEFAULT_PLATFORM"),
+	OPTION_FLAG(struct pull_args, all_platforms, 0, "all-platforms",
+		    "Pull for every platform there is, whatever --platform says"),
+	OPTION_SWITCH(struct pull_args, insecure, 0, "insecure",
+		      "Allow plain HTTP, and certificates that cannot be verified"),
+	OPTION_INT(struct pull_args, jobs, 'j', "jobs", "N", 1, 32,
+		   "Download up to N blobs at once", .fallback = "4"),
+	OPTION_PROGRESS(struct pull_args, progress),
+	OPTION_FLAG(struct pull_args, quiet, 'q', "quiet", "Print only the digest"),
+	OPTION_END,
+};
+
+static const struct cli_example pull_examples[] = {
+	{ "Fetch the base image for two kinds of board:",
+	  "edgectl pull --platform linux/arm/v7,linux/arm64 debian:12" },
+	{ NULL, NULL },
+};
+
+const struct cli_command cmd_pull = {
+	.name = "pull",
+	.group = GROUP_IMAGE,
+	.summary = "Download images from a registry into the local store",
+	.details = "Everything is verified against its digest. What the store has already is not "
+		   "fetched again.",
+	.options = pull_options,
+	.args_size = sizeof(struct pull_args),
+	.examples = pull_examples,
+	.run = pull_run,
+};

@@ -1,0 +1,143 @@
+#include "app.h"
+#include "command.h"
+#include "image_option.h"
+#include "session.h"
+
+#include "base/limits.h"
+
+struct push_args {
+	struct strvec images;
+	const char *platform;
+	bool insecure, quiet;
+	int progress, jobs;
+};
+
+/* Of an index, the one manifest for `text`; a single image stays what it is. */
+static int select_platform(struct store *store, const char *text, struct descriptor *target,
+			   struct err *err)
+{
+	AUTO(str_release) struct str body = STR_INIT;
+	AUTO(index_release) struct index index = { .media_type = NULL };
+	const struct descriptor *selected = NULL;
+	struct descriptor copy = { .media_type = NULL };
+	struct platform platform;
+
+	if (!text || !media_type_is_index(target->media_type))
+		return 0;
+	if (platform_parse(text, &platform, err) < 0 ||
+	    store_read_blob(store, &target->digest, LIMIT_MANIFEST, &body, err) < 0 ||
+	    index_parse(str_span(&body), target->media_type, &index, err) < 0 ||
+	    index_select(&index, &platform, &selected, err) < 0)
+		return -1;
+	descriptor_copy(&copy, selected);
+	descriptor_release(target);
+	*target = copy;
+	return 0;
+}
+
+static int push_named(struct session *session, const struct push_args *args, const char *text,
+		      struct str *digests, struct err *err)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
+	AUTO(freep) char *name = NULL;
+
+	if (image_option_parse(text, &ref, err) < 0)
+		return -1;
+	name = image_ref_format(&ref);
+	if (store_resolve(session->store, name, &target, err) < 0) {
+		if (err->kind == ERR_NOT_FOUND)
+			(void)err_hint(err, "'edgectl images' lists what there is");
+		return err_wrap(err, "push '%s'", text);
+	}
+	if (select_platform(session->store, args->platform, &target, err) < 0)
+		return err_wrap(err, "push '%s'", text);
+	str_addf(digests, "%s\n", target.digest.text);
+	return push_image(session, &target, &ref, err);
+}
+
+static int push_all(struct session *session, const struct push_args *args, struct str *digests,
+		    struct err *err)
+{
+	VEC_FOREACH(text, &args->images) {
+		if (push_named(session, args, *text, digests, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Wrong words are told before anything is opened. */
+static int check_words(const struct push_args *args, struct err *err)
+{
+	struct platform platform;
+
+	VEC_FOREACH(text, &args->images) {
+		AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+
+		if (image_option_parse(*text, &ref, err) < 0)
+			return -1;
+	}
+	if (args->platform && platform_parse(args->platform, &platform, err) < 0) {
+		err->kind = ERR_USAGE;
+		return -1;
+	}
+	return 0;
+}
+
+static int push_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct push_args *args = args_data;
+	struct session_options options = { .title = "Pushing",
+					   .progress = args->quiet
+							       ? PROGRESS_QUIET
+							       : (enum progress_mode)args->progress,
+					   .insecure = args->insecure,
+					   .jobs = (unsigned)args->jobs };
+	AUTO(session_release) struct session session = SESSION_INIT;
+	AUTO(str_release) struct str digests = STR_INIT;
+	int status = 0;
+
+	if (check_words(args, err) < 0 || session_open(&options, &session, err) < 0)
+		return -1;
+	status = push_all(&session, args, &digests, err);
+	if (session_finish(&session, app, status, err) < 0)
+		return -1;
+	return args->quiet ? app_print(&digests, err) : 0;
+}
+
+static const struct cli_option push_options[] = {
+	OPTION_OPERANDS(struct push_args, images, "IMAGE", VALUE_IMAGE, 1, 0),
+	OPTION_STRING(struct push_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
+		      "Push only the image for this platform, as a single image"),
+	OPTION_SWITCH(struct push_args, insecure, 0, "insecure",
+		      "Allow plain HTTP, and certificates that cannot be verified"),
+	OPTION_INT(struct push_args, jobs, 'j', "jobs", "N", 1, 32, "Upload up to N blobs at once",
+		   .fallback = "4"),
+	OPTION_PROGRESS(struct push_args, progress),
+	OPTION_FLAG(struct push_args, quiet, 'q', "quiet", "Print only the digest"),
+	OPTION_END,
+};
+
+static const struct cli_example push_examples[] = {
+	{ "Push an image that was built for several platforms:",
+	  "edgectl push registry.example.com/app:1" },
+	{ "To a registry in the lab that speaks plain HTTP:",
+	  "edgectl push --insecure board-lab:5000/app:1" },
+	{ NULL, NULL },
+};
+
+const struct cli_command cmd_push = {
+	.name = "push",
+	.group = GROUP_IMAGE,
+	.summary = "Upload images from the local store to a registry",
+	.details = "IMAGE names the image in the store and the registry that it goes to. Blobs "
+		   "that the registry has are not sent again; the manifest comes last, so that "
+		   "nobody ever pulls half an image.\n\n"
+		   "Credentials are those of docker: ~/.docker/config.json and its credential "
+		   "helpers. A registry on this machine's loopback interface may speak plain HTTP "
+		   "without --insecure.",
+	.options = push_options,
+	.args_size = sizeof(struct push_args),
+	.examples = push_examples,
+	.run = push_run,
+};

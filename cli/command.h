@@ -1,0 +1,53 @@
+/*
+ * A command as constant data. Each cmd_<name>.c holds its args struct, its options, its examples and what it does;
+ * commands.c lists them once, and everything else goes over that list.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "option.h"
+
+struct app;
+
+/* Sections of the overview that `edgectl help` prints. */
+enum command_group { GROUP_BUILD, GROUP_IMAGE, GROUP_OTHER, GROUP_COUNT };
+
+struct cli_example {
+	const char *text; /* what it does, a sentence with a colon at its end */
+	const char *command;
+};
+
+struct cli_command {
+	const char *name;
+	enum command_group group;
+	bool hidden;
+	const char *summary; /* one line, imperative, no full stop */
+	const char *details; /* paragraphs between empty lines; NULL = none */
+	const char *manual;  /* more paragraphs, for the manual page only; NULL = none */
+	const struct cli_option *options;
+	size_t args_size;                   /* of the struct that `options` fill; 0 = none */
+	const struct cli_example *examples; /* ends with text NULL; NULL = none */
+	/* An exit code, or -1 with err filled. */
+	int (*run)(struct app *app, const void *args, struct err *err);
+};
+
+#define COMMAND_FOREACH(command)                                                                \
+	for (const struct cli_command *const *next_ = cli_commands, *command = *next_; command; \
+	     command = *++next_)
+
+extern const struct cli_command *const cli_commands[];
+
+/* NULL when there is none of that name. */
+const struct cli_command *command_find(const char *name);
+/* As it is called: "edgectl push [OPTION]... IMAGE...". */
+void command_synopsis(const struct cli_command *command, struct str *out);
+/* Finds or fails with ERR_USAGE and the nearest name. */
+WARN_UNUSED int command_require(const char *name, const struct cli_command **ret, struct err *err);
+const char *command_group_title(enum command_group group);
+
+#endif

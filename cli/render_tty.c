@@ -1,0 +1,335 @@
+#include "render.h"
+
+#include "format.h"
+#include "report.h"
+#include "terminal.h"
+
+#define APPEAR_NS   UINT64_C(300000000) /* what is over sooner needs no live view */
+#define LOG_LINES   6                   /* of a running step */
+#define MIN_COLUMNS 20
+
+/* A line of the view: plain text, one colour. */
+struct view_line {
+	struct str text;
+	const char *sequence; /* NULL = none */
+};
+
+struct view {
+	struct view_line *items;
+	size_t len, cap;
+};
+
+struct tty {
+	struct renderer base;
+	bool is_shown;
+	/* Widths of the lines on the screen: after the terminal was made narrower, a line takes several rows. */
+	unsigned *widths;
+	size_t width_count;
+	struct str messages; /* lines for above the view */
+};
+
+static struct tty *tty_of(struct renderer *renderer)
+{
+	return CONTAINER_OF(renderer, struct tty, base);
+}
+
+static void view_release(struct view *view)
+{
+	VEC_FOREACH(line, view)
+		str_release(&line->text);
+	free(view->items);
+}
+
+static struct str *view_add(struct view *view, const char *sequence)
+{
+	struct view_line *line = VEC_ADD(view);
+
+	str_init(&line->text, 0);
+	line->sequence = sequence;
+	return &line->text;
+}
+
+/* --- what a step looks like --- */
+
+static unsigned width_of(const struct renderer *renderer)
+{
+	/* The last column stays free: writing into it makes some terminals wrap. */
+	return (renderer->columns > MIN_COLUMNS ? renderer->columns : MIN_COLUMNS) - 1;
+}
+
+/* `left`, cut where it must be, and `right` at the end of the line, unless it would take most of it. */
+static void add_sides(struct str *line, const char *left, const char *right, unsigned width)
+{
+	unsigned right_width = format_width(span_of(right));
+	bool has_right = right_width < width / 2;
+	unsigned room = has_right ? width - right_width - 1 : width;
+	size_t start = line->len;
+	unsigned used = 0;
+
+	format_fitted(line, span_of(left), room);
+	used = format_width((struct span){ .ptr = line->ptr + start, .len = line->len - start });
+	if (has_right)
+		str_addf(line, "%*s%s", (int)(room - used + 1), "", right);
+}
+
+static const char *step_sequence(const struct step *step)
+{
+	switch (step->state) {
+	case STEP_CACHED:
+	case STEP_DONE: return TERMINAL_BLUE;
+	case STEP_FAILED: return TERMINAL_RED;
+	case STEP_CANCELLED: return TERMINAL_YELLOW;
+	case STEP_WAITING:
+	case STEP_RUNNING: break;
+	}
+	return NULL;
+}
+
+static const char *step_prefix(const struct step *step)
+{
+	switch (step->state) {
+	case STEP_CACHED: return "CACHED ";
+	case STEP_FAILED: return "ERROR ";
+	case STEP_CANCELLED: return "CANCELED ";
+	case STEP_WAITING:
+	case STEP_RUNNING:
+	case STEP_DONE: break;
+	}
+	return "";
+}
+
+static void add_step_line(struct view *view, const struct step *step, unsigned width, uint64_t now)
+{
+	AUTO(str_release) struct str left = STR_INIT;
+	AUTO(str_release) struct str right = STR_INIT;
+
+	str_addf(&left, " => %s%s", step_prefix(step), step->name);
+	format_elapsed(&right, step_elapsed(step, now));
+	add_sides(view_add(view, step_sequence(step)), left.ptr, right.ptr, width);
+}
+
+static void add_transfer_line(struct view *view, const struct transfer *transfer, unsigned width,
+			      uint64_t now)
+{
+	AUTO(str_release) struct str left = STR_INIT;
+	AUTO(str_release) struct str right = STR_INIT;
+	uint64_t rate = transfer_rate(transfer, now);
+
+	str_add(&left, " => => ");
+	if (transfer->verb)
+		str_addf(&left, "%s ", transfer->verb);
+	transfer_format_item(transfer, &left);
+	format_size(&right, transfer->done);
+	if (transfer->total > 0) {
+		str_add(&right, " / ");
+		format_size(&right, transfer->total);
+	}
+	if (rate > 0 && !transfer->ended) {
+		str_add(&right, "  ");
+		format_size(&right, rate);
+		str_add(&right, "/s");
+	}
+	str_add(&right, "  ");
+	format_elapsed(&right, (transfer->ended ? transfer->ended : now) - transfer->started);
+	add_sides(view_add(view, transfer->ended ? TERMINAL_BLUE : NULL), left.ptr, right.ptr,
+		  width);
+}
+
+static void add_sub_line(struct view *view, const char *prefix, const char *text, unsigned width)
+{
+	struct str *line = view_add(view, TERMINAL_FAINT);
+
+	str_add(line, prefix);
+	format_fitted(line, span_of(text), width - (unsigned)strlen(prefix));
+}
+
+/* What a running step is doing: its transfers, the end of its output. */
+static void add_step_body(struct view *view, const struct step *step, unsigned width,
+			  size_t max_lines, uint64_t now)
+{
+	const char *lines[STEP_OUTPUT_LINES];
+	size_t count = 0, running = 0;
+
+	if (step->detail)
+		add_sub_line(view, " => => ", step->detail, width);
+	VEC_FOREACH(transfer, &step->transfers) {
+		if (!transfer->ended && running++ < max_lines)
+			add_transfer_line(view, transfer, width, now);
+	}
+	count = step_output_last(&step->output, max_lines, lines);
+	for (size_t i = 0; i < count; i++)
+		add_sub_line(view, " => => # ", lines[i], width);
+}
+
+/* --- the view --- */
+
+static void add_header(struct view *view, const struct renderer *renderer, bool is_over,
+		       uint64_t now)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+	struct str *line = view_add(view, NULL);
+
+	str_addf(&text, "[+] %s ", renderer->title);
+	format_elapsed(&text, now - renderer->started);
+	str_addf(&text, " (%u/%zu)%s", steps_count_over(&renderer->steps), renderer->steps.len,
+		 is_over ? " FINISHED" : "");
+	format_fitted(line, str_span(&text), width_of(renderer));
+}
+
+/* Leaves out the first `hidden` steps that are over. */
+static void compose(struct view *view, const struct renderer *renderer, size_t hidden,
+		    size_t max_lines, bool is_over, uint64_t now)
+{
+	unsigned width = width_of(renderer);
+
+	add_header(view, renderer, is_over, now);
+	VEC_FOREACH(item, &renderer->steps) {
+		const struct step *step = *item;
+
+		if (step->state == STEP_WAITING)
+			continue;
+		if (step_is_over(step) && hidden > 0) {
+			hidden--;
+			continue;
+		}
+		add_step_line(view, step, width, now);
+		if (!step_is_over(step))
+			add_step_body(view, step, width, max_lines, now);
+	}
+}
+
+static void view_clear(struct view *view)
+{
+	view_release(view);
+	*view = (struct view){ .items = NULL };
+}
+
+/* What fits on the screen: steps that are over go first, then lines of output, then whatever is below. */
+static void compose_fitting(struct view *view, const struct renderer *renderer, uint64_t now)
+{
+	size_t rows = renderer->rows > 2 ? renderer->rows - 1 : 1;
+	size_t max_lines = LOG_LINES, over = steps_count_over(&renderer->steps), hidden = 0;
+
+	compose(view, renderer, 0, max_lines, false, now);
+	if (view->len > rows) {
+		hidden = view->len - rows < over ? view->len - rows : over;
+		view_clear(view);
+		compose(view, renderer, hidden, max_lines, false, now);
+	}
+	while (view->len > rows && max_lines-- > 0) {
+		view_clear(view);
+		compose(view, renderer, hidden, max_lines, false, now);
+	}
+	while (view->len > rows)
+		str_release(&view->items[--view->len].text);
+}
+
+/* Rows that the lines on the screen take now; terminals that do not reflow have one for each. */
+static size_t rows_on_screen(const struct tty *tty)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < tty->width_count; i++) {
+		unsigned columns = tty->base.columns ? tty->base.columns : 1;
+
+		rows += tty->widths[i] > columns ? (tty->widths[i] + columns - 1) / columns : 1;
+	}
+	return rows < tty->base.rows ? rows : tty->base.rows - 1;
+}
+
+static void remember(struct tty *tty, const struct view *view)
+{
+	tty->widths = xreallocarray(tty->widths, view->len + 1, sizeof(*tty->widths));
+	for (size_t i = 0; i < view->len; i++)
+		tty->widths[i] = format_width(str_span(&view->items[i].text));
+	tty->width_count = view->len;
+}
+
+/* From wherever the last view ended, over it. Lines are erased behind their text only, so that nothing flickers. */
+static void draw(struct tty *tty, const struct view *view)
+{
+	struct str *out = &tty->base.out;
+	size_t rows = rows_on_screen(tty);
+
+	str_add(out, tty->is_shown ? "\r" : TERMINAL_HIDE_CURSOR "\r");
+	if (rows > 0)
+		str_addf(out, "\033[%zuA", rows);
+	if (tty->messages.len > 0) {
+		str_addf(out, "%s%s", TERMINAL_ERASE_BELOW, tty->messages.ptr);
+		str_clear(&tty->messages);
+	}
+	VEC_FOREACH(line, view) {
+		const char *sequence = tty->base.colour ? line->sequence : NULL;
+
+		str_addf(out, "%s%s%s%s\n", sequence ? sequence : "", line->text.ptr,
+			 sequence ? TERMINAL_RESET : "", TERMINAL_ERASE_LINE);
+	}
+	str_add(out, TERMINAL_ERASE_BELOW);
+	tty->is_shown = true;
+	remember(tty, view);
+}
+
+static void tty_tick(struct renderer *renderer, uint64_t now)
+{
+	AUTO(view_release) struct view view = { .items = NULL };
+
+	if (now - renderer->started < APPEAR_NS)
+		return;
+	compose_fitting(&view, renderer, now);
+	draw(tty_of(renderer), &view);
+}
+
+static void tty_event(struct renderer *renderer, const struct event *event, struct step *step,
+		      uint64_t now)
+{
+	struct tty *tty = tty_of(renderer);
+	AUTO(freep) char *text = NULL;
+
+	(void)now;
+	if (event->kind == EVENT_LOG && step)
+		step_output_add(&step->output, event->stream, event_span(event), NULL, NULL);
+	if (event->kind != EVENT_WARNING && event->kind != EVENT_INFO)
+		return;
+	text = span_dup(event_span(event));
+	if (event->kind == EVENT_WARNING)
+		report_format_warning(text, event->span, renderer->colour, &tty->messages);
+	else
+		str_addf(&tty->messages, "%s\n", text);
+}
+
+static void tty_finish(struct renderer *renderer, const struct err *err, uint64_t now)
+{
+	struct tty *tty = tty_of(renderer);
+	AUTO(view_release) struct view view = { .items = NULL };
+
+	/* All of it: what is above the screen can be scrolled back to. */
+	if (renderer->steps.len > 0)
+		compose(&view, renderer, 0, 0, !err, now);
+	if (view.len > 0 || tty->is_shown || tty->messages.len > 0)
+		draw(tty, &view);
+	str_add(&renderer->out, TERMINAL_SHOW_CURSOR);
+	renderer_add_failure(renderer, err);
+}
+
+static void tty_release(struct renderer *renderer)
+{
+	struct tty *tty = tty_of(renderer);
+
+	free(tty->widths);
+	str_release(&tty->messages);
+}
+
+struct renderer *render_tty_new(void)
+{
+	static const struct renderer_kind kind = { .tick_ms = 100,
+						   .event = tty_event,
+						   .tick = tty_tick,
+						   .finish = tty_finish,
+						   .release = tty_release };
+	struct tty *tty = xcalloc(1, sizeof(*tty));
+
+	tty->base.kind = &kind;
+	str_init(&tty->base.out, 0);
+	str_init(&tty->messages, 0);
+	return &tty->base;
+}

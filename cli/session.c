@@ -1,0 +1,57 @@
+#include "session.h"
+
+#include "base/log.h"
+#include "interrupt.h"
+
+static int open_sandbox(struct session *session, struct err *err)
+{
+	return sandbox_new(store_dir_fd(session->store), &session->sandbox, err);
+}
+
+static void warn_of_limitation(const struct session *session)
+{
+	if (session->identity.limitation)
+		monitor_text(&session->monitor, 0, EVENT_WARNING, "%s",
+			     session->identity.limitation);
+}
+
+int session_open(const struct session_options *options, struct session *ret, struct err *err)
+{
+	struct registry_options registry = { .monitor = &ret->monitor,
+					     .insecure = options->insecure,
+					     .jobs = options->jobs,
+					     .verbose = log_enabled("http") };
+	int cancel_fd = -1;
+
+	if (interrupt_watch(&cancel_fd, err) < 0)
+		return -1;
+	if (options->needs_sandbox && identity_enter(&ret->identity, err) < 0)
+		return -1;
+	if (store_open(NULL, &ret->store, err) < 0)
+		return -1;
+	if (options->needs_sandbox && open_sandbox(ret, err) < 0)
+		return -1;
+	ret->progress = progress_new(options->progress, options->title);
+	ret->monitor = progress_monitor(ret->progress, cancel_fd);
+	ret->registry = registry_new(&registry);
+	warn_of_limitation(ret);
+	return 0;
+}
+
+int session_finish(struct session *session, struct app *app, int status, const struct err *err)
+{
+	if (!session->progress)
+		return status;
+	progress_finish(session->progress, status < 0 ? err : NULL);
+	app->error_is_shown = progress_shows_errors(session->progress);
+	return status;
+}
+
+void session_release(struct session *session)
+{
+	registry_freep(&session->registry);
+	progress_freep(&session->progress);
+	sandbox_freep(&session->sandbox);
+	store_closep(&session->store);
+	identity_release(&session->identity);
+}

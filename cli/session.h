@@ -1,0 +1,48 @@
+/*
+ * What a command that works on images needs, opened in the one order that is right: signals, the ids of the sandbox, the store, the
+ * sandbox's helper (before any thread), the progress, the registry client.
+ */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include <stdbool.h>
+
+#include "app.h"
+#include "base/err.h"
+#include "base/monitor.h"
+#include "image/store.h"
+#include "progress.h"
+#include "registry/client.h"
+#include "sandbox/identity.h"
+#include "sandbox/sandbox.h"
+
+struct session_options {
+	const char *title; /* of the progress: "Building" */
+	enum progress_mode progress;
+	bool needs_sandbox;
+	bool insecure; /* registry */
+	unsigned jobs; /* of the registry client; 0 = its default */
+};
+
+/* In the caller's storage, which must not move: the registry client borrows the monitor. */
+struct session {
+	struct monitor monitor;
+	struct identity identity;
+	struct store *store;
+	struct sandbox *sandbox; /* NULL unless asked for */
+	struct progress *progress;
+	struct registry *registry;
+};
+
+#define SESSION_INIT          \
+	{                     \
+		.store = NULL \
+	}
+
+WARN_UNUSED int session_open(const struct session_options *options, struct session *ret,
+			     struct err *err);
+/* Ends the progress: shows how it went by `status` and err. Returns status. */
+int session_finish(struct session *session, struct app *app, int status, const struct err *err);
+void session_release(struct session *session);
+
+#endif
