@@ -75,10 +75,11 @@ static void ask(struct call *call)
 {
 	static const struct credentials nobody;
 	bool trusted = host_trusts_realm(call->host, call->host->realm);
+	const char *scope = call->wider_scope ? call->wider_scope : call->scope;
 
 	token_question_release(&call->token_question);
-	token_ask(call->host->realm, call->host->service, call->scope,
-		  trusted ? call->login : &nobody, &call->token_question);
+	token_ask(call->host->realm, call->host->service, scope, trusted ? call->login : &nobody,
+		  &call->token_question);
 	strvec_clear(&call->token_headers);
 	strvec_add(&call->token_headers, "Accept: application/json");
 	if (call->token_question.post)
@@ -149,18 +150,14 @@ enum authorize_result authorize(struct call *call, struct strvec *headers)
 /* --- 401 --- */
 
 /*
- * The registry wants another scope than the one that follows from the repository's name. It comes first: some token servers
- * honour only one.
+ * Some registries name a scope that does not follow from the repository's name. It comes first:
+ * some token servers honour only one.
  */
 static void widen_scope(struct call *call, const char *wanted)
 {
-	char *both;
-
-	if (!wanted || strstr(call->scope, wanted))
-		return;
-	both = xasprintf("%s %s", wanted, call->scope);
-	free(call->scope);
-	call->scope = both;
+	free(TAKE(call->wider_scope));
+	if (wanted && !strstr(call->scope, wanted))
+		call->wider_scope = xasprintf("%s %s", wanted, call->scope);
 }
 
 /* The same password or the same fixed token would meet the same answer. */
@@ -188,7 +185,6 @@ enum authorize_result authorize_challenged(struct call *call)
 		return AUTHORIZE_FAILED;
 	}
 	tokens_drop(&call->host->tokens, call->scope);
-	if (had_sent)
-		widen_scope(call, scope);
+	widen_scope(call, scope);
 	return AUTHORIZE_READY;
 }

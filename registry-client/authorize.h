@@ -1,4 +1,7 @@
-/* The authorization of a call: Basic, or a Bearer token that is fetched when there is none that holds. */
+/*
+ * The authorization of a call: Basic, or a Bearer token that is fetched when there is none that
+ * holds.
+ */
 #ifndef REGISTRY_AUTHORIZE_H
 #define REGISTRY_AUTHORIZE_H
 

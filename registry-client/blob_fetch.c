@@ -5,7 +5,10 @@
 #include "failure.h"
 #include "queue.h"
 
-/* A connection that brought less than this has not moved us on: else a hostile server could keep us for ever. */
+/*
+ * A connection that brought less than this has not moved us on: else a hostile server could keep us
+ * for ever.
+ */
 #define PROGRESS_BYTES (64 * 1024)
 
 struct blob_fetch {
@@ -169,7 +172,7 @@ struct blob_fetches {
 
 static void fetches_release(struct blob_fetches *fetches)
 {
-	VEC_FOREACH (fetch, fetches) {
+	VEC_FOREACH(fetch, fetches) {
 		call_release(&(*fetch)->call);
 		blob_writer_freep(&(*fetch)->writer);
 		free((*fetch)->path);
@@ -180,14 +183,17 @@ static void fetches_release(struct blob_fetches *fetches)
 
 static bool is_planned(const struct blob_fetches *fetches, const struct digest *digest)
 {
-	VEC_FOREACH (fetch, fetches) {
+	VEC_FOREACH(fetch, fetches) {
 		if (digest_equal(&(*fetch)->blob->digest, digest))
 			return true;
 	}
 	return false;
 }
 
-/* Their owners do not let registries hand them out (Windows base layers); the URLs they carry are never followed. */
+/*
+ * Their owners do not let registries hand them out (Windows base layers); the URLs they carry are
+ * never followed.
+ */
 static int check_foreign(const struct descriptor *blob, struct err *err)
 {
 	const char *type = blob->media_type ? blob->media_type : "";
@@ -203,7 +209,7 @@ static int plan(struct blob_fetches *fetches, struct registry *registry,
 		const struct image_ref *ref, struct store *store, const struct descriptors *blobs,
 		const unsigned *step, struct err *err)
 {
-	VEC_FOREACH (blob, blobs) {
+	VEC_FOREACH(blob, blobs) {
 		struct blob_fetch *fetch;
 
 		if (is_planned(fetches, &blob->digest) ||
@@ -243,7 +249,7 @@ int blobs_fetch(struct registry *registry, const struct image_ref *ref, struct s
 		return -1;
 	if (fetches.len > 0)
 		qsort(fetches.items, fetches.len, sizeof(struct blob_fetch *), by_size_descending);
-	VEC_FOREACH (fetch, &fetches)
+	VEC_FOREACH(fetch, &fetches)
 		queue_add(&queue, &(*fetch)->job);
 	return queue_run(&queue, err);
 }

@@ -5,7 +5,8 @@
 #include "registry.h"
 
 /*
- * registry_fetch_blobs(), with `step` NULL for one that reports no progress. A blob that stands there twice is fetched once.
+ * registry_fetch_blobs(), with `step` NULL for one that reports no progress. A blob that stands
+ * there twice is fetched once.
  */
 WARN_UNUSED int blobs_fetch(struct registry *registry, const struct image_ref *ref,
 			    struct store *store, const struct descriptors *blobs,

@@ -37,6 +37,7 @@ void call_release(struct call *call)
 	strvec_release(&call->headers);
 	err_release(&call->err);
 	free(call->url);
+	free(call->wider_scope);
 	free(call->scope);
 	free(call->repository);
 	*call = (struct call){ .registry = NULL };
@@ -164,7 +165,9 @@ bool call_may_retry(const struct call *call)
 	case HTTP_ANSWERED: return retry_status(call->request.status);
 	case HTTP_BROKEN:
 	case HTTP_STALLED: return true;
-	/* A registry that was never there will not come up now; one that went away may come back. */
+	/*
+	 * A registry that was never there will not come up now; one that went away may come back.
+	 */
 	case HTTP_NO_NAME:
 	case HTTP_NO_CONNECTION:
 	case HTTP_NO_TLS: return call->host->answered;

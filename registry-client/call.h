@@ -1,6 +1,7 @@
 /*
- * One question to a registry, until it is answered for good: over TLS or not, with the authorization it wants, along
- * redirects, and again when the connection breaks or the registry is busy.
+ * One question to a registry, until it is answered for good: over TLS or not, with the
+ * authorization it wants, along redirects, and again when the connection breaks or the registry is
+ * busy.
  *
  *	struct call call;
  *
@@ -29,10 +30,16 @@ struct call {
 	const struct http_sink *sink; /* as in http.h */
 	void *sink_data;
 	void (*sent)(void *data, uint64_t bytes);
-	/* Further headers of the attempt that begins (a Range that depends on what is there already); NULL = none. */
+	/*
+	 * Further headers of the attempt that begins (a Range that depends on what is there
+	 * already); NULL = none.
+	 */
 	void (*prepare)(void *data, struct strvec *headers);
-	bool once; /* a broken connection is an answer: what the registry has of the body is unknown */
-	/* Answered, or failed: call_failed(). The call may be released or started anew from here. */
+	/* A broken connection is an answer, since what the registry has of the body is unknown. */
+	bool once;
+	/*
+	 * Answered, or failed: call_failed(). The call may be released or started anew from here.
+	 */
 	void (*done)(struct call *call);
 	void *data; /* for sent, prepare and the caller */
 
@@ -46,8 +53,9 @@ struct call {
 	struct host *host;
 	char *repository;
 	enum call_access access;
-	char *scope;
-	char *url; /* of this attempt */
+	char *scope;       /* what the token is for */
+	char *wider_scope; /* what the registry would rather have it for; NULL = the same */
+	char *url;         /* of this attempt */
 	struct strvec headers;
 	unsigned attempts, redirects, challenges;
 	struct http_request token_request;
@@ -59,7 +67,10 @@ void call_init(struct call *call, struct registry *registry, const struct image_
 	       enum call_access access);
 /* Ends it without done(), if it is under way. */
 void call_release(struct call *call);
-/* Starts it; done() comes out of http_run(). A released answer of an earlier run is not needed for that. */
+/*
+ * Starts it; done() comes out of http_run(). A released answer of an earlier run is not needed for
+ * that.
+ */
 void call_start(struct call *call);
 /* Starts it and runs until it is done. Needs no done(). */
 WARN_UNUSED int call_perform(struct call *call, struct err *err);
@@ -67,11 +78,15 @@ WARN_UNUSED int call_perform(struct call *call, struct err *err);
 bool call_failed(const struct call *call);
 /* Something new arrived: a broken connection starts counting anew. */
 void call_made_progress(struct call *call);
-/* Is the answer, or its absence, of the kind that the next try may not meet? For calls with `once`. */
+/*
+ * Is the answer, or its absence, of the kind that the next try may not meet? For calls with `once`.
+ */
 bool call_may_retry(const struct call *call);
 /* A header of the answer; NULL = none. */
 const char *call_header(const struct call *call, const char *name);
-/* Milliseconds until the next try after so many, -1 = no more; announces the wait to the monitor. */
+/*
+ * Milliseconds until the next try after so many, -1 = no more; announces the wait to the monitor.
+ */
 long call_retry_delay(const struct call *call, unsigned attempts);
 
 #endif

@@ -7,7 +7,7 @@
 
 void challenges_release(struct challenges *challenges)
 {
-	VEC_FOREACH (challenge, challenges) {
+	VEC_FOREACH(challenge, challenges) {
 		free(challenge->scheme);
 		free(challenge->token68);
 		strmap_release(&challenge->params);
@@ -18,7 +18,7 @@ void challenges_release(struct challenges *challenges)
 
 const struct challenge *challenges_find(const struct challenges *challenges, const char *scheme)
 {
-	VEC_FOREACH (challenge, challenges) {
+	VEC_FOREACH(challenge, challenges) {
 		if (strcasecmp(challenge->scheme, scheme) == 0)
 			return challenge;
 	}
@@ -147,7 +147,10 @@ static void begin_challenge(struct span *rest, struct challenges *ret, struct sp
 	take_token68(rest, challenge);
 }
 
-/* A word followed by '=' is a parameter of the challenge before it, any other word begins the next challenge. */
+/*
+ * A word followed by '=' is a parameter of the challenge before it, any other word begins the next
+ * challenge.
+ */
 int challenges_parse(struct span field, struct challenges *ret, struct err *err)
 {
 	struct span rest = field, word;
@@ -166,8 +169,10 @@ int challenges_parse(struct span field, struct challenges *ret, struct err *err)
 			begin_challenge(&rest, ret, word);
 			continue;
 		}
-		if (ret->len == first)
-			return err_set(err, ERR_PROTOCOL, "the challenge begins with a parameter");
+		if (ret->len == first || ret->items[ret->len - 1].token68)
+			return err_set(err, ERR_PROTOCOL,
+				       "'%.*s=' in the challenge belongs to no scheme",
+				       SPAN_FMT(word));
 		if (take_value(&rest, &ret->items[ret->len - 1], word, err) < 0)
 			return -1;
 	}

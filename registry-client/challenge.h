@@ -1,4 +1,7 @@
-/* The WWW-Authenticate header: what a server wants to see before it answers (RFC 9110 section 11.6.1). */
+/*
+ * The WWW-Authenticate header: what a server wants to see before it answers (RFC 9110 section
+ * 11.6.1).
+ */
 #ifndef REGISTRY_CHALLENGE_H
 #define REGISTRY_CHALLENGE_H
 
@@ -20,8 +23,9 @@ struct challenges {
 };
 
 /*
- * Appends the challenges of one header field; a server may send several fields, and several challenges in one. Pure.
- * ERR_PROTOCOL when it is malformed; what was whole before that place is kept.
+ * Appends the challenges of one header field; a server may send several fields, and several
+ * challenges in one. Pure. ERR_PROTOCOL when it is malformed; what was whole before that place is
+ * kept.
  */
 WARN_UNUSED int challenges_parse(struct span field, struct challenges *ret, struct err *err);
 void challenges_release(struct challenges *challenges);

@@ -5,8 +5,9 @@
 #include "credentials.h"
 
 /*
- * Asks docker-credential-`name` for `server`. Not knowing it leaves *ret empty. ERR_NOT_FOUND when there is no such
- * program, ERR_CHILD when it fails, ERR_PROTOCOL when its answer makes no sense. Half a minute at most.
+ * Asks docker-credential-`name` for `server`. Not knowing it leaves *ret empty. ERR_NOT_FOUND when
+ * there is no such program, ERR_CHILD when it fails, ERR_PROTOCOL when its answer makes no sense.
+ * Half a minute at most.
  */
 WARN_UNUSED int credential_helper_get(const char *name, const char *server,
 				      const struct monitor *monitor, struct credentials *ret,

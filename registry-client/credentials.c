@@ -98,7 +98,10 @@ static struct span strip_suffix(struct span text, const char *suffix)
 	return text;
 }
 
-/* "https://HOST/v1/", "HOST/NAMESPACE": HOST and path alone, docker's names for its hub made one. The caller frees. */
+/*
+ * "https://HOST/v1/", "HOST/NAMESPACE": HOST and path alone, docker's names for its hub made one.
+ * The caller frees.
+ */
 static char *normalise_key(const char *key)
 {
 	const char *scheme_end = strstr(key, "://");
@@ -189,8 +192,8 @@ static int read_entry(const json_t *entry, const char *origin, struct credential
 /* --- one file --- */
 
 /*
- * A helper that is not installed or not running (a desktop's keyring on a build server) must not stop anonymous access; the
- * warning explains the denial that may follow.
+ * A helper that is not installed or not running (a desktop's keyring on a build server) must not
+ * stop anonymous access; the warning explains the denial that may follow.
  */
 static int ask_helper(const char *helper, const char *host, const struct monitor *monitor,
 		      struct credentials *ret, struct err *err)

@@ -1,6 +1,6 @@
 /*
- * What went wrong between us and a registry, as one sentence about the image and the registry, with the remedy as its hint.
- * All return -1.
+ * What went wrong between us and a registry, as one sentence about the image and the registry, with
+ * the remedy as its hint. All return -1.
  */
 #ifndef REGISTRY_FAILURE_H
 #define REGISTRY_FAILURE_H
@@ -19,7 +19,10 @@ int failure_of_token_server(const struct host *host, const struct http_request *
 int failure_of_token(const struct call *call, struct err *err);
 /* 401 in spite of everything we have. */
 int failure_of_access(const struct call *call, struct err *err);
-/* An answer that the caller has no use for; `object` is what it was about: "image 'app:1'", "blob sha256:...". */
+/*
+ * An answer that the caller has no use for; `object` is what it was about: "image 'app:1'", "blob
+ * sha256:...".
+ */
 int failure_of_status(const struct call *call, const char *object, struct err *err);
 
 #endif

@@ -7,7 +7,7 @@
 
 void headers_release(struct headers *headers)
 {
-	VEC_FOREACH (header, headers) {
+	VEC_FOREACH(header, headers) {
 		free(header->name);
 		free(header->value);
 	}

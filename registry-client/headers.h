@@ -19,7 +19,10 @@ struct headers {
 
 void headers_release(struct headers *headers);
 void headers_clear(struct headers *headers);
-/* One line as it came, with or without its line end. ERR_LIMIT above LIMIT_HTTP_HEADER bytes in all. */
+/*
+ * One line as it came, with or without its line end. ERR_LIMIT above LIMIT_HTTP_HEADER bytes in
+ * all.
+ */
 WARN_UNUSED int headers_add_line(struct headers *headers, struct span line, struct err *err);
 /* The first field of that name, in any case; NULL = none. Borrowed. */
 const char *headers_get(const struct headers *headers, const char *name);

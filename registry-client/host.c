@@ -30,7 +30,7 @@ void host_free(struct host *host)
 {
 	if (!host)
 		return;
-	VEC_FOREACH (login, &host->logins) {
+	VEC_FOREACH(login, &host->logins) {
 		free((*login)->repository);
 		credentials_release(&(*login)->credentials);
 		free(*login);
@@ -72,8 +72,9 @@ bool host_fall_back(struct host *host, enum http_outcome outcome)
 /* --- authentication --- */
 
 /*
- * A registry must not be able to send us anywhere (reference: GHSA-28r5-37g7-p6mp, ggcr#2193): not out of TLS, and not to
- * addresses that only this machine or its network can reach, unless it is itself one of them.
+ * A registry must not be able to send us anywhere (reference: GHSA-28r5-37g7-p6mp, ggcr#2193): not
+ * out of TLS, and not to addresses that only this machine or its network can reach, unless it is
+ * itself one of them.
  */
 static int check_realm(const struct host *host, const char *realm, struct err *err)
 {
@@ -174,7 +175,10 @@ bool host_trusts_realm(const struct host *host, const char *realm)
 		return true;
 	if (strcmp(host->name, DOCKER_HUB) == 0)
 		return strcasecmp(target, DOCKER_HUB_AUTH) == 0;
-	/* Numbers have no sites, but a laboratory's registry and its token server are both in its network. */
+	/*
+	 * Numbers have no sites, but a laboratory's registry and its token server are both in its
+	 * network.
+	 */
 	if (address_reach(own) != REACH_PUBLIC)
 		return address_reach(target) == address_reach(own);
 	return is_within_site(target, site_of(own));

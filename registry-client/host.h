@@ -44,20 +44,22 @@ void host_free(struct host *host);
 /* "https://AUTHORITY" + path, or http. The caller frees. */
 char *host_url(const struct host *host, const char *path);
 /*
- * After a first attempt over TLS that ended in `outcome`: is plain HTTP worth a try? Then the host is plain from now on.
+ * After a first attempt over TLS that ended in `outcome`: is plain HTTP worth a try? Then the host
+ * is plain from now on.
  */
 bool host_fall_back(struct host *host, enum http_outcome outcome);
 
 /*
- * What a 401 says, into the host. Bearer is preferred to Basic. *ret_scope is what it wants a token for, NULL = it does not
- * say; the caller frees. ERR_PROTOCOL when there is nothing that we can do, or a token server that must not be asked.
+ * What a 401 says, into the host. Bearer is preferred to Basic. *ret_scope is what it wants a token
+ * for, NULL = it does not say; the caller frees. ERR_PROTOCOL when there is nothing that we can do,
+ * or a token server that must not be asked.
  */
 WARN_UNUSED int host_learn_auth(struct host *host, const struct headers *headers, char **ret_scope,
 				struct err *err);
 
 /*
- * May the token server behind `realm` see the credentials for this host? The host itself, its site ("registry.example.com"
- * and "auth.example.com") and Docker Hub's.
+ * May the token server behind `realm` see the credentials for this host? The host itself, its site
+ * ("registry.example.com" and "auth.example.com") and Docker Hub's.
  */
 bool host_trusts_realm(const struct host *host, const char *realm);
 

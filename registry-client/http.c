@@ -165,7 +165,7 @@ static int time_to_wait(const struct http *http)
 {
 	uint64_t now = monotonic_ms(), wait = 1000;
 
-	VEC_FOREACH (timer, &http->timers) {
+	VEC_FOREACH(timer, &http->timers) {
 		uint64_t left = timer->due_ms > now ? timer->due_ms - now : 0;
 
 		if (left < wait)

@@ -1,6 +1,7 @@
 /*
- * HTTP exchanges, many at once, over libcurl's multi interface. One exchange is one question and its answer: no redirects, no
- * credentials, no second tries - those belong to call.h. Everything runs in the thread that calls http_run(), callbacks too.
+ * HTTP exchanges, many at once, over libcurl's multi interface. One exchange is one question and
+ * its answer: no redirects, no credentials, no second tries - those belong to call.h. Everything
+ * runs in the thread that calls http_run(), callbacks too.
  *
  *	struct http_request request = { .method = HTTP_GET, .url = url, .done = on_done };
  *
@@ -25,9 +26,10 @@ struct transfer;
 
 struct http_options {
 	const struct monitor *monitor; /* borrowed; NULL = not cancellable */
-	unsigned stall_seconds;        /* less than 1 kB/s for so long breaks a transfer; 0 = 30 */
-	unsigned
-		answer_seconds; /* the same for the answer to a whole body that was sent; 0 = 300 */
+	/* A transfer that moves less than 1 kB/s for so long is broken; 0 = 30. */
+	unsigned stall_seconds;
+	/* The same while the answer to a body that was sent is awaited; 0 = 300. */
+	unsigned answer_seconds;
 };
 
 struct http *http_new(const struct http_options *options);
@@ -37,14 +39,19 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DE
 
 const char *http_method_name(enum http_method method);
 
-/* What is sent: bytes, or a range of a file that pread(2) can read, so that it can be sent again. */
+/*
+ * What is sent: bytes, or a range of a file that pread(2) can read, so that it can be sent again.
+ */
 struct http_body {
 	const void *data;
 	int fd; /* used when data is NULL */
 	uint64_t offset, size;
 };
 
-/* Takes the body of a 200 or 206 as it comes. A function that returns -1 ends the exchange with its error. */
+/*
+ * Takes the body of a 200 or 206 as it comes. A function that returns -1 ends the exchange with its
+ * error.
+ */
 struct http_sink {
 	/* The header is complete; before the first byte. */
 	int (*begin)(void *data, long status, const struct headers *headers, struct err *err);
@@ -69,13 +76,16 @@ struct http_request {
 	const char *url;
 	const struct strvec *headers; /* "Name: value"; NULL = none */
 	struct http_body body;
-	bool unverified;     /* take any certificate */
-	bool direct;         /* past the proxy of the environment */
-	size_t answer_limit; /* greatest body kept in `answer`; of a failure LIMIT_ERROR_BODY is kept */
+	bool unverified;              /* take any certificate */
+	bool direct;                  /* past the proxy of the environment */
+	size_t answer_limit;          /* of `answer`; a failure's text is cut at LIMIT_ERROR_BODY */
 	const struct http_sink *sink; /* NULL = the body goes to `answer` */
 	void *sink_data;
 	void (*sent)(void *data, uint64_t bytes); /* progress of the body; NULL = none wanted */
-	/* The exchange is over, and `request` may be started anew from here. Not called when http_run() fails. */
+	/*
+	 * The exchange is over, and `request` may be started anew from here. Not called when
+	 * http_run() fails.
+	 */
 	void (*done)(struct http_request *request, void *data);
 	void *data;
 
@@ -98,8 +108,8 @@ void http_request_release(struct http_request *request);
 void http_after(struct http *http, unsigned delay_ms, void (*fn)(void *data), void *data);
 
 /*
- * Runs until no exchange and no timer is left. Callbacks start further ones. ERR_CANCELLED when the monitor says so: all
- * exchanges and timers are then dropped.
+ * Runs until no exchange and no timer is left. Callbacks start further ones. ERR_CANCELLED when the
+ * monitor says so: all exchanges and timers are then dropped.
  */
 WARN_UNUSED int http_run(struct http *http, struct err *err);
 /* Drops all exchanges and timers without calling anybody: http_run() returns. */

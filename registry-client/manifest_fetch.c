@@ -15,7 +15,10 @@ void fetched_manifest_release(struct fetched_manifest *m)
 
 /* --- what it is --- */
 
-/* For a registry that sends "application/json" or nothing: what the document says of itself, or looks like. */
+/*
+ * For a registry that sends "application/json" or nothing: what the document says of itself, or
+ * looks like.
+ */
 static int guess_media_type(struct span body, char **ret, struct err *err)
 {
 	json_auto_t *json = NULL;

@@ -9,8 +9,8 @@
 struct manifest_put;
 
 /*
- * `version` is the name it gets: a tag, for which `check` is false, or its digest, with a look first whether it is there. All
- * borrowed, but `version` is copied.
+ * `version` is the name it gets: a tag, for which `check` is false, or its digest, with a look
+ * first whether it is there. All borrowed, but `version` is copied.
  */
 struct manifest_put *manifest_put_new(struct registry *registry, const struct image_ref *ref,
 				      const struct push_manifest *manifest, const char *version,

@@ -36,7 +36,10 @@ static int check_config(struct pull *pull, const struct descriptor *config,
 	return result;
 }
 
-/* `want` NULL = whatever it is for. Its config comes first: a wrong image is refused before its layers are fetched. */
+/*
+ * `want` NULL = whatever it is for. Its config comes first: a wrong image is refused before its
+ * layers are fetched.
+ */
 static int take_image(struct pull *pull, const struct fetched_manifest *fetched,
 		      const struct platform *want, struct err *err)
 {
@@ -47,7 +50,7 @@ static int take_image(struct pull *pull, const struct fetched_manifest *fetched,
 	if (want && check_config(pull, &manifest.config, want, err) < 0)
 		return -1;
 	add_blob(pull, &manifest.config);
-	VEC_FOREACH (layer, &manifest.layers)
+	VEC_FOREACH(layer, &manifest.layers)
 		add_blob(pull, layer);
 	return 0;
 }
@@ -79,7 +82,7 @@ static int take_index(struct pull *pull, const struct fetched_manifest *fetched,
 			return -1;
 		return take_member(pull, chosen, want, depth, err);
 	}
-	VEC_FOREACH (member, &index.manifests) {
+	VEC_FOREACH(member, &index.manifests) {
 		if (take_member(pull, member, NULL, depth, err) < 0)
 			return -1;
 	}

@@ -18,8 +18,8 @@ struct push {
 };
 
 /*
- * Does the name already stand for the target? The first request of a push, alone, so that scheme and token are known before
- * many run at once; and the first that fails when there is no access.
+ * Does the name already stand for the target? The first request of a push, alone, so that scheme
+ * and token are known before many run at once; and the first that fails when there is no access.
  */
 static int ask_for_target(struct push *push, bool *ret_is_there, struct err *err)
 {
@@ -53,7 +53,7 @@ struct uploads {
 
 static void uploads_release(struct uploads *uploads)
 {
-	VEC_FOREACH (upload, uploads)
+	VEC_FOREACH(upload, uploads)
 		upload_free(*upload);
 	free(uploads->items);
 }
@@ -75,7 +75,7 @@ static int push_blobs(struct push *push, struct err *err)
 
 	if (blobs->len > 0)
 		qsort(blobs->items, blobs->len, sizeof(*blobs->items), by_size_descending);
-	VEC_FOREACH (blob, blobs) {
+	VEC_FOREACH(blob, blobs) {
 		struct upload *upload = upload_new(push->registry, push->store, push->ref, blob,
 						   push->step, &push->summary);
 
@@ -94,7 +94,7 @@ struct manifest_puts {
 
 static void puts_release(struct manifest_puts *puts)
 {
-	VEC_FOREACH (put, puts)
+	VEC_FOREACH(put, puts)
 		manifest_put_free(*put);
 	free(puts->items);
 }
@@ -107,7 +107,7 @@ static int push_height(struct push *push, unsigned height, struct err *err)
 	struct queue queue = QUEUE_INIT(push->registry->http, push->registry->jobs);
 	const struct push_manifests *manifests = &push->plan.manifests;
 
-	VEC_FOREACH (manifest, manifests) {
+	VEC_FOREACH(manifest, manifests) {
 		bool is_target = manifest == &manifests->items[manifests->len - 1];
 		const char *version = is_target ? push->version : manifest->descriptor.digest.text;
 		struct manifest_put *put;

@@ -7,7 +7,7 @@
 
 void push_plan_release(struct push_plan *plan)
 {
-	VEC_FOREACH (manifest, &plan->manifests) {
+	VEC_FOREACH(manifest, &plan->manifests) {
 		descriptor_release(&manifest->descriptor);
 		str_release(&manifest->body);
 	}
@@ -22,7 +22,7 @@ static int add_manifest(struct push_plan *plan, struct store *store,
 
 static void add_blob(struct push_plan *plan, const struct descriptor *blob)
 {
-	VEC_FOREACH (known, &plan->blobs) {
+	VEC_FOREACH(known, &plan->blobs) {
 		if (digest_equal(&known->digest, &blob->digest))
 			return;
 	}
@@ -37,7 +37,7 @@ static int add_members_of_manifest(struct push_plan *plan, struct span text, con
 	if (manifest_parse(text, media_type, &manifest, err) < 0)
 		return -1;
 	add_blob(plan, &manifest.config);
-	VEC_FOREACH (layer, &manifest.layers)
+	VEC_FOREACH(layer, &manifest.layers)
 		add_blob(plan, layer);
 	return 0;
 }
@@ -54,7 +54,7 @@ static int add_members_of_index(struct push_plan *plan, struct store *store, str
 	if (index_parse(text, media_type, &index, err) < 0)
 		return -1;
 	*ret_height = 1;
-	VEC_FOREACH (member, &index.manifests) {
+	VEC_FOREACH(member, &index.manifests) {
 		unsigned height = 0;
 
 		if (add_manifest(plan, store, member, depth + 1, &height, err) < 0)
@@ -68,7 +68,7 @@ static int add_members_of_index(struct push_plan *plan, struct store *store, str
 static bool find_planned(const struct push_plan *plan, const struct digest *digest,
 			 unsigned *ret_height)
 {
-	VEC_FOREACH (manifest, &plan->manifests) {
+	VEC_FOREACH(manifest, &plan->manifests) {
 		if (!digest_equal(&manifest->descriptor.digest, digest))
 			continue;
 		*ret_height = manifest->height;

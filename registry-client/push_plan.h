@@ -1,4 +1,7 @@
-/* What a push consists of: every blob once, and the manifests in an order in which none comes before what it names. */
+/*
+ * What a push consists of: every blob once, and the manifests in an order in which none comes
+ * before what it names.
+ */
 #ifndef REGISTRY_PUSH_PLAN_H
 #define REGISTRY_PUSH_PLAN_H
 

@@ -24,7 +24,7 @@ void registry_freep(struct registry **registry)
 	if (!*registry)
 		return;
 	http_freep(&(*registry)->http);
-	VEC_FOREACH (host, &(*registry)->hosts)
+	VEC_FOREACH(host, &(*registry)->hosts)
 		host_free(*host);
 	free((*registry)->hosts.items);
 	strvec_release(&(*registry)->auth_files);
@@ -36,7 +36,7 @@ struct host *registry_host(struct registry *registry, const char *name)
 {
 	struct host *host;
 
-	VEC_FOREACH (known, &registry->hosts) {
+	VEC_FOREACH(known, &registry->hosts) {
 		if (strcmp((*known)->name, name) == 0)
 			return *known;
 	}
@@ -51,7 +51,7 @@ int registry_login(struct registry *registry, struct host *host, const char *rep
 	struct credentials found = { .username = NULL };
 	struct login *login;
 
-	VEC_FOREACH (known, &host->logins) {
+	VEC_FOREACH(known, &host->logins) {
 		if (strcmp((*known)->repository, repository) != 0)
 			continue;
 		*ret = &(*known)->credentials;

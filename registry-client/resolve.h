@@ -5,7 +5,8 @@
 #include "registry.h"
 
 /*
- * Fetches the config of an image, small and without progress. ERR_LIMIT when it is larger than LIMIT_CONFIG.
+ * Fetches the config of an image, small and without progress. ERR_LIMIT when it is larger than
+ * LIMIT_CONFIG.
  */
 WARN_UNUSED int config_fetch(struct registry *registry, const struct image_ref *ref,
 			     const struct descriptor *config, struct store *store,

@@ -17,11 +17,14 @@ struct retry_policy {
 
 /* Can asking the same again give another answer? */
 bool retry_status(long status);
-/* Seconds of a Retry-After header, a number or a date (RFC 9110 section 10.2.3); -1 = none or not understood. */
+/*
+ * Seconds of a Retry-After header, a number or a date (RFC 9110 section 10.2.3); -1 = none or not
+ * understood.
+ */
 long retry_after(const char *header, time_t now);
 /*
- * Milliseconds before try number `attempt` + 1 (`attempt` counts from 1): full jitter, but not less than the server asked
- * for. -1 = give up.
+ * Milliseconds before try number `attempt` + 1 (`attempt` counts from 1): full jitter, but not less
+ * than the server asked for. -1 = give up.
  */
 long retry_delay(const struct retry_policy *policy, unsigned attempt, long after_seconds);
 

@@ -18,7 +18,7 @@ static void token_release(struct token *token)
 
 void tokens_release(struct tokens *tokens)
 {
-	VEC_FOREACH (token, tokens)
+	VEC_FOREACH(token, tokens)
 		token_release(token);
 	free(tokens->items);
 	*tokens = (struct tokens){ .items = NULL };
@@ -26,7 +26,7 @@ void tokens_release(struct tokens *tokens)
 
 const char *tokens_find(const struct tokens *tokens, const char *scope, uint64_t now_ms)
 {
-	VEC_FOREACH (token, tokens) {
+	VEC_FOREACH(token, tokens) {
 		if (strcmp(token->scope, scope) == 0 && token->expires_ms > now_ms)
 			return token->value;
 	}
@@ -35,7 +35,7 @@ const char *tokens_find(const struct tokens *tokens, const char *scope, uint64_t
 
 void tokens_drop(struct tokens *tokens, const char *scope)
 {
-	VEC_FOREACH (token, tokens) {
+	VEC_FOREACH(token, tokens) {
 		if (strcmp(token->scope, scope) != 0)
 			continue;
 		token_release(token);

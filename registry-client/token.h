@@ -1,6 +1,6 @@
 /*
- * Bearer tokens (distribution: "Token Authentication Specification" and its OAuth 2 form): what to ask a token server, and
- * what it answered. Pure.
+ * Bearer tokens (distribution: "Token Authentication Specification" and its OAuth 2 form): what to
+ * ask a token server, and what it answered. Pure.
  */
 #ifndef REGISTRY_TOKEN_H
 #define REGISTRY_TOKEN_H
@@ -15,8 +15,8 @@
 struct token {
 	char *scope; /* what was asked for: "repository:app:pull,push" */
 	char *value;
-	uint64_t
-		expires_ms; /* monotonic_ms() from which on it is not to be used, somewhat before its true end */
+	/* monotonic_ms() from which on it is not to be used, somewhat before its true end */
+	uint64_t expires_ms;
 };
 
 struct tokens {
@@ -38,12 +38,17 @@ struct token_question {
 	struct str authorization; /* header value; "" = none */
 };
 
-/* `scope` may hold several, separated by blanks. `service` NULL = none. `credentials` may be empty. */
+/*
+ * `scope` may hold several, separated by blanks. `service` NULL = none. `credentials` may be empty.
+ */
 void token_ask(const char *realm, const char *service, const char *scope,
 	       const struct credentials *credentials, struct token_question *ret);
 void token_question_release(struct token_question *question);
 
-/* Fills value and expires_ms. ERR_PROTOCOL when there is no token in it, or one that cannot stand in a header. */
+/*
+ * Fills value and expires_ms. ERR_PROTOCOL when there is no token in it, or one that cannot stand
+ * in a header.
+ */
 WARN_UNUSED int token_parse(struct span answer, uint64_t now_ms, struct token *ret,
 			    struct err *err);
 

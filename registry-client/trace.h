@@ -1,4 +1,7 @@
-/* Requests and answers for people who look for a fault: secrets masked. Debug area "registry", or --verbose. */
+/*
+ * Requests and answers for people who look for a fault: secrets masked. Debug area "registry", or
+ * --verbose.
+ */
 #ifndef REGISTRY_TRACE_H
 #define REGISTRY_TRACE_H
 

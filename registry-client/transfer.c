@@ -165,8 +165,8 @@ static int on_seek(void *user, curl_off_t offset, int origin)
 }
 
 /*
- * The stall timer. Not libcurl's LOW_SPEED, which cannot tell a dead line from a registry that takes its time to store the
- * gigabyte it was just sent.
+ * The stall timer. Not libcurl's LOW_SPEED, which cannot tell a dead line from a registry that
+ * takes its time to store the gigabyte it was just sent.
  */
 static int on_progress(void *user, curl_off_t to_receive, curl_off_t received, curl_off_t to_send,
 		       curl_off_t sent)

@@ -37,7 +37,10 @@ struct upload *upload_new(struct registry *registry, struct store *store,
 	upload->fd = -1;
 	upload->object = xasprintf("blob %s", blob->digest.text);
 	upload->blob_path = xasprintf("/v2/%s/blobs/%s", ref->repository, blob->digest.text);
-	/* sha256 is the only algorithm that a registry may presume (distribution-spec, "Push", digest-algorithm). */
+	/*
+	 * sha256 is the only algorithm that a registry may presume (distribution-spec, "Push",
+	 * digest-algorithm).
+	 */
 	upload->uploads_path = xasprintf("/v2/%s/blobs/uploads/%s", ref->repository,
 					 digest_algorithm_of(&blob->digest) == DIGEST_SHA512
 						 ? "?digest-algorithm=sha512"
@@ -107,8 +110,9 @@ static void succeed(struct upload *upload)
 /* --- PUT: the whole blob, the one form that every registry takes --- */
 
 /*
- * What the registry kept of a broken body is unknown, and distribution 2.8 cannot say: a fresh session for this blob alone.
- * It begins with HEAD, since the blob may have arrived and only the answer been lost.
+ * What the registry kept of a broken body is unknown, and distribution 2.8 cannot say: a fresh
+ * session for this blob alone. It begins with HEAD, since the blob may have arrived and only the
+ * answer been lost.
  */
 static bool begin_again(struct upload *upload)
 {
@@ -180,7 +184,10 @@ static void put_blob(struct upload *upload)
 
 /* --- POST: a session --- */
 
-/* It may be at another host, which then does not see the credentials (call.c), but never out of TLS. */
+/*
+ * It may be at another host, which then does not see the credentials (call.c), but never out of
+ * TLS.
+ */
 static int take_location(struct upload *upload, struct err *err)
 {
 	const char *location = call_header(&upload->call, "Location");
@@ -235,7 +242,10 @@ static void open_session(struct upload *upload)
 
 /* --- HEAD: is it there? --- */
 
-/* A check that failed is not "absent": that would send again what is there. 405 is a registry without such checks. */
+/*
+ * A check that failed is not "absent": that would send again what is there. 405 is a registry
+ * without such checks.
+ */
 static void on_asked(struct call *call)
 {
 	struct upload *upload = call->data;

@@ -110,7 +110,10 @@ void url_add_query(struct str *url, const char *name, const char *value)
 	str_addf(url, "%s=%s", name, escaped ? escaped : "");
 }
 
-/* Behind "<...>": is one of the parameters up to the next comma outside of quotes rel=next? Moves *rest behind it. */
+/*
+ * Behind "<...>": is one of the parameters up to the next comma outside of quotes rel=next? Moves
+ * *rest behind it.
+ */
 static bool params_say_next(struct span *rest)
 {
 	bool quoted = false;

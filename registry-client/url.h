@@ -1,4 +1,7 @@
-/* HTTP and HTTPS addresses, by libcurl's parser: the one that will also connect must be the one that decides. */
+/*
+ * HTTP and HTTPS addresses, by libcurl's parser: the one that will also connect must be the one
+ * that decides.
+ */
 #ifndef REGISTRY_URL_H
 #define REGISTRY_URL_H
 
@@ -8,8 +11,9 @@
 #include "base/str.h"
 
 /*
- * `reference` (a Location or Link header, absolute or relative) seen from `base`, whole. ERR_PROTOCOL for anything but http
- * and https, and for one that carries a user name. The caller frees *ret.
+ * `reference` (a Location or Link header, absolute or relative) seen from `base`, whole.
+ * ERR_PROTOCOL for anything but http and https, and for one that carries a user name. The caller
+ * frees *ret.
  */
 WARN_UNUSED int url_resolve(const char *base, const char *reference, char **ret, struct err *err);
 /* Is it a well-formed http or https address without user name? ERR_PROTOCOL. */
@@ -22,7 +26,8 @@ char *url_host(const char *url);
 /* Adds NAME=VALUE to the query, the value percent-encoded; what is there stays as it is. */
 void url_add_query(struct str *url, const char *name, const char *value);
 /*
- * The target of the first `rel="next"` of a Link header (RFC 8288), as it stands; NULL = there is none. The caller frees.
+ * The target of the first `rel="next"` of a Link header (RFC 8288), as it stands; NULL = there is
+ * none. The caller frees.
  */
 char *link_next(const char *header);
 

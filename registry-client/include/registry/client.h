@@ -1,6 +1,7 @@
 /*
- * A client of container registries (OCI distribution-spec 1.1; Docker Registry HTTP API V2). One object serves all
- * registries of a command: it keeps connections, tokens and what it learned about each host.
+ * A client of container registries (OCI distribution-spec 1.1; Docker Registry HTTP API V2). One
+ * object serves all registries of a command: it keeps connections, tokens and what it learned about
+ * each host.
  *
  *	AUTO(registry_freep) struct registry *registry = registry_new(&options);
  *
@@ -23,19 +24,27 @@
 
 struct registry_options {
 	const struct monitor *monitor; /* borrowed; NULL = silent, not cancellable */
-	bool insecure; /* plain HTTP and unverified certificates are fine; loopback may speak plain HTTP anyway */
+	/* Plain HTTP and unverified certificates are fine. Loopback may speak plain HTTP anyway. */
+	bool insecure;
 	unsigned jobs; /* blobs at once; 0 = 4 */
-	const char *
-		auth_file; /* NULL = $REGISTRY_AUTH_FILE, $DOCKER_CONFIG/config.json, ~/.docker/config.json, podman's */
-	bool verbose; /* requests and answers to stderr, secrets masked */
+	/*
+	 * Where credentials are. NULL = $REGISTRY_AUTH_FILE, else $DOCKER_CONFIG/config.json or
+	 * ~/.docker/config.json, then podman's.
+	 */
+	const char *auth_file;
+	bool verbose; /* requests and answers as EVENT_INFO, secrets masked */
 };
 
+/* Of one thread at a time. */
 struct registry;
 
 struct registry *registry_new(const struct registry_options *options);
 void registry_freep(struct registry **registry);
 
-/* A manifest or index as it came: the exact bytes, checked against the digest of `ref` when it has one. */
+/*
+ * A manifest or index as it came: the exact bytes, checked against the digest of `ref` when it has
+ * one.
+ */
 struct fetched_manifest {
 	struct str body;
 	char *media_type;
@@ -48,16 +57,16 @@ void fetched_manifest_release(struct fetched_manifest *m);
 
 /* One image of one platform, without its layers. */
 struct resolved_image {
-	struct digest digest; /* of the manifest */
-	struct digest
-		index_digest; /* of the index it was chosen from; empty = `ref` was a single image */
+	struct digest digest;       /* of the manifest */
+	struct digest index_digest; /* of the index; empty = `ref` was a single image */
 	struct manifest manifest;
 	struct image_config config;
 };
 
 /*
- * Finds the image for `platform` behind `ref` and puts index, manifest and config into the store. ERR_NOT_FOUND lists the
- * platforms there are; an image whose config is for another architecture is refused (ERR_UNSUPPORTED).
+ * Finds the image for `platform` behind `ref` and puts index, manifest and config into the store.
+ * ERR_NOT_FOUND lists the platforms there are; an image whose config is for another architecture is
+ * refused (ERR_UNSUPPORTED).
  */
 WARN_UNUSED int registry_resolve(struct registry *registry, const struct image_ref *ref,
 				 const struct platform *platform, struct store *store,
@@ -65,16 +74,17 @@ WARN_UNUSED int registry_resolve(struct registry *registry, const struct image_r
 void resolved_image_release(struct resolved_image *image);
 
 /*
- * Brings those of `blobs` that the store lacks, verified as they stream. Transfers are reported to `step`. On failure what
- * was complete stays.
+ * Brings those of `blobs` that the store lacks, verified as they stream. Transfers are reported to
+ * `step`. On failure what was complete stays.
  */
 WARN_UNUSED int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref,
 				     struct store *store, const struct descriptors *blobs,
 				     unsigned step, struct err *err);
 
 /*
- * Pulls everything of `ref` for the given platforms (count 0 = all) into the store. *ret describes what a tag is to point at:
- * the index when it is one, whole or reduced to those platforms only in what is fetched.
+ * Pulls everything of `ref` for the given platforms (count 0 = all) into the store. *ret describes
+ * what a tag is to point at: the index when it is one, whole or reduced to those platforms only in
+ * what is fetched.
  */
 WARN_UNUSED int registry_pull(struct registry *registry, const struct image_ref *ref,
 			      const struct platform *platforms, size_t platform_count,
@@ -87,8 +97,9 @@ struct push_summary {
 };
 
 /*
- * Uploads `target` (manifest, or index with all its members) from the store to `ref`: blobs that the repository lacks, then
- * manifests, the one that `ref` names last, so that a reader never sees half of it.
+ * Uploads `target` (manifest, or index with all its members) from the store to `ref`: blobs that
+ * the repository lacks, then manifests, the one that `ref` names last, so that a reader never sees
+ * half of it.
  */
 WARN_UNUSED int registry_push(struct registry *registry, struct store *store,
 			      const struct descriptor *target, const struct image_ref *ref,

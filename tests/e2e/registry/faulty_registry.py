@@ -101,26 +101,28 @@ class Handler(BaseHTTPRequestHandler):
     # --- one request ---
 
     def handle_one(self):
-        self.received = 0
+        self.received, self.is_recorded, self.body = 0, False, None
         path = urllib.parse.urlsplit(self.path)
         self.query = urllib.parse.parse_qs(path.query)
         self.fault = self.server.faults.take(f"{self.command} {self.path}")
-        try:
-            self.route(path.path)
-        finally:
+        self.route(path.path)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
+
+    def record(self):
+        """Before the client can know of the answer: whoever reads the log then finds the request in it."""
+        if not self.is_recorded:
             self.server.record({
                 "method": self.command, "path": self.path, "host": self.headers.get("Host"),
                 "authorization": self.headers.get("Authorization"), "range": self.headers.get("Range"),
                 "user_agent": self.headers.get("User-Agent"), "received": self.received})
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
+        self.is_recorded = True
 
     def route(self, path):
         if "receive" in self.fault:
             self.read_body(self.fault["receive"])
             self.hang_up()
         elif "status" in self.fault:
-            self.read_body()
             self.answer(self.fault["status"], self.fault.get("body", "").encode(), self.fault.get("headers", {}))
         elif "redirect" in self.fault:
             target = self.fault["redirect"].format(port=self.server.server_address[1], path=self.path)
@@ -201,10 +203,10 @@ class Handler(BaseHTTPRequestHandler):
         return True
 
     def challenge(self):
-        self.read_body()
         port = self.server.server_address[1]
+        name = (self.path.split("/") + ["", ""])[2]
         value = 'Basic realm="a, b"' if self.server.auth == "basic" else \
-            f'Negotiate, Bearer realm="http://127.0.0.1:{port}/token",service="a, b",scope="repository:x:pull"'
+            f'Negotiate, Bearer realm="http://127.0.0.1:{port}/token",service="a, b",scope="repository:{name}:pull"'
         self.answer(401, b'{"errors":[{"code":"UNAUTHORIZED"}]}', {"WWW-Authenticate": value})
 
     def token(self):
@@ -222,18 +224,21 @@ class Handler(BaseHTTPRequestHandler):
     # --- bytes ---
 
     def read_body(self, limit=None):
-        length = int(self.headers.get("Content-Length") or 0)
-        want = length if limit is None else min(limit, length)
-        body = self.rfile.read(want)
-        self.received = len(body)
-        return body
+        if self.body is None:
+            length = int(self.headers.get("Content-Length") or 0)
+            self.body = self.rfile.read(length if limit is None else min(limit, length))
+            self.received = len(self.body)
+        return self.body
 
     def hang_up(self):
+        self.record()
         self.close_connection = True
         self.connection.shutdown(2)
 
     def answer(self, status, body=b"", headers=None):
         fault = self.fault
+        self.read_body()  # what is left of it would be taken for the next request
+        self.record()
         if fault.get("corrupt"):
             body = bytes([body[0] ^ 1]) + body[1:]
         if fault.get("shorter"):

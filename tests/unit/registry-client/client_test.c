@@ -1,0 +1,538 @@
+/* The whole client against a registry that misbehaves on demand. */
+#include "registry/client.h"
+
+#include <stdlib.h>
+#include <sys/eventfd.h>
+
+#include "base/proc.h"
+#include "faulty.h"
+#include "registry.h"
+#include "unit.h"
+
+/* One test's world: a scripted registry, a client and an empty store. */
+struct world {
+	char *scratch;
+	struct faulty server;
+	struct registry *registry;
+	struct store *store;
+	struct image_ref ref;
+	struct monitor monitor;
+	struct str warnings;
+};
+
+static struct world world;
+
+static void on_event(void *data, const struct event *event)
+{
+	if (event->kind == EVENT_WARNING)
+		str_addf(data, "%s\n", event->text);
+}
+
+static int set_up(void **state)
+{
+	void *scratch = NULL;
+
+	(void)state;
+	if (scratch_enter(&scratch) < 0)
+		return -1;
+	world = (struct world){ .scratch = scratch, .warnings = STR_INIT };
+	world.monitor =
+		(struct monitor){ .sink = on_event, .sink_data = &world.warnings, .cancel_fd = -1 };
+	setenv("DOCKER_CONFIG", ".", 1);
+	setenv("HOME", "/nonexistent", 1);
+	unsetenv("REGISTRY_AUTH_FILE");
+	unsetenv("XDG_RUNTIME_DIR");
+	unsetenv("XDG_CONFIG_HOME");
+	return store_open("store", &world.store, &err_);
+}
+
+static int tear_down(void **state)
+{
+	void *scratch = world.scratch;
+
+	(void)state;
+	registry_freep(&world.registry);
+	store_closep(&world.store);
+	image_ref_release(&world.ref);
+	str_release(&world.warnings);
+	faulty_stop(&world.server);
+	return scratch_leave(&scratch);
+}
+
+#define world_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+static void connect_client(void)
+{
+	const struct registry_options options = { .monitor = &world.monitor };
+
+	registry_freep(&world.registry);
+	world.registry = registry_new(&options);
+	world.registry->retry.base_ms = 1;
+}
+
+static void begin(const char *const *options)
+{
+	faulty_start(&world.server, options);
+	faulty_ref(&world.server, "app:1", &world.ref);
+	connect_client();
+}
+
+static void begin_with_faults(const char *faults)
+{
+	const char *const options[] = { "--faults", faults, NULL };
+
+	begin(options);
+}
+
+static int pull(struct descriptor *ret)
+{
+	return registry_pull(world.registry, &world.ref, NULL, 0, world.store, 1, ret, &err_);
+}
+
+static void assert_pulls(void)
+{
+	struct descriptor target = { .size = 0 };
+
+	assert_ok(pull(&target));
+	assert_true(store_has_blob(world.store, &target.digest, NULL));
+	descriptor_release(&target);
+}
+
+static void assert_pull_fails(enum err_kind kind, const char *in_message)
+{
+	struct descriptor target;
+
+	assert_int_equal(pull(&target), -1);
+	if (err_.kind != kind || !strstr(err_.message, in_message))
+		fail_msg("%s: %s", err_kind_name(err_.kind), err_.message);
+}
+
+static void write_docker_config(const char *user_and_password_base64)
+{
+	AUTO(freep)
+	char *text = xasprintf("{\"auths\":{\"127.0.0.1:%d\":{\"auth\":\"%s\"}}}",
+			       world.server.port, user_and_password_base64);
+
+	write_text("config.json", text);
+}
+
+#define RIGHT_PASSWORD "dXNlcjpjb3JyZWN0IGhvcnNl" /* user:correct horse */
+#define WRONG_PASSWORD "dXNlcjp3cm9uZw=="         /* user:wrong */
+
+/* --- pull --- */
+
+static void pulls_and_does_not_ask_twice(void **state)
+{
+	(void)state;
+	struct resolved_image image;
+	struct platform platform;
+
+	begin(NULL);
+	assert_pulls();
+	assert_int_equal(faulty_count("\"GET\""), 3);
+	assert_int_equal(faulty_count("\"user_agent\": \"edgectl/"), 3);
+	assert_pulls();
+	assert_int_equal(faulty_count("\"GET\""), 4);
+	assert_ok(platform_parse("linux/arm64", &platform, &err_));
+	assert_ok(registry_resolve(world.registry, &world.ref, &platform, world.store, &image,
+				   &err_));
+	assert_int_equal(image.manifest.layers.len, 1);
+	assert_false(digest_is_set(&image.index_digest));
+	resolved_image_release(&image);
+}
+
+static void refuses_an_image_for_another_platform(void **state)
+{
+	(void)state;
+	struct resolved_image image;
+	struct platform platform;
+
+	begin(NULL);
+	assert_ok(platform_parse("linux/arm/v7", &platform, &err_));
+	assert_int_equal(
+		registry_resolve(world.registry, &world.ref, &platform, world.store, &image, &err_),
+		-1);
+	assert_int_equal(err_.kind, ERR_UNSUPPORTED);
+	assert_non_null(
+		strstr(err_.message, "it is for linux/arm64 and cannot serve linux/arm/v7"));
+	assert_int_equal(faulty_count("/blobs/"), 1);
+}
+
+static void names_what_is_not_there(void **state)
+{
+	(void)state;
+	begin(NULL);
+	image_ref_release(&world.ref);
+	faulty_ref(&world.server, "app:2", &world.ref);
+	assert_pull_fails(ERR_NOT_FOUND, "/app:2' is not in registry '127.0.0.1:");
+}
+
+static void goes_on_after_passing_faults(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *faults;
+		unsigned requests; /* in place of 3 */
+	} rows[] = {
+		{ "[{\"on\": \"GET .*/manifests/\", \"status\": 503}]", 4 },
+		{ "[{\"on\": \"GET .*/blobs/\", \"status\": 500, \"times\": 3}]", 6 },
+		{ "[{\"on\": \"GET\", \"status\": 429, \"headers\": {\"Retry-After\": \"0\"}}]",
+		  4 },
+		{ "[{\"on\": \"GET .*/manifests/\", \"cut\": 10, \"skip\": 0}]", 4 },
+		{ "[{\"on\": \"GET .*/blobs/\", \"cut\": 10, \"times\": 2}]", 5 },
+		{ "[{\"on\": \"GET .*/blobs/\", \"cut\": 0, \"times\": 2}]", 5 },
+		{ "[{\"on\": \"GET .*/blobs/\", \"redirect\": \"http://localhost:{port}{path}\", "
+		  "\"times\": 1}]",
+		  4 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		begin_with_faults(rows[i].faults);
+		assert_pulls();
+		if (faulty_count("\"GET\"") != rows[i].requests)
+			fail_msg("row '%s': %u requests", rows[i].faults, faulty_count("\"GET\""));
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+static void continues_where_it_broke_for_as_long_as_it_moves(void **state)
+{
+	(void)state;
+	/* Ten pieces of 100,000 bytes: more breaks than tries without progress. */
+	const char *const options[] = {
+		"--layer-size", "1000000", "--faults",
+		"[{\"on\": \"GET .*/blobs/\", \"cut\": 100000, \"times\": -1}]", NULL
+	};
+
+	begin(options);
+	assert_pulls();
+	assert_true(faulty_count("\"range\": \"bytes=100000-\"") == 1);
+	assert_true(faulty_count("\"range\": \"bytes=900000-\"") == 1);
+}
+
+static void gives_up_when_nothing_helps(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fault;
+		enum err_kind kind;
+		const char *message;
+		unsigned requests;
+	} rows[] = {
+		{ "\"on\": \"manifests\", \"status\": 503", ERR_NETWORK, "failed with 503", 6 },
+		{ "\"on\": \"manifests\", \"cut\": 0", ERR_NETWORK, "the connection broke", 6 },
+		{ "\"on\": \"manifests\", \"status\": 429, \"headers\": {\"Retry-After\": "
+		  "\"7200\"}",
+		  ERR_DENIED, "rate limit", 1 },
+		{ "\"on\": \"manifests\", \"status\": 403, \"body\": "
+		  "\"{\\\"errors\\\":[{\\\"message\\\":\\\"no\\\"}]}\"",
+		  ERR_DENIED, "denies access to 'app': no", 1 },
+		{ "\"on\": \"manifests\", \"status\": 400", ERR_PROTOCOL, "answered 400", 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(freep) char *faults = xasprintf("[{%s, \"times\": -1}]", rows[i].fault);
+
+		begin_with_faults(faults);
+		assert_pull_fails(rows[i].kind, rows[i].message);
+		assert_int_equal(faulty_count("manifests"), rows[i].requests);
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+static unsigned count_blobs(void)
+{
+	AUTO(str_release) struct str out = STR_INIT;
+	const char *const argv[] = { "find", "store/blobs", "store/ingest", "-type", "f", NULL };
+	const struct proc proc = { .argv = argv, .stdin_fd = PROC_NULL };
+	struct proc_capture capture = { .output_limit = 100000, .out = &out };
+	unsigned count = 0;
+	int status;
+
+	assert_ok(proc_run(&proc, &capture, &status, &err_));
+	for (const char *c = out.ptr; *c; c++)
+		count += *c == '\n';
+	return count;
+}
+
+static void keeps_nothing_that_is_not_what_it_should_be(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fault;
+		enum err_kind kind;
+		const char *message;
+	} rows[] = {
+		{ "\"on\": \"manifests\", \"corrupt\": true", ERR_DIGEST,
+		  "sent a manifest with digest" },
+		{ "\"on\": \"manifests\", \"endless\": true", ERR_LIMIT, "larger than 4096 KiB" },
+		{ "\"on\": \"blobs\", \"corrupt\": true", ERR_DIGEST, "blob sha256:" },
+		{ "\"on\": \"blobs\", \"shorter\": true", ERR_DIGEST, "where the manifest says" },
+		{ "\"on\": \"blobs\", \"longer\": true", ERR_DIGEST, "where the manifest says" },
+		{ "\"on\": \"blobs\", \"unannounced\": 1", ERR_DIGEST, "that the manifest says" },
+		{ "\"on\": \"blobs\", \"endless\": true", ERR_DIGEST, "that the manifest says" },
+		{ "\"on\": \"blobs\", \"redirect\": \"http://127.0.0.1:{port}{path}\"",
+		  ERR_PROTOCOL, "redirects without end" },
+		{ "\"on\": \"blobs\", \"redirect\": \"file:///etc/passwd\"", ERR_PROTOCOL,
+		  "not an address that can be followed" },
+		{ "\"on\": \"blobs\", \"redirect\": \"http://169.254.169.254/\"", ERR_PROTOCOL,
+		  "link-local" },
+		{ "\"on\": \"manifests\", \"status\": 200, \"body\": \"<html>\"", ERR_INPUT,
+		  "manifest" },
+		{ "\"on\": \"manifests\", \"status\": 200, \"body\": \"{\\\"schemaVersion\\\": "
+		  "1}\"",
+		  ERR_UNSUPPORTED, "schema 1" },
+		{ "\"on\": \"manifests\", \"status\": 200, \"body\": \"{\\\"a\\\": 1}\"",
+		  ERR_PROTOCOL, "not a manifest" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(freep) char *faults = xasprintf("[{%s, \"times\": -1}]", rows[i].fault);
+		bool at_blob = strstr(rows[i].fault, "blobs") != NULL;
+
+		begin_with_faults(faults);
+		assert_pull_fails(rows[i].kind, rows[i].message);
+		/* The manifest itself was right. */
+		assert_row(count_blobs() == (at_blob ? 1 : 0), rows[i].fault);
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+static void notices_a_stalled_connection(void **state)
+{
+	(void)state;
+	const struct http_options options = { .monitor = &world.monitor, .stall_seconds = 1 };
+
+	begin_with_faults("[{\"on\": \"blobs\", \"stall\": 60}]");
+	http_freep(&world.registry->http);
+	world.registry->http = http_new(&options);
+	assert_pulls();
+	assert_non_null(strstr(world.warnings.ptr, "the connection stalled, trying again"));
+}
+
+static void stops_when_it_is_told_to(void **state)
+{
+	(void)state;
+	int cancel = eventfd(1, EFD_CLOEXEC);
+
+	begin_with_faults("[{\"on\": \"blobs\", \"stall\": 60, \"times\": -1}]");
+	world.monitor.cancel_fd = cancel;
+	assert_pull_fails(ERR_CANCELLED, "");
+	close(cancel);
+}
+
+/* --- authentication --- */
+
+static void authenticates(void **state)
+{
+	(void)state;
+	static const char *const schemes[] = { "basic", "bearer" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+		const char *const options[] = { "--auth", schemes[i], NULL };
+
+		begin(options);
+		write_docker_config(RIGHT_PASSWORD);
+		assert_pulls();
+		assert_int_equal(faulty_count("/token"), i);
+		/* One challenge, one token; everything else at once. */
+		assert_int_equal(faulty_count("/v2/"), 4);
+		write_docker_config(WRONG_PASSWORD);
+		connect_client();
+		assert_pull_fails(ERR_AUTH,
+				  "does not accept the credentials from './config.json' for 'app'");
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+static void is_anonymous_without_credentials(void **state)
+{
+	(void)state;
+	const char *const bearer[] = { "--auth", "bearer", NULL };
+	const char *const basic[] = { "--auth", "basic", NULL };
+
+	begin(bearer);
+	assert_pulls();
+	assert_int_equal(faulty_count("Basic"), 0);
+	tear_down(state);
+	assert_int_equal(set_up(state), 0);
+	begin(basic);
+	assert_pull_fails(ERR_AUTH, "'app' does not exist in registry '127.0.0.1:");
+	assert_non_null(strstr(err_.hint, "docker login 127.0.0.1:"));
+}
+
+static void exchanges_an_identity_token(void **state)
+{
+	(void)state;
+	const char *const options[] = { "--auth", "bearer", NULL };
+	AUTO(freep) char *text = NULL;
+
+	begin(options);
+	text = xasprintf("{\"auths\":{\"127.0.0.1:%d\":{\"identitytoken\":\"identity\"}}}",
+			 world.server.port);
+	write_text("config.json", text);
+	assert_pulls();
+	assert_int_equal(faulty_count("\"POST\", \"path\": \"/token\""), 1);
+}
+
+static void renews_a_token_that_has_expired(void **state)
+{
+	(void)state;
+	const char *const options[] = { "--auth", "bearer", NULL };
+
+	begin(options);
+	assert_pulls();
+	/* The server forgets: what we hold is refused once. */
+	assert_int_equal(world.registry->hosts.items[0]->tokens.len, 1);
+	world.registry->hosts.items[0]->tokens.items[0].value[0] = 'X';
+	assert_pulls();
+	assert_int_equal(faulty_count("/token"), 2);
+}
+
+static void tokens_stay_with_the_registry_that_they_are_for(void **state)
+{
+	(void)state;
+	const char *const options[] = { "--auth", "basic", "--faults",
+					"[{\"on\": \"GET .*/blobs/\", \"redirect\": "
+					"\"http://localhost:{port}/elsewhere\", \"skip\": 1}]",
+					NULL };
+	AUTO(freep) char *line = NULL;
+
+	begin(options);
+	write_docker_config(RIGHT_PASSWORD);
+	/* The foreign host wants credentials, too: its challenge is not ours to answer. */
+	assert_pull_fails(ERR_AUTH, "blob sha256:");
+	line = xasprintf("\"/elsewhere\", \"host\": \"localhost:%d\", \"authorization\": null",
+			 world.server.port);
+	assert_int_equal(faulty_count("/elsewhere"), 1);
+	assert_int_equal(faulty_count(line), 1);
+}
+
+/* --- push --- */
+
+static void push_to(const char *name, struct push_summary *ret)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	struct descriptor target = { .size = 0 };
+
+	assert_ok(pull(&target));
+	faulty_ref(&world.server, name, &ref);
+	assert_ok(registry_push(world.registry, world.store, &target, &ref, 1, ret, &err_));
+	descriptor_release(&target);
+}
+
+static void sends_what_is_missing_and_nothing_else(void **state)
+{
+	(void)state;
+	struct push_summary summary = { 0 };
+
+	begin(NULL);
+	push_to("copy:1", &summary);
+	assert_int_equal(summary.sent_blobs, 2);
+	assert_int_equal(summary.skipped_blobs, 0);
+	assert_int_equal(faulty_count("\"PUT\""), 3);
+	push_to("copy:1", &summary);
+	assert_int_equal(summary.sent_blobs, 0);
+	assert_int_equal(summary.skipped_blobs, 2);
+	assert_int_equal(faulty_count("\"PUT\""), 3);
+	assert_int_equal(faulty_count("\"HEAD\""), 6);
+	push_to("copy:2", &summary);
+	assert_int_equal(faulty_count("\"PUT\""), 4);
+}
+
+static void pushes_in_spite_of_passing_faults(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"\"on\": \"POST\", \"status\": 429, \"headers\": {\"Retry-After\": \"0\"}",
+		"\"on\": \"PUT .*/blobs/\", \"status\": 502, \"times\": 2",
+		"\"on\": \"PUT .*/blobs/\", \"receive\": 1000, \"times\": 3",
+		"\"on\": \"PUT .*/manifests/\", \"status\": 429",
+		"\"on\": \"PUT .*/manifests/\", \"receive\": 10",
+		"\"on\": \"HEAD .*/blobs/\", \"status\": 500",
+		"\"on\": \"PUT .*/blobs/\", \"redirect\": \"http://localhost:{port}{path}\"",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(freep) char *faults = xasprintf("[{%s}]", rows[i]);
+		struct push_summary summary;
+
+		begin_with_faults(faults);
+		push_to("copy:1", &summary);
+		assert_int_equal(summary.sent_blobs, 2);
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+static void an_upload_elsewhere_gets_no_credentials(void **state)
+{
+	(void)state;
+	const char *const options[] = {
+		"--auth", "basic", "--faults",
+		"[{\"on\": \"POST\", \"times\": -1, \"status\": 202, \"headers\": {\"Location\": "
+		"\"http://localhost:1/up?x=1\"}}]",
+		NULL
+	};
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	struct descriptor target = { .size = 0 };
+	struct push_summary summary;
+
+	begin(options);
+	write_docker_config(RIGHT_PASSWORD);
+	assert_ok(pull(&target));
+	faulty_ref(&world.server, "copy:1", &ref);
+	world.registry->retry.tries = 1;
+	assert_int_equal(
+		registry_push(world.registry, world.store, &target, &ref, 1, &summary, &err_), -1);
+	assert_int_equal(err_.kind, ERR_NETWORK);
+	descriptor_release(&target);
+}
+
+static void explains_a_denied_push(void **state)
+{
+	(void)state;
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	const char *const options[] = { "--auth", "bearer", NULL };
+	struct descriptor target = { .size = 0 };
+	struct push_summary summary;
+
+	begin(options);
+	assert_ok(pull(&target));
+	faulty_ref(&world.server, "copy:1", &ref);
+	assert_int_equal(
+		registry_push(world.registry, world.store, &target, &ref, 1, &summary, &err_), -1);
+	assert_int_equal(err_.kind, ERR_AUTH);
+	assert_non_null(strstr(err_.message, "wants credentials for a push to 'copy'"));
+	descriptor_release(&target);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_test(pulls_and_does_not_ask_twice),
+		world_test(refuses_an_image_for_another_platform),
+		world_test(names_what_is_not_there),
+		world_test(goes_on_after_passing_faults),
+		world_test(continues_where_it_broke_for_as_long_as_it_moves),
+		world_test(gives_up_when_nothing_helps),
+		world_test(keeps_nothing_that_is_not_what_it_should_be),
+		world_test(notices_a_stalled_connection),
+		world_test(stops_when_it_is_told_to),
+		world_test(authenticates),
+		world_test(is_anonymous_without_credentials),
+		world_test(exchanges_an_identity_token),
+		world_test(renews_a_token_that_has_expired),
+		world_test(tokens_stay_with_the_registry_that_they_are_for),
+		world_test(sends_what_is_missing_and_nothing_else),
+		world_test(pushes_in_spite_of_passing_faults),
+		world_test(an_upload_elsewhere_gets_no_credentials),
+		world_test(explains_a_denied_push),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
