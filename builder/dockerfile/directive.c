@@ -79,42 +79,47 @@ static void store(struct syntax_tree *tree, struct directive *into, struct direc
 		set_escape(tree, into, diags);
 }
 
-/* All that stands at the top behind `mark`; stops at the first line that is no known directive. */
-static void read_all(struct span text, struct span mark, unsigned lines_before,
-		     struct syntax_tree *tree, struct diags *diags)
+/* All that stands at the top behind `mark`, up to the first line that is no known directive; the number of lines. */
+static unsigned read_all(struct span text, struct span mark, unsigned lines_before,
+			 struct syntax_tree *tree, struct diags *diags)
 {
 	struct line_reader reader = { .rest = text, .number = lines_before, .diags = diags };
 	struct span line = { 0 }, name = { 0 }, value = { 0 };
+	unsigned count = 0;
 
 	while (line_reader_next(&reader, &line, NULL)) {
 		struct span comment = rune_trim_left(line);
 		struct directive *into = NULL;
 
 		if (comment.len < mark.len || memcmp(comment.ptr, mark.ptr, mark.len) != 0)
-			return;
+			break;
 		comment.ptr += mark.len;
 		comment.len -= mark.len;
 		if (!split_directive(comment, &name, &value))
-			return;
+			break;
 		into = slot(tree, name);
 		if (!into)
-			return;
+			break;
 		store(tree, into,
 		      (struct directive){ .value = arena_strndup(tree->arena, value.ptr, value.len),
 					  .line = reader.number,
 					  .column = (unsigned)(value.ptr - line.ptr) + 1,
 					  .length = (unsigned)value.len },
 		      name, diags);
+		count++;
 	}
+	return count;
 }
 
-void directives_read(struct span text, struct syntax_tree *tree, struct diags *diags)
+unsigned directives_read(struct span text, struct syntax_tree *tree, struct diags *diags)
 {
-	read_all(text, SPAN_LIT("#"), 0, tree, diags);
+	unsigned count = read_all(text, SPAN_LIT("#"), 0, tree, diags);
+
 	if (!tree->check.value)
 		(void)directive_detect(tree->arena, text, "check", false, &tree->check);
 	if (!tree->syntax.value)
 		(void)directive_detect(tree->arena, text, "syntax", false, &tree->syntax);
+	return count;
 }
 
 static bool detect_json(struct arena *arena, struct span text, const char *name,
@@ -140,7 +145,7 @@ static bool detect_with(struct arena *arena, struct span text, struct span mark,
 	struct diags ignored = { 0 };
 
 	diags_init(&ignored, "", text);
-	read_all(text, mark, lines_before, &scratch, &ignored);
+	(void)read_all(text, mark, lines_before, &scratch, &ignored);
 	diags_release(&ignored);
 	if (!found || !found->value)
 		return false;

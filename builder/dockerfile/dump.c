@@ -1,7 +1,6 @@
 /* The tree as s-expressions and as JSON. */
 #include <utf8proc.h>
 
-#include "base/json.h"
 #include "dockerfile/parser.h"
 #include "quote.h"
 #include "rune.h"
@@ -36,7 +35,8 @@ static void dump_node(const struct node *node, struct str *out)
 		dump_node(node->sub, out);
 	}
 	VEC_FOREACH(arg, &node->args) {
-		str_addc(out, ' ');
+		if (*node->name.text || arg > node->args.items)
+			str_addc(out, ' ');
 		quote_go(arg->text, out);
 	}
 	str_addc(out, ')');
@@ -50,6 +50,31 @@ void syntax_tree_dump(const struct syntax_tree *tree, struct str *out)
 	}
 }
 
+/* Bytes that are not UTF-8 become U+FFFD. */
+static json_t *text_to_json(const char *text)
+{
+	AUTO(str_release) struct str out = STR_INIT;
+	const char *end = text + strlen(text);
+	size_t len = 0;
+
+	for (; text < end; text += len) {
+		int32_t rune = rune_decode(text, end, &len);
+
+		if (strncmp(text, NUL_BYTES, 2) == 0) {
+			str_addc(&out, '\0');
+			len = 2;
+		} else {
+			str_add_codepoint(&out, rune >= RUNE_BYTE(0) ? 0xfffd : (unsigned)rune);
+		}
+	}
+	return json_stringn(out.ptr, out.len);
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	json_object_set_new(object, key, text_to_json(text));
+}
+
 /* Empty lists are left out. */
 static void set_words(json_t *object, const char *key, const struct words *words)
 {
@@ -58,13 +83,8 @@ static void set_words(json_t *object, const char *key, const struct words *words
 	if (!words->len)
 		return;
 	array = json_array();
-	VEC_FOREACH(word, words) {
-		json_t *holder = json_object();
-
-		json_set_string(holder, "text", word->text);
-		json_array_append(array, json_object_get(holder, "text"));
-		json_decref(holder);
-	}
+	VEC_FOREACH(word, words)
+		json_array_append_new(array, text_to_json(word->text));
 	json_object_set_new(object, key, array);
 }
 
@@ -72,11 +92,11 @@ static json_t *heredoc_to_json(const struct heredoc *heredoc)
 {
 	json_t *object = json_object();
 
-	json_set_string(object, "name", heredoc->name);
+	set_text(object, "name", heredoc->name);
 	json_object_set_new(object, "fd", json_integer(heredoc->fd));
 	json_object_set_new(object, "expand", json_boolean(heredoc->expand));
 	json_object_set_new(object, "chomp", json_boolean(heredoc->chomp));
-	json_set_string(object, "content", heredoc->content);
+	set_text(object, "content", heredoc->content);
 	return object;
 }
 
@@ -88,7 +108,7 @@ static json_t *sub_to_json(const struct node *node)
 	json_t *array = json_array();
 
 	json_object_set_new(object, "sub", body_to_json(node->sub, true));
-	json_set_string(object, "sub_original", node->sub_original);
+	set_text(object, "sub_original", node->sub_original);
 	json_array_append_new(array, object);
 	return array;
 }
@@ -102,7 +122,7 @@ static json_t *body_to_json(const struct node *node, bool lower)
 		add_lower(node->name.text, &name);
 	else
 		str_add(&name, node->name.text);
-	json_set_string(object, "value", name.ptr);
+	set_text(object, "value", name.ptr);
 	if (node->sub)
 		json_object_set_new(object, "args", sub_to_json(node));
 	else
@@ -126,7 +146,8 @@ static json_t *node_to_json(const struct node *node)
 	}
 	json_object_set_new(object, "start", json_integer(node->start));
 	json_object_set_new(object, "end", json_integer(node->end));
-	json_set_string(object, "original", node->original);
+	if (*node->original)
+		set_text(object, "original", node->original);
 	set_words(object, "comments", &node->comments);
 	return object;
 }
@@ -144,7 +165,7 @@ static void set_warnings(json_t *object, const struct syntax_tree *tree)
 
 		str_addf(&message, "Empty continuation line found in: %s", line->text);
 		json_object_set_new(warning, "line", json_integer(line->line));
-		json_set_string(warning, "message", message.ptr);
+		set_text(warning, "message", message.ptr);
 		json_array_append_new(array, warning);
 	}
 	json_object_set_new(object, "warnings", array);
@@ -156,7 +177,7 @@ json_t *syntax_tree_to_json(const struct syntax_tree *tree)
 	json_t *object = json_object();
 	json_t *nodes = json_array();
 
-	json_set_string(object, "escape", escape);
+	set_text(object, "escape", escape);
 	set_warnings(object, tree);
 	VEC_FOREACH(node, &tree->nodes)
 		json_array_append_new(nodes, node_to_json(node));

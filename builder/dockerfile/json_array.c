@@ -75,7 +75,10 @@ static bool read_codepoint(struct reader *reader, struct str *out)
 	reader->offset = behind;
 	if (first >= 0xd800 && first < 0xe000)
 		first = 0xfffd;
-	str_add_codepoint(out, first);
+	if (first == 0)
+		str_add(out, NUL_BYTES);
+	else
+		str_add_codepoint(out, first);
 	return true;
 }
 
@@ -94,7 +97,7 @@ static bool read_escape(struct reader *reader, struct str *out)
 	return true;
 }
 
-/* `out` receives the value; a NUL is kept. */
+/* `out` receives the value. */
 static bool read_string(struct reader *reader, struct str *out)
 {
 	const char *end = reader->text.ptr + reader->text.len;
@@ -109,7 +112,7 @@ static bool read_string(struct reader *reader, struct str *out)
 		reader->offset += len;
 		if (rune == '"')
 			return true;
-		if (rune < 0x20)
+		if (rune < 0x20 || (len == 1 && end - ptr >= 2 && !memcmp(ptr, NUL_BYTES, 2)))
 			return false;
 		if (rune == '\\') {
 			if (!read_escape(reader, out))
@@ -205,9 +208,6 @@ static bool read_element(struct reader *reader, struct arena *arena, struct word
 	}
 	if (!read_string(reader, &value))
 		return false;
-	/* A word of a command or a path cannot hold a NUL. */
-	if (memchr(value.ptr, '\0', value.len))
-		*all_strings = false;
 	*ARENA_ADD(arena, ret) = (struct word){ .text = arena_strndup(arena, value.ptr, value.len),
 						.column = (unsigned)start + 1,
 						.length = (unsigned)(reader->offset - start) };

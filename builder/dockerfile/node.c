@@ -296,6 +296,11 @@ static void read_comment(struct file_reading *file, struct span line)
 	struct span hash = rune_trim_left(line);
 	struct span text = rune_trim((struct span){ .ptr = hash.ptr + 1, .len = hash.len - 1 });
 
+	/* An empty one parts what stands above it from the instruction. */
+	if (!text.len) {
+		file->comments = (struct words){ .items = NULL };
+		return;
+	}
 	*ARENA_ADD(file->tree->arena, &file->comments) = (struct word){
 		.text = arena_strndup(file->tree->arena, text.ptr, text.len),
 		.line = file->reader.number,
@@ -348,7 +353,8 @@ static void read_instruction(struct file_reading *file, struct span first, unsig
 	*ARENA_ADD(file->tree->arena, &file->tree->nodes) = node;
 }
 
-void nodes_read(struct syntax_tree *tree, struct span text, struct diags *diags)
+void nodes_read(struct syntax_tree *tree, struct span text, unsigned directives,
+		struct diags *diags)
 {
 	struct file_reading file = { .tree = tree,
 				     .reader = { .rest = text, .diags = diags },
@@ -362,14 +368,13 @@ void nodes_read(struct syntax_tree *tree, struct span text, struct diags *diags)
 		bool continues = false;
 
 		if (line_is_comment(trimmed)) {
-			read_comment(&file, line);
+			if (file.reader.number > directives)
+				read_comment(&file, line);
 			continue;
 		}
 		continues = line_cut_continuation(&trimmed, tree->escape);
 		if (trimmed.len || continues)
 			read_instruction(&file, trimmed, column, continues);
-		else
-			file.comments = (struct words){ .items = NULL };
 	}
 	logical_line_release(&file.line);
 }

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "directive.h"
 #include "node.h"
+#include "rune.h"
 
 void syntax_tree_release(struct syntax_tree *tree)
 {
@@ -11,34 +12,29 @@ void syntax_tree_release(struct syntax_tree *tree)
 	*tree = (struct syntax_tree)SYNTAX_TREE_INIT;
 }
 
-static unsigned line_of(struct span text, const char *place)
+/*
+ * A NUL cannot stand in a C string: it is kept as the two bytes C0 80, which are no UTF-8, and printed as what it was.
+ * No command, name or path can hold it, so the user is told.
+ */
+static struct span replace_nuls(struct arena *arena, struct span text, struct diags *diags)
 {
+	AUTO(str_release) struct str copy = STR_INIT;
 	unsigned line = 1;
 
-	for (const char *c = text.ptr; c < place; c++)
-		line += *c == '\n';
-	return line;
-}
-
-/* What cannot be a Dockerfile at all. */
-static bool check_text(struct span text, struct diags *diags)
-{
-	const char *nul = text.len ? memchr(text.ptr, '\0', text.len) : NULL;
-
-	if (text.len > LIMIT_DOCKERFILE) {
-		diags_add(diags, DIAG_ERROR, 0, 0, 0,
-			  "the file has %zu bytes, more than the allowed %zu", text.len,
-			  LIMIT_DOCKERFILE);
-		return false;
+	if (!text.len || !memchr(text.ptr, '\0', text.len))
+		return text;
+	for (size_t i = 0; i < text.len; i++) {
+		line += text.ptr[i] == '\n';
+		if (text.ptr[i] != '\0') {
+			str_addc(&copy, text.ptr[i]);
+			continue;
+		}
+		if (copy.len == i)
+			diags_add(diags, DIAG_WARNING, line, 0, 0, "the file holds NUL bytes")
+				->hint = xstrdup("is it a text file in UTF-8?");
+		str_addn(&copy, NUL_BYTES, 2);
 	}
-	if (nul) {
-		struct diag *diag = diags_add(diags, DIAG_ERROR, line_of(text, nul), 0, 0,
-					      "the file holds a NUL byte: it is not a text file");
-
-		diag->hint = xstrdup("name a Dockerfile with -f, in UTF-8");
-		return false;
-	}
-	return true;
+	return (struct span){ .ptr = arena_strndup(arena, copy.ptr, copy.len), .len = copy.len };
 }
 
 int syntax_tree_parse(struct span text, struct syntax_tree *ret, struct diags *diags)
@@ -47,10 +43,14 @@ int syntax_tree_parse(struct span text, struct syntax_tree *ret, struct diags *d
 
 	*ret = (struct syntax_tree)SYNTAX_TREE_INIT;
 	ret->arena = arena_new();
-	if (!check_text(text, diags))
+	if (text.len > LIMIT_DOCKERFILE) {
+		diags_add(diags, DIAG_ERROR, 0, 0, 0,
+			  "the file has %zu bytes, more than the allowed %zu", text.len,
+			  LIMIT_DOCKERFILE);
 		return -1;
-	directives_read(drop_bom(text), ret, diags);
-	nodes_read(ret, drop_bom(text), diags);
+	}
+	text = replace_nuls(ret->arena, drop_bom(text), diags);
+	nodes_read(ret, text, directives_read(text, ret, diags), diags);
 	if (!ret->nodes.len && diags->errors == errors_before) {
 		struct diag *diag =
 			diags_add(diags, DIAG_ERROR, 0, 0, 0, "the file holds no instruction");

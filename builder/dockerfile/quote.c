@@ -40,7 +40,12 @@ void quote_go(const char *text, struct str *out)
 	for (; text < end; text += len) {
 		int32_t rune = rune_decode(text, end, &len);
 
-		quote_rune(rune, out);
+		if (strncmp(text, NUL_BYTES, 2) == 0) {
+			str_add(out, "\\x00");
+			len = 2;
+		} else {
+			quote_rune(rune, out);
+		}
 	}
 	str_addc(out, '"');
 }

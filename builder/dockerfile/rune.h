@@ -13,6 +13,9 @@
 /* A byte that is not UTF-8 counts as one character, distinct from every code point. */
 #define RUNE_BYTE(byte) (0x110000 + (int32_t)(byte))
 
+/* What stands for a NUL in all texts of a tree. */
+#define NUL_BYTES "\xc0\x80"
+
 /* The character at `ptr` < `end`, and its length in bytes; RUNE_NONE and 0 at the end. */
 int32_t rune_decode(const char *ptr, const char *end, size_t *ret_len);
 

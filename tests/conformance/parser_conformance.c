@@ -75,7 +75,8 @@ static void check_file(struct suite *suite, const char *id, struct span text, co
 		suite_case(suite, str_eq(dump.ptr, result), id, "result\n--- want\n%s--- have\n%s",
 			   result, dump.ptr);
 	check_tree(suite, id, ast, &tree);
-	(void)dockerfile_parse(text, &file, &diags); /* the verdict is what is checked */
+	parsed = dockerfile_parse(text, &file, &diags) == 0;
+	suite_case(suite, parsed == !diags.errors, id, "the result does not say whether there were errors");
 	check_verdict(suite, id, ast, &file, &diags);
 }
 

@@ -115,7 +115,7 @@ struct pairs {
 
 /* One name[=default] of ARG. */
 struct arg {
-	struct word name;  /* unquoted; never expanded */
+	struct word name;  /* never expanded */
 	struct word value; /* (e) text NULL = no default */
 };
 
@@ -224,6 +224,9 @@ WARN_UNUSED int dockerfile_resolve_from(const struct dockerfile *file, const str
 /* `--target`; NULL = the last. ERR_INPUT with the nearest name when there is no such stage. */
 WARN_UNUSED int dockerfile_target(const struct dockerfile *file, const char *name,
 				  const struct stage **ret, struct err *err);
+
+/* A signal's name, with or without SIG, or its number: what STOPSIGNAL may hold after expansion. */
+bool signal_is_valid(const char *text);
 
 /* A Go duration, "1m30s", in nanoseconds; negative ones are errors. */
 WARN_UNUSED int duration_parse(const char *text, int64_t *ret_ns, struct err *err);

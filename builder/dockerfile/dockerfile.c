@@ -1,0 +1,88 @@
+#include "dockerfile/dockerfile.h"
+
+#include <ctype.h>
+
+#include "base/alloc.h"
+#include "reading.h"
+
+struct assembly {
+	struct dockerfile *file;
+	struct diags *diags;
+	bool told_no_stage;
+};
+
+static const char *lower(struct arena *arena, const char *text)
+{
+	AUTO(freep) char *copy = xstrdup(text);
+
+	for (char *c = copy; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return arena_strdup(arena, copy);
+}
+
+static void begin_stage(struct assembly *assembly, const struct instruction *from)
+{
+	struct dockerfile *file = assembly->file;
+	struct arena *arena = file->tree.arena;
+	struct stage *stage = ARENA_ADD(arena, &file->stages);
+
+	*stage = (struct stage){ .index = (unsigned)file->stages.len - 1, .from = *from };
+	if (from->from.name.text)
+		stage->name = lower(arena, from->from.name.text);
+}
+
+static void fail_no_stage(struct assembly *assembly, const struct instruction *instruction)
+{
+	struct diag *diag = NULL;
+
+	if (assembly->told_no_stage)
+		return;
+	assembly->told_no_stage = true;
+	diag = diags_add(assembly->diags, DIAG_ERROR, instruction->name.line,
+			 instruction->name.column, instruction->name.length,
+			 "%s before the first FROM", instruction_name(instruction->kind));
+	diag->hint = xstrdup("begin with FROM and an image; only ARG may stand before it");
+}
+
+static void place(struct assembly *assembly, const struct instruction *instruction)
+{
+	struct dockerfile *file = assembly->file;
+	struct arena *arena = file->tree.arena;
+
+	if (instruction->kind == INSTRUCTION_FROM)
+		begin_stage(assembly, instruction);
+	else if (file->stages.len)
+		*ARENA_ADD(arena, &file->stages.items[file->stages.len - 1].instructions) =
+			*instruction;
+	else if (instruction->kind == INSTRUCTION_ARG)
+		*ARENA_ADD(arena, &file->global_args) = *instruction;
+	else
+		fail_no_stage(assembly, instruction);
+}
+
+int dockerfile_parse(struct span text, struct dockerfile *ret, struct diags *diags)
+{
+	struct assembly assembly = { .file = ret, .diags = diags };
+	size_t errors_before = diags->errors;
+	int result = 0;
+
+	*ret = (struct dockerfile)DOCKERFILE_INIT;
+	result = syntax_tree_parse(text, &ret->tree, diags);
+	VEC_FOREACH(node, &ret->tree.nodes) {
+		struct instruction instruction;
+		bool good = instruction_read(ret, node, &instruction, diags);
+
+		/* A wrong FROM still begins a stage, or all that follows would be wrong. */
+		if (good || (instruction.kind == INSTRUCTION_FROM && instruction.from.image.text)) {
+			*ARENA_ADD(ret->tree.arena, &ret->all) = instruction;
+			place(&assembly, &instruction);
+		}
+	}
+	return diags->errors > errors_before ? -1 : result;
+}
+
+void dockerfile_release(struct dockerfile *file)
+{
+	syntax_tree_release(&file->tree);
+	*file = (struct dockerfile)DOCKERFILE_INIT;
+}
