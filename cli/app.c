@@ -17,8 +17,8 @@ static void do_nothing(int signal_number)
 }
 
 /*
- * A broken pipe or connection is an error of the call that writes, with a message. A handler rather than SIG_IGN, which the
- * programs of RUN steps would inherit.
+ * A broken pipe or connection is an error of the call that writes, with a message. A handler rather
+ * than SIG_IGN, which the programs of RUN steps would inherit.
  */
 static void disarm_sigpipe(void)
 {

@@ -14,8 +14,8 @@ struct app {
 int app_main(int argc, char **argv);
 
 /*
- * Writes a command's result to stdout. When nobody reads it any more (`edgectl images | head -1`) the process ends quietly as by
- * SIGPIPE.
+ * Writes a command's result to stdout. When nobody reads it any more (`edgectl images | head -1`)
+ * the process ends quietly as by SIGPIPE.
  */
 WARN_UNUSED int app_print(const struct str *text, struct err *err);
 

@@ -6,13 +6,16 @@
 #include "base/vec.h"
 #include "builder/build.h"
 
-/* Digest of the config of a single image, of the index otherwise: what buildx prints with --quiet. Borrowed. */
+/*
+ * Digest of the config of a single image, of the index otherwise: what buildx prints with --quiet.
+ * Borrowed.
+ */
 const char *build_output_id(const struct build_result *result);
 WARN_UNUSED int build_output_write_id(const struct build_result *result, const char *path,
 				      struct err *err);
 /*
- * {"containerimage.config.digest", "containerimage.descriptor", "containerimage.digest", "image.name"}: as
- * docs.docker.com/reference/cli/docker/buildx/build, --metadata-file.
+ * {"containerimage.config.digest", "containerimage.descriptor", "containerimage.digest",
+ * "image.name"}: as docs.docker.com/reference/cli/docker/buildx/build, --metadata-file.
  */
 WARN_UNUSED int build_output_write_metadata(const struct build_result *result,
 					    const struct strvec *names, const char *path,

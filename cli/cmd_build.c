@@ -78,7 +78,8 @@ static void plan_pairs(const struct build_args *args, struct build_plan *plan)
 }
 
 /*
- * reproducible-builds.org/specs/source-date-epoch; as a build argument it goes before the environment, as with buildx.
+ * reproducible-builds.org/specs/source-date-epoch; as a build argument it goes before the
+ * environment, as with buildx.
  */
 static int plan_epoch(struct build_plan *plan, struct err *err)
 {

@@ -1,6 +1,6 @@
 /*
- * A command as constant data. Each cmd_<name>.c holds its args struct, its options, its examples and what it does;
- * commands.c lists them once, and everything else goes over that list.
+ * A command as constant data. Each cmd_<name>.c holds its args struct, its options, its examples
+ * and what it does; commands.c lists them once, and everything else goes over that list.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H

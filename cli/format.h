@@ -14,9 +14,9 @@ void format_elapsed(struct str *out, uint64_t nanoseconds);
 void format_age(struct str *out, int64_t seconds);
 
 /*
- * Appends `text` with line breaks at blanks so that no line is wider than `width`. The first line continues the line that is
- * being written at column `column`, the next ones are indented by `indent` columns. An empty line in the text stays one. Ends with a
- * newline.
+ * Appends `text` with line breaks at blanks so that no line is wider than `width`. The first line
+ * continues the line that is being written at column `column`, the next ones are indented by
+ * `indent` columns. An empty line in the text stays one. Ends with a newline.
  */
 void format_wrapped(struct str *out, const char *text, unsigned column, unsigned indent,
 		    unsigned width);
@@ -24,8 +24,8 @@ void format_wrapped(struct str *out, const char *text, unsigned column, unsigned
 /* Columns that UTF-8 text takes on a terminal; broken bytes count one. */
 unsigned format_width(struct span text);
 /*
- * The longest beginning that fits into `width` columns, with "..." at its end where something was cut. Control characters are left
- * out: what a program prints must not move our cursor.
+ * The longest beginning that fits into `width` columns, with "..." at its end where something was
+ * cut. Control characters are left out: what a program prints must not move our cursor.
  */
 void format_fitted(struct str *out, struct span text, unsigned width);
 

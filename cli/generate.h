@@ -1,6 +1,6 @@
 /*
- * Printers over the command tables: manual pages in mdoc(7) and completions for three shells. What they print is committed below
- * docs/man/ and completion/; tools/check-generated compares.
+ * Printers over the command tables: manual pages in mdoc(7) and completions for three shells. What
+ * they print is committed below docs/man/ and completion/; tools/check-generated compares.
  */
 #ifndef CLI_GENERATE_H
 #define CLI_GENERATE_H

@@ -10,7 +10,10 @@
 
 #define LINE_WIDTH 76
 
-/* Text between macros: a line must not begin with a control character, and a backslash is an escape. */
+/*
+ * Text between macros: a line must not begin with a control character, and a backslash is an
+ * escape.
+ */
 static void add_text(struct str *out, struct span text)
 {
 	if (text.len > 0 && (*text.ptr == '.' || *text.ptr == '\''))

@@ -77,8 +77,8 @@ static void add_exclusion(struct str *out, const struct cli_option *option)
 }
 
 /*
- * One specification of _arguments for the word `dashes``name`. `equals` is "=" for a long name and "+" for a short one: both
- * may have the value in the same word.
+ * One specification of _arguments for the word `dashes``name`. `equals` is "=" for a long name and
+ * "+" for a short one: both may have the value in the same word.
  */
 static void add_spec(struct str *out, const struct cli_option *option, const char *dashes,
 		     const char *name, const char *equals, const char *help)

@@ -10,7 +10,10 @@ void help_command(const struct cli_command *command, struct str *out);
 
 /* "-f, --file FILE"; what stands in for a missing short name is `gap`. */
 void help_option_spec(const struct cli_option *option, const char *gap, struct str *out);
-/* The option's sentence and, in parentheses, what the table knows: choices, default, environment, repeatable. */
+/*
+ * The option's sentence and, in parentheses, what the table knows: choices, default, environment,
+ * repeatable.
+ */
 void help_option_text(const struct cli_option *option, struct str *out);
 
 /* The options that stand before the command: --version, --help. */

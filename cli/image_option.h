@@ -1,4 +1,7 @@
-/* Values of options that several commands share: platforms, names of images; and what is done with them. */
+/*
+ * Values of options that several commands share: platforms, names of images; and what is done with
+ * them.
+ */
 #ifndef CLI_IMAGE_OPTION_H
 #define CLI_IMAGE_OPTION_H
 
@@ -15,7 +18,10 @@ struct image_refs {
 
 void image_refs_release(struct image_refs *refs);
 
-/* Words of --platform, each a list; "local" is this machine's. The caller frees *ret. Errors are ERR_USAGE. */
+/*
+ * Words of --platform, each a list; "local" is this machine's. The caller frees *ret. Errors are
+ * ERR_USAGE.
+ */
 WARN_UNUSED int platform_option_parse(const struct strvec *words, struct platform **ret,
 				      size_t *ret_count, struct err *err);
 /* Name of an image from the command line: errors are ERR_USAGE. */

@@ -25,7 +25,8 @@ static void on_signal(int number)
 		(void)raise(number);
 	}
 	ignored = write(cancel_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
-	(void)ignored; /* an eventfd of which nobody reads can only be full, and then it is readable */
+	/* An eventfd of which nobody reads can only be full, and then it is readable. */
+	(void)ignored;
 	errno = saved_errno;
 }
 

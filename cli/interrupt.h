@@ -1,6 +1,6 @@
 /*
- * Ctrl-C and SIGTERM for long operations: the first one makes a descriptor readable (monitor.cancel_fd), so that work ends in order;
- * the second one ends the process at once.
+ * Ctrl-C and SIGTERM for long operations: the first one makes a descriptor readable
+ * (monitor.cancel_fd), so that work ends in order; the second one ends the process at once.
  */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H

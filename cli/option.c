@@ -229,7 +229,10 @@ static int missing_value(const struct option_parser *parser, const struct cli_op
 	return bad_value(parser, NULL, err, "%s needs a value: %s", source, option->value_name);
 }
 
-/* "--name", "--name=value", "--name value", "--no-name". Returns the next word to look at through *words. */
+/*
+ * "--name", "--name=value", "--name value", "--no-name". Returns the next word to look at through
+ * *words.
+ */
 static int parse_long(struct option_parser *parser, char ***words, struct err *err)
 {
 	struct span value = span_of(**words + 2), name;

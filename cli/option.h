@@ -1,18 +1,20 @@
 /*
- * Options of a command as one constant table: the parser, the help text, the manual page and the completions of three
- * shells are printers over it.
+ * Options of a command as one constant table: the parser, the help text, the manual page and the
+ * completions of three shells are printers over it.
  *
  *	struct push_args { bool quiet; int jobs; struct strvec images; };
  *
  *	static const struct cli_option push_options[] = {
  *		OPTION_FLAG(struct push_args, quiet, 'q', "quiet", "Print only the digest"),
- *		OPTION_INT(struct push_args, jobs, 0, "jobs", "N", 1, 32, "Upload N blobs at once", .fallback = "4"),
+ *		OPTION_INT(struct push_args, jobs, 0, "jobs", "N", 1, 32, "Upload N blobs at once",
+ *			   .fallback = "4"),
  *		OPTION_OPERANDS(struct push_args, images, "IMAGE", VALUE_IMAGE, 1, 0),
  *		OPTION_END,
  *	};
  *
- * The type of the field is checked by the compiler. Defaults (.fallback), environment variables (.env), the words of a
- * choice and "repeatable" are printed from the table: help texts do not repeat them.
+ * The type of the field is checked by the compiler. Defaults (.fallback), environment variables
+ * (.env), the words of a choice and "repeatable" are printed from the table: help texts do not
+ * repeat them.
  */
 #ifndef CLI_OPTION_H
 #define CLI_OPTION_H
@@ -138,9 +140,10 @@ struct option_parser {
 };
 
 /*
- * Parses the NULL-ended `words`: options and operands in any order, "--" ends the options, names are never abbreviated,
- * the last of several values wins. What the words do not say is taken from the environment, else from the default. Errors are ERR_USAGE and name the
- * word and its nearest neighbour. The args must be released in any case.
+ * Parses the NULL-ended `words`: options and operands in any order, "--" ends the options, names
+ * are never abbreviated, the last of several values wins. What the words do not say is taken from
+ * the environment, else from the default. Errors are ERR_USAGE and name the word and its nearest
+ * neighbour. The args must be released in any case.
  */
 WARN_UNUSED int options_parse(struct option_parser *parser, char **words, struct err *err);
 void options_release(const struct cli_option *options, void *args);

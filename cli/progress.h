@@ -1,5 +1,6 @@
 /*
- * The progress of one command on stderr: chooses a renderer, gives it a clock, a lock and a thread that ticks, and writes what it makes.
+ * The progress of one command on stderr: chooses a renderer, gives it a clock, a lock and a thread
+ * that ticks, and writes what it makes.
  *
  *	AUTO(progress_freep) struct progress *progress = progress_new(PROGRESS_AUTO, "Building");
  *	struct monitor monitor = progress_monitor(progress, cancel_fd);
@@ -23,23 +24,32 @@ enum progress_mode { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_JSON,
 /* The words of --progress, in the order of the enum. */
 extern const char *const progress_modes[];
 
-/* The entry that every command with progress has; `field` is an int. Docker's variable for it serves as well. */
+/*
+ * The entry that every command with progress has; `field` is an int. Docker's variable for it
+ * serves as well.
+ */
 #define OPTION_PROGRESS(T, field)                                                                  \
 	OPTION_CHOICE(T, field, 0, "progress", "MODE", progress_modes, "How to show what goes on", \
 		      .fallback = "auto", .env = "BUILDKIT_PROGRESS")
 
 struct progress;
 
-/* `title` is a participle, "Building". AUTO: the live view on a usable terminal, else plain lines. Never NULL. */
+/*
+ * `title` is a participle, "Building". AUTO: the live view on a usable terminal, else plain lines.
+ * Never NULL.
+ */
 struct progress *progress_new(enum progress_mode mode, const char *title);
 /* Lives as long as the progress. */
 struct monitor progress_monitor(struct progress *progress, int cancel_fd);
 /*
- * The last view; with an error, what there is to show of it. Nothing may be emitted afterwards. The error itself is the caller's to
- * print unless progress_shows_errors().
+ * The last view; with an error, what there is to show of it. Nothing may be emitted afterwards. The
+ * error itself is the caller's to print unless progress_shows_errors().
  */
 void progress_finish(struct progress *progress, const struct err *err);
-/* A line for the user about what came of it; shown at the end, behind the last view. Not with PROGRESS_QUIET. */
+/*
+ * A line for the user about what came of it; shown at the end, behind the last view. Not with
+ * PROGRESS_QUIET.
+ */
 void progress_summary(struct progress *progress, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool progress_shows_errors(const struct progress *progress);
 /* Also finishes, if that was not done. */

@@ -1,6 +1,7 @@
 /*
- * Renderers turn events into text for stderr: a live view of a terminal, plain lines, JSON, or nothing but the failure. They know neither
- * threads nor clocks nor descriptors (that is progress.h): what they want written is appended to `out`.
+ * Renderers turn events into text for stderr: a live view of a terminal, plain lines, JSON, or
+ * nothing but the failure. They know neither threads nor clocks nor descriptors (that is
+ * progress.h): what they want written is appended to `out`.
  */
 #ifndef CLI_RENDER_H
 #define CLI_RENDER_H
@@ -48,7 +49,10 @@ void renderer_tick(struct renderer *renderer, uint64_t now);
 void renderer_finish(struct renderer *renderer, const struct err *err, uint64_t now);
 void renderer_freep(struct renderer **renderer);
 
-/* For kinds: end of the failing step's output, and the excerpt of the file; nothing when err is NULL. */
+/*
+ * For kinds: end of the failing step's output, and the excerpt of the file; nothing when err is
+ * NULL.
+ */
 void renderer_add_failure(struct renderer *renderer, const struct err *err);
 
 #endif

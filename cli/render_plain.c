@@ -6,8 +6,8 @@
 #include "report.h"
 
 /*
- * Steps run at the same time, a reader wants one after the other. Lines of one step are shown at once, those of the others wait until it
- * is over, or until they have waited PATIENCE_NS.
+ * Steps run at the same time, a reader wants one after the other. Lines of one step are shown at
+ * once, those of the others wait until it is over, or until they have waited PATIENCE_NS.
  */
 #define PATIENCE_NS     UINT64_C(2000000000)
 #define TRANSFER_LOG_NS UINT64_C(5000000000) /* between two lines about a transfer */

@@ -22,7 +22,10 @@ struct view {
 struct tty {
 	struct renderer base;
 	bool is_shown;
-	/* Widths of the lines on the screen: after the terminal was made narrower, a line takes several rows. */
+	/*
+	 * Widths of the lines on the screen: after the terminal was made narrower, a line takes
+	 * several rows.
+	 */
 	unsigned *widths;
 	size_t width_count;
 	struct str messages; /* lines for above the view */
@@ -57,7 +60,10 @@ static unsigned width_of(const struct renderer *renderer)
 	return (renderer->columns > MIN_COLUMNS ? renderer->columns : MIN_COLUMNS) - 1;
 }
 
-/* `left`, cut where it must be, and `right` at the end of the line, unless it would take most of it. */
+/*
+ * `left`, cut where it must be, and `right` at the end of the line, unless it would take most of
+ * it.
+ */
 static void add_sides(struct str *line, const char *left, const char *right, unsigned width)
 {
 	unsigned right_width = format_width(span_of(right));
@@ -204,7 +210,10 @@ static void view_clear(struct view *view)
 	*view = (struct view){ .items = NULL };
 }
 
-/* What fits on the screen: steps that are over go first, then lines of output, then whatever is below. */
+/*
+ * What fits on the screen: steps that are over go first, then lines of output, then whatever is
+ * below.
+ */
 static void compose_fitting(struct view *view, const struct renderer *renderer, uint64_t now)
 {
 	size_t rows = renderer->rows > 2 ? renderer->rows - 1 : 1;
@@ -245,7 +254,10 @@ static void remember(struct tty *tty, const struct view *view)
 	tty->width_count = view->len;
 }
 
-/* From wherever the last view ended, over it. Lines are erased behind their text only, so that nothing flickers. */
+/*
+ * From wherever the last view ended, over it. Lines are erased behind their text only, so that
+ * nothing flickers.
+ */
 static void draw(struct tty *tty, const struct view *view)
 {
 	struct str *out = &tty->base.out;

@@ -18,8 +18,8 @@ void report_format(const struct err *err, bool colour, struct str *out);
 void report_format_warning(const char *text, const struct source_span *span, bool colour,
 			   struct str *out);
 /*
- * The lines around err->span with ">>>" before those it is about, in the manner of BuildKit; nothing when the span is empty, the file
- * cannot be read, or the message shows the place itself.
+ * The lines around err->span with ">>>" before those it is about, in the manner of BuildKit;
+ * nothing when the span is empty, the file cannot be read, or the message shows the place itself.
  */
 void report_format_excerpt(const struct err *err, struct str *out);
 

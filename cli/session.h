@@ -1,6 +1,7 @@
 /*
- * What a command that works on images needs, opened in the one order that is right: signals, the ids of the sandbox, the store, the
- * sandbox's helper (before any thread), the progress, the registry client.
+ * What a command that works on images needs, opened in the one order that is right: signals, the
+ * ids of the sandbox, the store, the sandbox's helper (before any thread), the progress, the
+ * registry client.
  */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H

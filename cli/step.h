@@ -1,6 +1,6 @@
 /*
- * What the events of a monitor add up to: steps with their state, their transfers and the end of their output. Renderers keep one
- * table and draw from it. Not thread-safe: render.c locks.
+ * What the events of a monitor add up to: steps with their state, their transfers and the end of
+ * their output. Renderers keep one table and draw from it. Not thread-safe: render.c locks.
  */
 #ifndef CLI_STEP_H
 #define CLI_STEP_H
@@ -24,8 +24,8 @@ enum step_state {
 struct transfer {
 	char *item, *verb;
 	uint64_t done, total; /* bytes; total 0 = unknown */
-	uint64_t
-		first_done; /* at the first event: what was there before does not count for the rate */
+	/* At the first event: what was there before does not count for the rate. */
+	uint64_t first_done;
 	uint64_t started, ended; /* nanoseconds; ended 0 = running */
 	bool was_shown;          /* for renderers: its end has been printed */
 };
@@ -46,17 +46,18 @@ struct step {
 	char *failure; /* message; NULL = none */
 };
 
+/* In the order in which they started, then those that wait. The addresses of steps stay. */
 struct steps {
-	struct step **
-		items; /* in the order in which they started, then those that wait; addresses stay */
+	struct step **items;
 	size_t len, cap;
 	size_t started; /* how many are not waiting */
 };
 
 void steps_release(struct steps *steps);
 /*
- * Brings the table up to date. Returns the step that the event is about; NULL for step 0 and for events about no step. Output is
- * only remembered, split into lines: see step_output.h for whoever wants every line.
+ * Brings the table up to date. Returns the step that the event is about; NULL for step 0 and for
+ * events about no step. Output is only remembered, split into lines: see step_output.h for whoever
+ * wants every line.
  */
 struct step *steps_apply(struct steps *steps, const struct event *event, uint64_t now);
 struct step *steps_find(const struct steps *steps, unsigned id);
@@ -75,8 +76,8 @@ uint64_t transfer_rate(const struct transfer *transfer, uint64_t now);
 void transfer_format_item(const struct transfer *transfer, struct str *out);
 
 /*
- * "------", the step's name, the end of its output, "------": for the first step that failed; nothing when none did or when it said
- * nothing.
+ * "------", the step's name, the end of its output, "------": for the first step that failed;
+ * nothing when none did or when it said nothing.
  */
 void steps_format_failure(const struct steps *steps, struct str *out);
 

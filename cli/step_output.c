@@ -27,7 +27,10 @@ static void keep_line(struct step_output *output, struct line_reader *reader,
 	reader->returned = false;
 }
 
-/* ECMA-48: CSI sequences end with a byte from '@' to '~'; OSC, DCS and the like end with BEL or ESC \. */
+/*
+ * ECMA-48: CSI sequences end with a byte from '@' to '~'; OSC, DCS and the like end with BEL or ESC
+ * \.
+ */
 static enum escape_state next_escape(enum escape_state state, char c)
 {
 	switch (state) {

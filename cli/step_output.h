@@ -1,6 +1,7 @@
 /*
- * Output of a step as lines. It comes in pieces of any size from programs that believe to talk to a terminal: escape sequences are dropped,
- * a carriage return starts the line anew (progress bars), and the last lines are kept.
+ * Output of a step as lines. It comes in pieces of any size from programs that believe to talk to a
+ * terminal: escape sequences are dropped, a carriage return starts the line anew (progress bars),
+ * and the last lines are kept.
  */
 #ifndef CLI_STEP_OUTPUT_H
 #define CLI_STEP_OUTPUT_H
@@ -36,8 +37,8 @@ void step_output_add(struct step_output *output, int stream, struct span text,
 /* The stream has ended: what is left without a newline is a line, too. */
 void step_output_end(struct step_output *output, step_output_fn *on_line, void *data);
 /*
- * The last `max` lines, oldest first, a line that is not complete last; returns how many. Borrowed until the next addition. `max` is at
- * most STEP_OUTPUT_LINES.
+ * The last `max` lines, oldest first, a line that is not complete last; returns how many. Borrowed
+ * until the next addition. `max` is at most STEP_OUTPUT_LINES.
  */
 size_t step_output_last(const struct step_output *output, size_t max, const char **ret_lines);
 

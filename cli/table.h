@@ -1,4 +1,7 @@
-/* A plain table on stdout: left-aligned columns, as wide as they must be, three blanks between them. */
+/*
+ * A plain table on stdout: left-aligned columns, as wide as they must be, three blanks between
+ * them.
+ */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 

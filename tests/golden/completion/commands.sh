@@ -1,0 +1,1 @@
+edgectl __complete command pu

@@ -1,0 +1,2 @@
+edgectl __complete image ""
+test ! -e "$EDGECTL_ROOT" # completing creates nothing

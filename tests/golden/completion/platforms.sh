@@ -1,0 +1,1 @@
+edgectl __complete platform linux/arm64,linux/arm/

@@ -1,0 +1,1 @@
+"$SOURCE_DIR"/tools/check-generated "$(command -v edgectl)"

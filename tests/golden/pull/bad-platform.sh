@@ -1,0 +1,1 @@
+edgectl pull --platform toaster localhost:1/app:1

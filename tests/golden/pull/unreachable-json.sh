@@ -1,0 +1,1 @@
+edgectl pull --progress json localhost:1/app:1

@@ -1,0 +1,1 @@
+edgectl pull -q localhost:1/app:1

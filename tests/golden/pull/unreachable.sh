@@ -1,0 +1,1 @@
+edgectl pull localhost:1/app:1

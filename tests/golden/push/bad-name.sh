@@ -1,0 +1,1 @@
+edgectl push App:1

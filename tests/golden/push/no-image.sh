@@ -1,0 +1,1 @@
+edgectl push localhost:1/app:1

@@ -1,0 +1,1 @@
+BUILDKIT_PROGRESS=rawjson edgectl build .

@@ -1,0 +1,1 @@
+edgectl push --jobs many app:1

@@ -1,0 +1,1 @@
+edgectl build --plat linux/arm64 .

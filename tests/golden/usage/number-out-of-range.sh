@@ -1,0 +1,1 @@
+edgectl push --jobs 0 app:1

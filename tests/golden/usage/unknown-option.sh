@@ -1,0 +1,1 @@
+edgectl build --platfrom linux/arm64 .
