@@ -17,7 +17,10 @@ packages_of() {
 		;;
 	run) echo qemu-user-static uidmap ca-certificates ;;
 	demo) echo python3 mmdebstrap skopeo docker-registry ;;
-	test) echo python3 python3-pytest mmdebstrap skopeo docker-registry docker.io apache2-utils openssl curl procps ;;
+	test)
+		echo python3 python3-pytest mmdebstrap skopeo docker-registry docker.io apache2-utils openssl procps
+		echo clang-format pmccabe shellcheck mandoc fish zsh
+		;;
 	bench) echo python3 mmdebstrap skopeo docker-registry docker.io buildah hyperfine ;;
 	*)
 		echo "packages.sh: unknown purpose '$1'" >&2

@@ -4,7 +4,7 @@
 set -eu
 edgectl=$1 identity=$2 file=$3
 shift 3
-set -- /usr/bin/python3 -B -m pytest -q "--edgectl=$edgectl" "--identity=$identity" "$@" "$file"
+set -- /usr/bin/python3 -B -m pytest -q "--edgectl=$edgectl" "--identity=$identity" "$file" "$@"
 if [ "$(id -u)" -ne 0 ]; then
 	set -- sudo -n env "EDGECTL_TEST_CACHE=${EDGECTL_TEST_CACHE:-$HOME/.cache/edgectl-tests}" \
 		"EDGECTL_TESTS_MUST_RUN=${EDGECTL_TESTS_MUST_RUN-}" "$@"
