@@ -266,11 +266,15 @@ class Registry:
         return done.stdout
 
 
+def repository_and_tag(registry, reference):
+    return reference.removeprefix(f"{registry.address}/").rsplit(":", 1)
+
+
 class Image:
     """One image as the registry has it."""
 
     def __init__(self, registry, reference, platform=None):
-        repository, tag = reference.removeprefix(f"{registry.address}/").rsplit(":", 1)
+        repository, tag = repository_and_tag(registry, reference)
         self.manifest, self.config = registry.image(repository, tag, platform)
         layers = (gzip.decompress(registry.layer(repository, x)) for x in self.manifest["layers"])
         self.layers = [tarfile.open(fileobj=io.BytesIO(layer)) for layer in layers]

@@ -311,3 +311,19 @@ def test_quiet_prints_the_digest_alone(edgectl, context):
 def test_dockerfile_elsewhere(publish, context, scratch):
     root = context({"a": "a", "docker/board.Dockerfile": "FROM scratch\nCOPY a /found\n"})
     assert publish(root, "-f", root / "docker/board.Dockerfile").text("found") == "a"
+
+
+def test_names_labels_and_result_files(edgectl, context, registry, reference, scratch):
+    root = context({"Dockerfile": "FROM scratch\nLABEL a=dockerfile b=dockerfile\nCOPY Dockerfile /\n"})
+    other = f"{reference}-other"
+    edgectl("build", "--platform", "linux/arm64", "-t", reference, "-t", other, "--label", "a=option", "--push",
+            "--iidfile", scratch / "id", "--metadata-file", scratch / "metadata", root)
+    manifest, config = registry.image(*parts.repository_and_tag(registry, reference))
+    assert registry.image(*parts.repository_and_tag(registry, other))[0] == manifest
+    assert config["config"]["Labels"] == {"a": "option", "b": "dockerfile"}
+    assert (scratch / "id").read_text() == manifest["config"]["digest"]
+    metadata = json.loads((scratch / "metadata").read_text())
+    assert metadata["containerimage.config.digest"] == manifest["config"]["digest"]
+    assert metadata["image.name"] == f"{reference},{other}"
+    listed = edgectl("images").stdout
+    assert other.rsplit(":", 1)[1] in listed

@@ -39,12 +39,21 @@ def test_index(edgectl, context, busybox, registry, reference):
     index = json.loads(registry.skopeo("inspect", "--raw", "--tls-verify=false", f"docker://{reference}"))
     assert (index["schemaVersion"], index["mediaType"]) == (2, OCI_INDEX)
     assert sorted(parts.platform_text(x["platform"]) for x in index["manifests"]) == PLATFORMS
-    repository = reference.removeprefix(f"{registry.address}/").rsplit(":", 1)[0]
+    repository, _ = parts.repository_and_tag(registry, reference)
     for member in index["manifests"]:
         body = registry.get(f"{repository}/manifests/{member['digest']}")
         assert member["mediaType"] == OCI_MANIFEST
         assert member["size"] == len(body)
         assert member["digest"] == "sha256:" + hashlib.sha256(body).hexdigest()
+
+
+def test_progress(edgectl, context, busybox, registry, reference, scratch):
+    edgectl("build", "--platform", "linux/arm64", "-t", reference, hello(context, busybox))
+    for result in (edgectl("push", "--progress=plain", reference), edgectl("pull", "--progress=plain", busybox)):
+        assert registry.address in result.stderr and "DONE" in result.stderr
+        assert "\x1b" not in result.stderr
+    quiet = edgectl("push", "-q", reference)
+    assert quiet.stdout.startswith("sha256:") and quiet.stderr == ""
 
 
 def test_skopeo_can_copy_everything(edgectl, context, busybox, registry, reference, scratch):
