@@ -67,10 +67,7 @@ void call_init(struct call *call, struct registry *registry, const struct image_
 	       enum call_access access);
 /* Ends it without done(), if it is under way. */
 void call_release(struct call *call);
-/*
- * Starts it; done() comes out of http_run(). A released answer of an earlier run is not needed for
- * that.
- */
+/* Starts it, or starts it anew; done() comes out of http_run(). */
 void call_start(struct call *call);
 /* Starts it and runs until it is done. Needs no done(). */
 WARN_UNUSED int call_perform(struct call *call, struct err *err);

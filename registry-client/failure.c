@@ -18,7 +18,7 @@ static const struct {
 } outcomes[] = {
 	[HTTP_ANSWERED] = { ERR_PROTOCOL, "answered" },
 	[HTTP_NO_NAME] = { ERR_NETWORK, "there is no host of that name" },
-	[HTTP_NO_CONNECTION] = { ERR_NETWORK, "no connection" },
+	[HTTP_NO_CONNECTION] = { ERR_NETWORK, "cannot connect" },
 	[HTTP_NO_TLS] = { ERR_NETWORK, "no TLS" },
 	[HTTP_BAD_CERTIFICATE] = { ERR_NETWORK, "its certificate is not valid" },
 	[HTTP_BROKEN] = { ERR_NETWORK, "the connection broke" },

@@ -107,6 +107,7 @@ static int take_answer(struct call *call, const struct image_ref *ref, struct fe
 int registry_fetch_manifest(struct registry *registry, const struct image_ref *ref,
 			    struct fetched_manifest *ret, struct err *err)
 {
+	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
 	AUTO(freep)
 	char *path = xasprintf("/v2/%s/manifests/%s", ref->repository, image_ref_version(ref));
 	AUTO(call_release) struct call call;

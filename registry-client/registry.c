@@ -4,11 +4,33 @@
 
 #define DEFAULT_JOBS 4
 
+static void init_mutex(pthread_mutex_t *mutex)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(mutex, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
+struct registry *registry_lock(struct registry *registry)
+{
+	pthread_mutex_lock(&registry->mutex);
+	return registry;
+}
+
+void registry_unlockp(struct registry **registry)
+{
+	pthread_mutex_unlock(&(*registry)->mutex);
+}
+
 struct registry *registry_new(const struct registry_options *options)
 {
 	struct registry *registry = xcalloc(1, sizeof(*registry));
 	const struct http_options http_options = { .monitor = options->monitor };
 
+	init_mutex(&registry->mutex);
 	registry->monitor = options->monitor;
 	registry->insecure = options->insecure;
 	registry->verbose = options->verbose;
@@ -28,6 +50,7 @@ void registry_freep(struct registry **registry)
 		host_free(*host);
 	free((*registry)->hosts.items);
 	strvec_release(&(*registry)->auth_files);
+	pthread_mutex_destroy(&(*registry)->mutex);
 	free(*registry);
 	*registry = NULL;
 }

@@ -2,6 +2,8 @@
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
 
+#include <pthread.h>
+
 #include "host.h"
 #include "http.h"
 #include "registry/client.h"
@@ -20,7 +22,16 @@ struct registry {
 	struct retry_policy retry;
 	struct http *http;
 	struct hosts hosts;
+	pthread_mutex_t mutex; /* recursive */
 };
+
+/*
+ * Every public function works with the registry locked: a build asks for bases from many threads.
+ *
+ *	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
+ */
+struct registry *registry_lock(struct registry *registry);
+void registry_unlockp(struct registry **registry);
 
 /* Made when it is asked for first; lives as long as the registry. */
 struct host *registry_host(struct registry *registry, const char *name);

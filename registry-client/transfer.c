@@ -1,5 +1,7 @@
 #include "transfer.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -340,6 +342,18 @@ static enum http_outcome outcome_of(CURLcode code)
 	return HTTP_GARBLED;
 }
 
+/* libcurl's sentence names host and port again; the system's says why. */
+static void explain_connection(struct transfer *transfer, char *reason, size_t size)
+{
+	long errnum = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_OS_ERRNO, &errnum);
+	if (errnum == 0)
+		return;
+	snprintf(reason, size, "%s", strerrordesc_np((int)errnum));
+	reason[0] = (char)tolower((unsigned char)reason[0]);
+}
+
 void transfer_finish(struct transfer *transfer, CURLcode code)
 {
 	struct http_request *request = transfer->request;
@@ -358,6 +372,8 @@ void transfer_finish(struct transfer *transfer, CURLcode code)
 	if (request->outcome == HTTP_ANSWERED && is_content(request->status) &&
 	    begin_sink(transfer) < 0)
 		request->outcome = HTTP_REJECTED;
+	if (request->outcome == HTTP_NO_CONNECTION)
+		explain_connection(transfer, request->reason, sizeof(request->reason));
 	if (request->outcome != HTTP_ANSWERED && request->outcome != HTTP_REJECTED &&
 	    !request->reason[0])
 		strncat(request->reason, curl_easy_strerror(code), sizeof(request->reason) - 1);

@@ -35,7 +35,7 @@ struct registry_options {
 	bool verbose; /* requests and answers as EVENT_INFO, secrets masked */
 };
 
-/* Of one thread at a time. */
+/* Threads may share it; their calls run one after the other, each with many transfers at once. */
 struct registry;
 
 struct registry *registry_new(const struct registry_options *options);

@@ -105,7 +105,7 @@ static const struct {
 	{ "r.example", HTTP_NO_NAME, "Could not resolve host", ERR_NETWORK,
 	  "registry 'r.example': there is no host of that name", "spelling of 'r.example'" },
 	{ "r.example", HTTP_NO_CONNECTION, "refused", ERR_NETWORK,
-	  "registry 'r.example': no connection (refused)", "is a registry running at 'r.example'" },
+	  "registry 'r.example': cannot connect (refused)", "is a registry running at 'r.example'" },
 	{ "r.example", HTTP_NO_TLS, "wrong version", ERR_NETWORK,
 	  "registry 'r.example': no TLS (wrong version)", "--insecure" },
 	{ "r.example", HTTP_BAD_CERTIFICATE, "SSL certificate problem: self-signed certificate",
