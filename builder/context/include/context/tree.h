@@ -1,0 +1,104 @@
+/*
+ * A tree of files to copy from: a build context, a stage, an image. Nodes are loaded when somebody asks for them and keep
+ * their stat data, so that all who read the tree in one build see the same files. Nothing leads out of the root: links are
+ * resolved by tree_resolve(), inside the tree.
+ *
+ *	AUTO(tree_freep) struct tree *tree = NULL;
+ *	struct tree_node *node = NULL;
+ *
+ *	if (directory_tree_open(dir, ignore, &tree, err) < 0 || tree_resolve(tree, "src", &node, err) < 0) ...
+ *
+ * One thread at a time may look names up in a tree; files of it may be read by several.
+ */
+#ifndef CONTEXT_TREE_H
+#define CONTEXT_TREE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "context/ignore.h"
+#include "image/layer.h"
+
+struct tree;
+struct tree_node;
+
+struct tree_nodes {
+	struct tree_node **items; /* sorted by the bytes of their names */
+	size_t len, cap;
+};
+
+struct tree_node {
+	struct tree_node *parent; /* NULL = the root */
+	char *name;               /* "" for the root */
+	struct stat st;
+	struct tree_nodes children; /* what has been looked up; all of them once `complete` */
+	bool complete;
+	char hash
+		[65]; /* of a file's content and attributes; "" = not known yet: see context/hash.h */
+	void *extra; /* the implementation's */
+};
+
+struct tree_ops {
+	/* The child of that name: *ret_found, and node->st and node->extra filled. */
+	int (*find)(struct tree *tree, const struct tree_node *dir, struct tree_node *node,
+		    bool *ret_found, struct err *err);
+	/* Names of all children, in any order. */
+	int (*list)(struct tree *tree, const struct tree_node *dir, struct strvec *ret,
+		    struct err *err);
+	int (*open)(struct tree *tree, const struct tree_node *node, int *ret_fd, struct err *err);
+	int (*read_link)(struct tree *tree, const struct tree_node *node, char **ret,
+			 struct err *err);
+	int (*read_xattrs)(struct tree *tree, const struct tree_node *node,
+			   struct layer_xattrs *ret, struct err *err);
+	void (*release_extra)(void *extra); /* never NULL, `extra` may be */
+	void (*release)(struct tree *tree);
+};
+
+/* The common part of every implementation, its first member. */
+struct tree {
+	const struct tree_ops *ops;
+	struct tree_node *root;
+};
+
+/* For implementations: sets up the root with a directory's stat data. */
+void tree_init(struct tree *tree, const struct tree_ops *ops, const struct stat *root);
+void tree_freep(struct tree **tree);
+
+/* The child of that name; *ret is NULL when there is none. */
+WARN_UNUSED int tree_find(struct tree *tree, struct tree_node *dir, const char *name,
+			  struct tree_node **ret, struct err *err);
+/* All children, sorted; borrowed from the node. */
+WARN_UNUSED int tree_list(struct tree *tree, struct tree_node *dir, const struct tree_nodes **ret,
+			  struct err *err);
+/* Follows the links of every component, inside the root; *ret is NULL when a component is missing. ERR_INPUT for a loop of links. */
+WARN_UNUSED int tree_resolve(struct tree *tree, const char *path, struct tree_node **ret,
+			     struct err *err);
+/*
+ * As far as the path exists: *ret is the last node that is there, *ret_missing what is left of the path behind it, links
+ * resolved and cleaned, or NULL when all of it is there. The caller frees *ret_missing.
+ */
+WARN_UNUSED int tree_walk(struct tree *tree, const char *path, struct tree_node **ret,
+			  char **ret_missing, struct err *err);
+/* For trees that are being made: the child of that name, a new one with zeroed `st` if there is none. */
+struct tree_node *tree_insert(struct tree_node *dir, const char *name);
+/*
+ * The paths that match a COPY source with wildcards, in the order of a sorted walk: the leading components without
+ * wildcards follow links, the others are matched by filepath.Match and do not. A match is not searched further.
+ */
+WARN_UNUSED int tree_glob(struct tree *tree, const char *pattern, struct strvec *ret,
+			  struct err *err);
+
+/* Path from the root without a leading slash, "." for the root; the caller frees. */
+char *tree_path(const struct tree_node *node);
+/* For reading; only of regular files. */
+WARN_UNUSED int tree_open(struct tree *tree, const struct tree_node *node, int *ret_fd,
+			  struct err *err);
+WARN_UNUSED int tree_read_link(struct tree *tree, const struct tree_node *node, char **ret,
+			       struct err *err);
+/* What layers keep: see context/attributes.h. */
+WARN_UNUSED int tree_read_xattrs(struct tree *tree, const struct tree_node *node,
+				 struct layer_xattrs *ret, struct err *err);
+
+#endif

@@ -1,0 +1,308 @@
+#include "context/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "base/str.h"
+
+/* As the kernel's own limit for a path is 40 and BuildKit's is 255: what a user may have working today works here. */
+#define LINKS_MAX 255
+
+static void node_free(const struct tree_ops *ops, struct tree_node *node)
+{
+	VEC_FOREACH(child, &node->children)
+		node_free(ops, *child);
+	free(node->children.items);
+	free(node->name);
+	ops->release_extra(node->extra);
+	free(node);
+}
+
+void tree_init(struct tree *tree, const struct tree_ops *ops, const struct stat *root)
+{
+	tree->ops = ops;
+	tree->root = xcalloc(1, sizeof(*tree->root));
+	tree->root->name = xstrdup("");
+	tree->root->st = *root;
+}
+
+void tree_freep(struct tree **tree)
+{
+	struct tree *t = TAKE(*tree);
+
+	if (!t)
+		return;
+	node_free(t->ops, t->root);
+	t->ops->release(t);
+	free(t);
+}
+
+/* The place of `name` among the children; *ret_found tells whether it is there. */
+static size_t child_place(const struct tree_nodes *children, const char *name, bool *ret_found)
+{
+	size_t low = 0, high = children->len;
+
+	*ret_found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(children->items[middle]->name, name);
+
+		if (order == 0) {
+			*ret_found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void child_insert(struct tree_nodes *children, size_t place, struct tree_node *node)
+{
+	(void)VEC_ADD(children);
+	memmove(children->items + place + 1, children->items + place,
+		(children->len - 1 - place) * sizeof(struct tree_node *));
+	children->items[place] = node;
+}
+
+int tree_find(struct tree *tree, struct tree_node *dir, const char *name, struct tree_node **ret,
+	      struct err *err)
+{
+	bool found = false;
+	size_t place = child_place(&dir->children, name, &found);
+	struct tree_node *node;
+
+	*ret = found ? dir->children.items[place] : NULL;
+	if (found || dir->complete || !S_ISDIR(dir->st.st_mode))
+		return 0;
+	node = xcalloc(1, sizeof(*node));
+	node->parent = dir;
+	node->name = xstrdup(name);
+	if (tree->ops->find(tree, dir, node, &found, err) < 0) {
+		node_free(tree->ops, node);
+		return -1;
+	}
+	if (found)
+		child_insert(&dir->children, place, node);
+	else
+		node_free(tree->ops, node);
+	*ret = found ? node : NULL;
+	return 0;
+}
+
+struct tree_node *tree_insert(struct tree_node *dir, const char *name)
+{
+	bool found = false;
+	size_t place = child_place(&dir->children, name, &found);
+	struct tree_node *node;
+
+	if (found)
+		return dir->children.items[place];
+	node = xcalloc(1, sizeof(*node));
+	node->parent = dir;
+	node->name = xstrdup(name);
+	child_insert(&dir->children, place, node);
+	return node;
+}
+
+int tree_list(struct tree *tree, struct tree_node *dir, const struct tree_nodes **ret,
+	      struct err *err)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	struct tree_node *child = NULL;
+
+	if (!dir->complete) {
+		if (tree->ops->list(tree, dir, &names, err) < 0)
+			return -1;
+		/* In order, so that each new child is appended. */
+		strvec_sort(&names);
+		for (size_t i = 0; i < names.len; i++) {
+			if (tree_find(tree, dir, names.items[i], &child, err) < 0)
+				return -1;
+		}
+		dir->complete = true;
+	}
+	*ret = &dir->children;
+	return 0;
+}
+
+char *tree_path(const struct tree_node *node)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	struct str path = STR_INIT;
+
+	if (!node->parent)
+		return xstrdup(".");
+	for (; node->parent; node = node->parent)
+		strvec_add(&names, node->name);
+	for (size_t i = names.len; i > 0; i--) {
+		str_add(&path, names.items[i - 1]);
+		if (i > 1)
+			str_addc(&path, '/');
+	}
+	return str_detach(&path);
+}
+
+/* Puts a link's target before what is left of the path. */
+static int splice_link(struct tree *tree, struct tree_node **at, struct tree_node *link,
+		       char **rest, struct err *err)
+{
+	AUTO(freep) char *target = NULL;
+	char *joined;
+
+	if (tree_read_link(tree, link, &target, err) < 0)
+		return -1;
+	if (path_is_absolute(target))
+		*at = tree->root;
+	joined = path_join(target, *rest);
+	free(*rest);
+	*rest = joined;
+	return 0;
+}
+
+/* Cuts the first component off; NULL when nothing is left. */
+static char *next_component(char **rest)
+{
+	size_t skip = strspn(*rest, "/");
+	size_t len = strcspn(*rest + skip, "/");
+	char *name, *tail;
+
+	if (len == 0)
+		return NULL;
+	name = xstrndup(*rest + skip, len);
+	tail = xstrdup(*rest + skip + len);
+	free(*rest);
+	*rest = tail;
+	return name;
+}
+
+/* One component further; *ret_missing when it is not there. */
+static int step(struct tree *tree, struct tree_node **at, const char *name, char **rest,
+		unsigned *links, bool *ret_missing, struct err *err)
+{
+	struct tree_node *child = NULL;
+
+	*ret_missing = false;
+	if (str_eq(name, "."))
+		return 0;
+	if (str_eq(name, "..")) {
+		*at = (*at)->parent ? (*at)->parent : tree->root;
+		return 0;
+	}
+	if (tree_find(tree, *at, name, &child, err) < 0)
+		return -1;
+	if (child && S_ISLNK(child->st.st_mode)) {
+		if (++*links > LINKS_MAX)
+			return err_set(err, ERR_INPUT, "too many symbolic links");
+		return splice_link(tree, at, child, rest, err);
+	}
+	*ret_missing = !child;
+	if (child)
+		*at = child;
+	return 0;
+}
+
+int tree_walk(struct tree *tree, const char *path, struct tree_node **ret, char **ret_missing,
+	      struct err *err)
+{
+	AUTO(freep) char *rest = xstrdup(path);
+	struct tree_node *at = tree->root;
+	unsigned links = 0;
+	bool missing = false;
+
+	*ret_missing = NULL;
+	for (;;) {
+		AUTO(freep) char *name = next_component(&rest);
+
+		if (!name)
+			break;
+		if (step(tree, &at, name, &rest, &links, &missing, err) < 0)
+			return err_wrap(err, "'%s'", path);
+		if (missing) {
+			AUTO(freep) char *left = path_join(name, rest);
+
+			*ret_missing = path_in_root(left);
+			break;
+		}
+	}
+	*ret = at;
+	return 0;
+}
+
+int tree_resolve(struct tree *tree, const char *path, struct tree_node **ret, struct err *err)
+{
+	AUTO(freep) char *missing = NULL;
+
+	if (tree_walk(tree, path, ret, &missing, err) < 0)
+		return -1;
+	if (missing)
+		*ret = NULL;
+	return 0;
+}
+
+static int match_segments(struct tree *tree, struct tree_node *dir, const struct strvec *segments,
+			  size_t depth, struct strvec *ret, struct err *err)
+{
+	const struct tree_nodes *children = NULL;
+
+	if (!S_ISDIR(dir->st.st_mode))
+		return 0;
+	if (tree_list(tree, dir, &children, err) < 0)
+		return -1;
+	for (size_t i = 0; i < children->len; i++) {
+		struct tree_node *child = children->items[i];
+
+		if (!glob_match(segments->items[depth], child->name))
+			continue;
+		if (depth + 1 == segments->len)
+			strvec_take(ret, tree_path(child));
+		else if (match_segments(tree, child, segments, depth + 1, ret, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int tree_glob(struct tree *tree, const char *pattern, struct strvec *ret, struct err *err)
+{
+	AUTO(str_release) struct str fixed = STR_INIT;
+	AUTO(strvec_release) struct strvec segments = STRVEC_INIT;
+	AUTO(freep) char *clean = path_in_root(pattern);
+	struct span rest = span_of(clean), segment;
+	struct tree_node *dir = NULL;
+
+	while (rest.len > 0) {
+		(void)span_cut(&rest, '/', &segment);
+		strvec_addn(&segments, segment.ptr, segment.len);
+	}
+	while (segments.len > 0 && !glob_is_pattern(segments.items[0])) {
+		str_addf(&fixed, "/%s", segments.items[0]);
+		strvec_remove(&segments, 0);
+	}
+	if (segments.len == 0) {
+		strvec_add(ret, clean);
+		return 0;
+	}
+	if (tree_resolve(tree, fixed.ptr, &dir, err) < 0)
+		return -1;
+	return dir ? match_segments(tree, dir, &segments, 0, ret, err) : 0;
+}
+
+int tree_open(struct tree *tree, const struct tree_node *node, int *ret_fd, struct err *err)
+{
+	return tree->ops->open(tree, node, ret_fd, err);
+}
+
+int tree_read_link(struct tree *tree, const struct tree_node *node, char **ret, struct err *err)
+{
+	return tree->ops->read_link(tree, node, ret, err);
+}
+
+int tree_read_xattrs(struct tree *tree, const struct tree_node *node, struct layer_xattrs *ret,
+		     struct err *err)
+{
+	return tree->ops->read_xattrs(tree, node, ret, err);
+}

@@ -1,0 +1,257 @@
+/*
+ * A build from one end to the other:
+ *
+ *	read		the Dockerfile and the ignore file (source.c)
+ *	plan		each platform's stages become vertices of one graph (solve/plan.h)
+ *	solve		keys, cache, execution (solve/solver.h)
+ *	write		config, manifest, index; then the tags (image.c)
+ */
+#include "builder/build.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "context/directory.h"
+#include "context/hash.h"
+#include "image.h"
+#include "image/reference.h"
+#include "solve/base_images.h"
+#include "solve/plan.h"
+#include "solve/solver.h"
+#include "source.h"
+
+struct planned_images {
+	struct planned_image *items;
+	size_t len, cap;
+};
+
+/* Everything of one build that has to be released. */
+struct build {
+	const struct build_request *request;
+	struct build_source source;
+	struct platform host;
+	const struct platform *platforms;
+	size_t platform_count;
+	struct strmap build_args; /* with values from the environment */
+	struct base_images bases;
+	struct graph graph;
+	struct planned_images images;
+	struct tree *context;
+	struct hash_cache hashes;
+	struct sandbox_mounts volumes; /* strings borrowed from the request */
+};
+
+static void build_release(struct build *build)
+{
+	VEC_FOREACH(image, &build->images)
+		planned_image_release(image);
+	free(build->images.items);
+	graph_release(&build->graph);
+	base_images_release(&build->bases);
+	strmap_release(&build->build_args);
+	tree_freep(&build->context);
+	hash_cache_release(&build->hashes);
+	build_source_release(&build->source);
+	free(build->volumes.items);
+}
+
+/* --build-arg NAME without a value takes it from our environment, if it is there. */
+static void resolve_build_args(struct build *build)
+{
+	const struct strmap *given = build->request->build_args;
+
+	for (size_t i = 0; given && i < given->len; i++) {
+		const struct strmap_item *item = &given->items[i];
+		const char *value = item->value ? item->value : getenv(item->key);
+
+		if (value)
+			strmap_set(&build->build_args, item->key, value);
+	}
+}
+
+static void choose_platforms(struct build *build)
+{
+	platform_host(&build->host);
+	build->platforms = build->request->platforms;
+	build->platform_count = build->request->platform_count;
+	if (build->platform_count == 0) {
+		build->platforms = &build->host;
+		build->platform_count = 1;
+	}
+}
+
+static int read_source(struct build *build, struct err *err)
+{
+	const struct monitor *monitor = build->request->monitor;
+	unsigned step = monitor_add_step(monitor, "[internal] load build definition");
+
+	monitor_step(monitor, step, EVENT_STEP_STARTED);
+	if (build_source_read(build->request, &build->source, err) < 0) {
+		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s",
+			     err && err->message ? err->message : "failed");
+		return -1;
+	}
+	monitor_step(monitor, step, EVENT_STEP_DONE);
+	return 0;
+}
+
+static int plan_all(struct build *build, struct err *err)
+{
+	const struct build_request *request = build->request;
+
+	base_images_init(&build->bases, request->store, request->registry, request->monitor,
+			 request->pull);
+	for (size_t i = 0; i < build->platform_count; i++) {
+		struct plan_request plan = {
+			.file = &build->source.file,
+			.file_name = build->source.dockerfile_name,
+			.platform = &build->platforms[i],
+			.build_platform = &build->host,
+			.target = request->target,
+			.build_args = &build->build_args,
+			.show_platform = build->platform_count > 1,
+			.bases = &build->bases.finder,
+		};
+
+		if (plan_image(&build->graph, &plan, VEC_ADD(&build->images), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The layers of what the results start from have to be in the store as well. */
+static void mark_exported(struct build *build)
+{
+	VEC_FOREACH(image, &build->images) {
+		struct vertex *vertex = image->top;
+
+		while (vertex->parent)
+			vertex = vertex->parent;
+		vertex->exported = true;
+	}
+}
+
+static void set_volumes(struct build *build)
+{
+	const struct build_volumes *volumes = build->request->volumes;
+
+	for (size_t i = 0; volumes && i < volumes->len; i++)
+		*VEC_ADD(&build->volumes) = (struct sandbox_mount){
+			.kind = SANDBOX_BIND,
+			.source = volumes->items[i].source,
+			.target = volumes->items[i].target,
+			.read_only = volumes->items[i].read_only,
+		};
+}
+
+static int solve(struct build *build, struct build_result *ret, struct err *err)
+{
+	const struct build_request *request = build->request;
+	struct solver solver = {
+		.store = request->store,
+		.registry = request->registry,
+		.sandbox = request->sandbox,
+		.monitor = request->monitor,
+		.context_dir = build->source.context_dir,
+		.hashes = &build->hashes,
+		.ignore = build->source.ignore,
+		.ignore_name = build->source.ignore_name,
+		.ignore_text = str_span(&build->source.ignore_text),
+		.volumes = &build->volumes,
+		.layers = request->layers,
+		.epoch = request->source_date_epoch,
+		.no_cache = request->no_cache,
+	};
+
+	if (directory_tree_open(build->source.context_dir, build->source.ignore, &build->context,
+				err) < 0 ||
+	    hash_cache_load(&build->hashes, request->store, build->source.context_dir, err) < 0)
+		return -1;
+	solver.context = build->context;
+	set_volumes(build);
+	mark_exported(build);
+	if (solver_run(&solver, &build->graph, err) < 0)
+		return -1;
+	ret->cached_steps = solver.cached_steps;
+	ret->executed_steps = solver.executed_steps;
+	ret->emulated_ns = solver.emulated_ns;
+	return 0;
+}
+
+static int write_images(struct build *build, struct build_result *ret, struct err *err)
+{
+	const struct image_request request = {
+		.store = build->request->store,
+		.labels = build->request->labels,
+		.epoch = build->request->source_date_epoch,
+	};
+	AUTO(descriptors_release) struct descriptors manifests = { .items = NULL };
+
+	VEC_FOREACH(image, &build->images) {
+		struct descriptor *manifest = VEC_ADD(&manifests);
+
+		if (image_write(&request, image, manifest, &ret->config, err) < 0)
+			return -1;
+		manifest->platform = image->config.platform;
+	}
+	if (manifests.len > 1) {
+		ret->config = (struct digest){ .text = "" };
+		return image_index_write(request.store, &manifests, &ret->target, err);
+	}
+	descriptor_copy(&ret->target, &manifests.items[0]);
+	return 0;
+}
+
+static int tag(const struct build_request *request, const struct descriptor *target,
+	       struct err *err)
+{
+	for (size_t i = 0; request->tags && i < request->tags->len; i++) {
+		struct image_ref ref = IMAGE_REF_INIT;
+		AUTO(freep) char *name = NULL;
+
+		if (image_ref_parse(request->tags->items[i], &ref, err) < 0)
+			return -1;
+		name = image_ref_format(&ref);
+		image_ref_release(&ref);
+		if (store_tag(request->store, name, target, err) < 0)
+			return err_wrap(err, "tag '%s'", request->tags->items[i]);
+	}
+	return 0;
+}
+
+static int export(struct build *build, struct build_result *ret, struct err *err)
+{
+	const struct monitor *monitor = build->request->monitor;
+	unsigned step = monitor_add_step(monitor, "exporting to image");
+
+	monitor_step(monitor, step, EVENT_STEP_STARTED);
+	if (monitor_check(monitor, err) < 0 || write_images(build, ret, err) < 0 ||
+	    tag(build->request, &ret->target, err) < 0) {
+		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s",
+			     err && err->message ? err->message : "failed");
+		return -1;
+	}
+	monitor_text(monitor, step, EVENT_STEP_DETAIL, "%s", ret->target.digest.text);
+	monitor_step(monitor, step, EVENT_STEP_DONE);
+	return 0;
+}
+
+int build_run(const struct build_request *request, struct build_result *ret, struct err *err)
+{
+	AUTO(build_release) struct build build = { .request = request };
+
+	build.source.file = (struct dockerfile)DOCKERFILE_INIT;
+	build.source.text = (struct str)STR_INIT;
+	build.source.ignore_text = (struct str)STR_INIT;
+	resolve_build_args(&build);
+	choose_platforms(&build);
+	if (read_source(&build, err) < 0 || plan_all(&build, err) < 0 ||
+	    solve(&build, ret, err) < 0)
+		return -1;
+	return export(&build, ret, err);
+}
+
+void build_result_release(struct build_result *result)
+{
+	descriptor_release(&result->target);
+}

@@ -1,0 +1,100 @@
+#include "source.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/path.h"
+
+void build_source_release(struct build_source *source)
+{
+	free(source->context_dir);
+	free(source->dockerfile_name);
+	str_release(&source->text);
+	dockerfile_release(&source->file);
+	free(source->ignore_name);
+	str_release(&source->ignore_text);
+	ignore_free(source->ignore);
+}
+
+static int find_dockerfile(const struct build_request *request, char **ret_path, struct err *err)
+{
+	static const char *const names[] = { "Dockerfile", "dockerfile" };
+
+	if (request->dockerfile) {
+		*ret_path = xstrdup(request->dockerfile);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO(freep) char *path = path_join(request->context_dir, names[i]);
+
+		if (fs_exists(AT_FDCWD, path)) {
+			*ret_path = TAKE(path);
+			return 0;
+		}
+	}
+	(void)err_set(err, ERR_NOT_FOUND, "no Dockerfile in '%s'", request->context_dir);
+	return err_hint(err, "name it with -f FILE, or give the directory that holds it");
+}
+
+static int read_dockerfile(struct build_source *source, struct err *err)
+{
+	AUTO(diags_release) struct diags diags;
+	int parsed;
+
+	if (fs_read_file(AT_FDCWD, source->dockerfile_name, LIMIT_DOCKERFILE, &source->text, err) <
+	    0)
+		return err_wrap(err, "read Dockerfile");
+	diags_init(&diags, source->dockerfile_name, str_span(&source->text));
+	parsed = dockerfile_parse(str_span(&source->text), &source->file, &diags);
+	return parsed < 0 ? diags_check(&diags, err) : 0;
+}
+
+static char *find_ignore_file(const struct build_source *source)
+{
+	AUTO(freep) char *own = xasprintf("%s.dockerignore", source->dockerfile_name);
+	AUTO(freep) char *common = path_join(source->context_dir, ".dockerignore");
+
+	if (fs_exists(AT_FDCWD, own))
+		return TAKE(own);
+	return fs_exists(AT_FDCWD, common) ? TAKE(common) : NULL;
+}
+
+static int read_ignore_file(struct build_source *source, struct err *err)
+{
+	AUTO(freep) char *path = find_ignore_file(source);
+
+	if (!path)
+		return 0;
+	if (fs_read_file(AT_FDCWD, path, LIMIT_IGNORE_FILE, &source->ignore_text, err) < 0)
+		return err_wrap(err, "read ignore file");
+	source->ignore_name = xstrdup(path_base(path));
+	return ignore_parse(str_span(&source->ignore_text), source->ignore_name, &source->ignore,
+			    err);
+}
+
+static int check_context(const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return err_errno(err, "build context '%s'", dir);
+	if (S_ISDIR(st.st_mode))
+		return 0;
+	(void)err_set(err, ERR_INPUT, "build context '%s' is not a directory", dir);
+	return err_hint(err, "give the directory; the Dockerfile is named with -f");
+}
+
+int build_source_read(const struct build_request *request, struct build_source *ret,
+		      struct err *err)
+{
+	if (check_context(request->context_dir, err) < 0 ||
+	    fs_realpath(request->context_dir, &ret->context_dir, err) < 0 ||
+	    find_dockerfile(request, &ret->dockerfile_name, err) < 0 ||
+	    read_dockerfile(ret, err) < 0)
+		return -1;
+	return read_ignore_file(ret, err);
+}

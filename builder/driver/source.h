@@ -1,0 +1,29 @@
+/* What a build reads first: the Dockerfile, and the ignore file that goes with it. */
+#ifndef DRIVER_SOURCE_H
+#define DRIVER_SOURCE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "builder/build.h"
+#include "context/ignore.h"
+#include "dockerfile/dockerfile.h"
+
+struct build_source {
+	char *context_dir;     /* absolute, without links */
+	char *dockerfile_name; /* as the user knows it */
+	struct str text;
+	struct dockerfile file;
+	char *ignore_name; /* NULL = none */
+	struct str ignore_text;
+	struct ignore *ignore;
+};
+
+/*
+ * Without -f it is `Dockerfile`, else `dockerfile`, in the context. The ignore file is `<Dockerfile>.dockerignore` beside it or else
+ * `.dockerignore` in the context. ERR_INPUT with all problems of the Dockerfile rendered.
+ */
+WARN_UNUSED int build_source_read(const struct build_request *request, struct build_source *ret,
+				  struct err *err);
+void build_source_release(struct build_source *source);
+
+#endif

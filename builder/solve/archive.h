@@ -1,0 +1,20 @@
+/* ADD of an archive: its entries, in their order, to places below a directory of the target. */
+#ifndef SOLVE_ARCHIVE_H
+#define SOLVE_ARCHIVE_H
+
+#include "target.h"
+
+struct archive_options {
+	const char *dest;                       /* absolute; made when missing */
+	const struct target_defaults *defaults; /* for directories that are only implied */
+	const struct owner *owner; /* --chown: of everything; NULL = as the archive has it */
+};
+
+/*
+ * Reads `fd` by layer_read(). Links in the target are followed for parents of entries, inside the target; an entry replaces what
+ * has its own name, but directories are merged. Nothing gets out of the target: ".." is clamped.
+ */
+WARN_UNUSED int archive_unpack(int fd, struct target *target, struct layer_sink *sink,
+			       const struct archive_options *options, struct err *err);
+
+#endif

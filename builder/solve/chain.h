@@ -1,0 +1,38 @@
+/* The files of a vertex: its chain of layers, fetched and unpacked when somebody needs them. */
+#ifndef SOLVE_CHAIN_H
+#define SOLVE_CHAIN_H
+
+#include "solve/solver.h"
+
+/* A layer of a chain; all borrowed. */
+struct chain_layer {
+	const struct descriptor *blob;
+	const struct digest *diff_id;
+};
+
+struct chain {
+	struct chain_layer *items; /* lowest first */
+	size_t len, cap;
+	const struct base_image *image; /* what it starts from; NULL = scratch */
+	const struct vertex *source;    /* the vertex of that */
+};
+
+/* The layers of a vertex that is done or cached. */
+void chain_of(struct vertex *vertex, struct chain *ret);
+void chain_release(struct chain *chain);
+
+/* Is there nothing to fetch, and, with `unpacked`, nothing to unpack? */
+bool chain_is_ready(struct solver *solver, const struct chain *chain, bool unpacked);
+/* Brings the blobs of the image at the bottom into the store. */
+WARN_UNUSED int chain_fetch(struct solver *solver, const struct chain *chain, struct err *err);
+/*
+ * Makes sure that every layer is unpacked; appends the snapshots, relative to the store, lowest first. ERR_LIMIT above
+ * LIMIT_LAYERS.
+ */
+WARN_UNUSED int chain_unpack(struct solver *solver, struct vertex *vertex, struct strvec *ret,
+			     struct err *err);
+/* The same as a tree; *ret is NULL for an empty file system. */
+WARN_UNUSED int chain_view(struct solver *solver, struct vertex *vertex, struct tree **ret,
+			   struct err *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* Executing COPY and ADD: from a selection of files straight into a layer, nothing is copied in between. */
+#ifndef SOLVE_COPY_STEP_H
+#define SOLVE_COPY_STEP_H
+
+#include "selection.h"
+#include "solve/solver.h"
+
+/*
+ * Writes the layer's entries to `sink`. `below` is the parent's file system, NULL = empty. *ret_changed tells that a file was
+ * altered after its key was computed.
+ */
+WARN_UNUSED int copy_execute(struct solver *solver, const struct vertex *vertex,
+			     const struct selection *selection, struct tree *below,
+			     struct layer_sink *sink, bool *ret_changed, struct err *err);
+
+#endif

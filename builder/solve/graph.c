@@ -1,0 +1,164 @@
+#include "solve/graph.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+static void run_vertex_release(struct run_vertex *run)
+{
+	strvec_release(&run->argv);
+	strmap_release(&run->env);
+	strmap_release(&run->proxies);
+	strmap_release(&run->scripts);
+	free(run->user);
+	free(run->cwd);
+	VEC_FOREACH(mount, &run->mounts) {
+		free(mount->source);
+		free(mount->target);
+		free(mount->id);
+	}
+	free(run->mounts.items);
+}
+
+static void copy_vertex_release(struct copy_vertex *copy)
+{
+	VEC_FOREACH(argument, &copy->arguments) {
+		free(argument->path);
+		free(argument->text);
+	}
+	free(copy->arguments.items);
+	free(copy->from_name);
+	free(copy->dest);
+	free(copy->chown);
+	mode_change_free(copy->mode);
+	strvec_release(&copy->excludes);
+}
+
+static void vertex_free(struct vertex *vertex)
+{
+	switch (vertex->kind) {
+	case VERTEX_RUN: run_vertex_release(&vertex->run); break;
+	case VERTEX_COPY: copy_vertex_release(&vertex->copy); break;
+	case VERTEX_WORKDIR:
+		free(vertex->workdir.path);
+		free(vertex->workdir.user);
+		break;
+	case VERTEX_SCRATCH:
+	case VERTEX_IMAGE: break;
+	}
+	free(vertex->inputs.items);
+	free(vertex->title);
+	free(vertex->prefix);
+	layer_release(&vertex->layer);
+	free(vertex);
+}
+
+void graph_release(struct graph *graph)
+{
+	VEC_FOREACH(vertex, &graph->vertices)
+		vertex_free(*vertex);
+	free(graph->vertices.items);
+	*graph = (struct graph){ .vertices = { .items = NULL } };
+}
+
+struct vertex *graph_add(struct graph *graph, enum vertex_kind kind, struct vertex *parent,
+			 const struct platform *platform)
+{
+	struct vertex *vertex = xcalloc(1, sizeof(*vertex));
+
+	vertex->kind = kind;
+	vertex->parent = parent;
+	vertex->platform = *platform;
+	*VEC_ADD(&graph->vertices) = vertex;
+	return vertex;
+}
+
+struct vertex *vertex_result(struct vertex *vertex)
+{
+	return vertex->twin ? vertex->twin : vertex;
+}
+
+int vertex_error(const struct vertex *vertex, struct err *err)
+{
+	const struct instruction *instruction = vertex->instruction;
+
+	if (err && instruction && !err->span.line)
+		(void)err_at(err, vertex->file, instruction->name.line, instruction->name.column,
+			     instruction->name.length);
+	return -1;
+}
+
+void base_image_release(struct base_image *image)
+{
+	free(image->name);
+	image_ref_release(&image->ref);
+	image_config_release(&image->config);
+	descriptors_release(&image->layers);
+}
+
+/* --- dump --- */
+
+static size_t index_of(const struct graph *graph, const struct vertex *vertex)
+{
+	for (size_t i = 0; i < graph->vertices.len; i++) {
+		if (graph->vertices.items[i] == vertex)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static void dump_map(const char *title, const struct strmap *map, struct str *out)
+{
+	for (size_t i = 0; i < map->len; i++)
+		str_addf(out, "%s%s=%s", i ? " " : title, map->items[i].key,
+			 map->items[i].value ? map->items[i].value : "");
+}
+
+static void dump_run(const struct run_vertex *run, struct str *out)
+{
+	for (size_t i = 0; i < run->argv.len; i++)
+		str_addf(out, " '%s'", run->argv.items[i]);
+	str_addf(out, " cwd=%s", run->cwd);
+	if (run->user)
+		str_addf(out, " user=%s", run->user);
+	dump_map(" env: ", &run->env, out);
+}
+
+static void dump_copy(const struct copy_vertex *copy, struct str *out)
+{
+	for (size_t i = 0; i < copy->arguments.len; i++)
+		str_addf(out, " %s%s", copy->arguments.items[i].text ? "<<" : "",
+			 copy->arguments.items[i].path);
+	str_addf(out, " -> %s", copy->dest);
+	if (copy->chown)
+		str_addf(out, " chown=%s", copy->chown);
+	if (copy->mode)
+		str_addf(out, " chmod=%s", mode_change_text(copy->mode));
+}
+
+static void dump_vertex(const struct graph *graph, const struct vertex *vertex, struct str *out)
+{
+	static const char *const kinds[] = { "scratch", "image", "run", "copy", "workdir" };
+	char platform[PLATFORM_TEXT_MAX];
+
+	str_addf(out, "%zu %s %s", index_of(graph, vertex), kinds[vertex->kind],
+		 platform_format(&vertex->platform, platform));
+	if (vertex->parent)
+		str_addf(out, " on %zu", index_of(graph, vertex->parent));
+	for (size_t i = 0; i < vertex->inputs.len; i++)
+		str_addf(out, " from %zu", index_of(graph, vertex->inputs.items[i]));
+	switch (vertex->kind) {
+	case VERTEX_IMAGE: str_addf(out, " %s", vertex->image->name); break;
+	case VERTEX_RUN: dump_run(&vertex->run, out); break;
+	case VERTEX_COPY: dump_copy(&vertex->copy, out); break;
+	case VERTEX_WORKDIR: str_addf(out, " %s", vertex->workdir.path); break;
+	case VERTEX_SCRATCH: break;
+	}
+	str_addc(out, '\n');
+}
+
+void graph_dump(const struct graph *graph, struct str *out)
+{
+	for (size_t i = 0; i < graph->vertices.len; i++)
+		dump_vertex(graph, graph->vertices.items[i], out);
+}

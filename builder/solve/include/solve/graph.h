@@ -1,0 +1,163 @@
+/*
+ * A build as a graph: each instruction that makes files is a vertex. A vertex changes the file system of its parent and
+ * adds one layer to it; it may read others (COPY --from, RUN --mount=from=). Everything that decides its result stands in the
+ * vertex, with all variables expanded, so that its key can be computed (solve/key.h) without looking at the Dockerfile
+ * again. Results are kept in the vertex as well: vertices that do not depend on each other share nothing.
+ */
+#ifndef SOLVE_GRAPH_H
+#define SOLVE_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "dockerfile/dockerfile.h"
+#include "image/config.h"
+#include "image/digest.h"
+#include "image/layer.h"
+#include "image/platform.h"
+#include "image/reference.h"
+#include "sandbox/sandbox.h"
+#include "solve/mode_change.h"
+
+struct vertex;
+
+struct vertices {
+	struct vertex **items;
+	size_t len, cap;
+};
+
+/* An image that stages start from, or that files are copied from. */
+struct base_image {
+	char *name; /* as the Dockerfile calls it */
+	struct image_ref ref;
+	struct platform platform; /* as asked for */
+	struct digest digest;     /* of the manifest */
+	struct image_config config;
+	struct descriptors layers;
+};
+
+enum vertex_kind {
+	VERTEX_SCRATCH, /* the empty file system */
+	VERTEX_IMAGE,
+	VERTEX_RUN,
+	VERTEX_COPY, /* COPY and ADD */
+	VERTEX_WORKDIR,
+};
+
+/* A mount of a RUN step, evaluated. */
+struct run_mount {
+	enum mount_type type;
+	struct vertex *
+		from; /* bind, cache: whose files; NULL = the build context, for a cache: nothing */
+	char *source; /* path in `from`, cleaned, relative to its root */
+	char *target; /* absolute, cleaned */
+	char *id;     /* cache */
+	bool read_only;
+	bool required;              /* secret, ssh */
+	enum mount_sharing sharing; /* cache */
+	uint64_t size;              /* tmpfs; 0 = the kernel's default */
+	unsigned mode;              /* cache */
+	unsigned uid, gid;
+};
+
+struct run_mounts {
+	struct run_mount *items;
+	size_t len, cap;
+};
+
+struct run_vertex {
+	struct strvec argv;
+	struct strmap env;     /* what counts for the key */
+	struct strmap proxies; /* what does not */
+	struct strmap scripts; /* heredocs with #!: name -> text */
+	char *user;            /* NULL = root */
+	char *cwd;
+	enum sandbox_network network;
+	struct run_mounts mounts;
+};
+
+struct copy_argument {
+	char *path; /* heredoc: its name */
+	char *text; /* heredoc: its body; NULL = a path */
+	struct word place;
+};
+
+struct copy_arguments {
+	struct copy_argument *items;
+	size_t len, cap;
+};
+
+struct copy_vertex {
+	bool is_add, link, parents;
+	enum copy_unpack unpack;
+	struct vertex *from; /* NULL = the build context */
+	char *from_name;     /* as written; NULL = the build context */
+	struct copy_arguments arguments;
+	char *dest;               /* absolute; ends in '/' when it must be a directory */
+	char *chown;              /* NULL = as the source has it, root from the context */
+	struct mode_change *mode; /* NULL = as the source has it */
+	struct strvec excludes;
+};
+
+struct workdir_vertex {
+	char *path; /* absolute */
+	char *user; /* its owner; NULL = root */
+};
+
+enum vertex_state {
+	VERTEX_PENDING,
+	VERTEX_CACHED, /* `layer` is known and its blob is in the store */
+	VERTEX_DONE,   /* it has been executed */
+};
+
+struct vertex {
+	enum vertex_kind kind;
+	struct vertex *parent;  /* NULL = a source: scratch or an image */
+	struct vertices inputs; /* others that it reads; borrowed */
+	struct platform platform;
+	char *title;                           /* "RUN make" */
+	char *prefix;                          /* "[builder 2/5] " */
+	const struct instruction *instruction; /* borrowed from the Dockerfile; NULL = scratch */
+	const char *file;                      /* the Dockerfile's name, for messages; borrowed */
+
+	union {
+		const struct base_image *image; /* borrowed */
+		struct run_vertex run;
+		struct copy_vertex copy;
+		struct workdir_vertex workdir;
+	};
+
+	/* What is found out about it. */
+	struct digest key;
+	struct vertex *
+		twin; /* an earlier vertex with the same key, which does the work for both; NULL = none */
+	enum vertex_state state;
+	bool files_wanted; /* a step that will run reads these files */
+	bool exported;     /* an image's layers are part of a result */
+	unsigned step;     /* of the monitor; 0 = not announced */
+	struct layer layer;
+	int64_t created; /* when the layer was made, seconds since the epoch */
+	bool emulated;
+	uint64_t elapsed_ns;
+};
+
+struct graph {
+	struct vertices vertices; /* owned; each behind those that it depends on */
+};
+
+void graph_release(struct graph *graph);
+/* A new vertex at the end; owned by the graph. */
+struct vertex *graph_add(struct graph *graph, enum vertex_kind kind, struct vertex *parent,
+			 const struct platform *platform);
+/* For tests and messages: one line per vertex, `N kind parent [inputs] definition`. */
+void graph_dump(const struct graph *graph, struct str *out);
+
+/* The vertex whose result counts: itself or its twin. */
+struct vertex *vertex_result(struct vertex *vertex);
+/* Fills the span of err with the vertex's instruction unless a place stands there already; returns -1. */
+int vertex_error(const struct vertex *vertex, struct err *err);
+void base_image_release(struct base_image *image);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * Carrying out a graph: keys, cache, execution.
+ *
+ *	solver_run(&solver, &graph, err);	-- afterwards every vertex has its layer, and all blobs are in the store
+ *
+ * First all keys are computed and looked up: a vertex that is found in the cache costs nothing further unless a step that
+ * must run reads its files. Then the rest is executed, in order.
+ */
+#ifndef SOLVE_SOLVER_H
+#define SOLVE_SOLVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/monitor.h"
+#include "context/hash.h"
+#include "context/tree.h"
+#include "image/layer.h"
+#include "image/store.h"
+#include "registry/client.h"
+#include "sandbox/sandbox.h"
+#include "solve/graph.h"
+
+/* All borrowed; one build. */
+struct solver {
+	struct store *store;
+	struct registry *registry; /* NULL = everything must be in the store */
+	struct sandbox *sandbox;   /* NULL = no RUN can be executed */
+	const struct monitor *monitor;
+
+	const char *context_dir;
+	struct tree *context;
+	struct hash_cache *hashes;
+	const struct ignore *ignore; /* what keeps files out of the context; NULL = nothing */
+	const char *ignore_name;     /* its file, for messages */
+	struct span ignore_text;
+
+	const struct sandbox_mounts *volumes; /* -v: in every RUN */
+	struct layer_options layers;
+	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
+	bool no_cache;
+
+	/* counted */
+	unsigned cached_steps, executed_steps;
+	uint64_t emulated_ns;
+};
+
+/*
+ * ERR_CHILD for a RUN that failed, with child_status and its place; ERR_CANCELLED; errors of the user's files with their place.
+ * Whatever was finished stays in the cache; nothing of an unfinished step stays.
+ */
+WARN_UNUSED int solver_run(struct solver *solver, struct graph *graph, struct err *err);
+
+/* mtime of what the builder itself makes: SOURCE_DATE_EPOCH, else a fixed time. */
+struct timespec solver_made_time(const struct solver *solver);
+
+#endif

@@ -1,0 +1,392 @@
+#include "solve/plan.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "stage_state.h"
+
+static int plan_stage(struct stage_state *state, struct err *err);
+
+static void plan_release(struct plan *plan)
+{
+	VEC_FOREACH(state, &plan->stages) {
+		VEC_FOREACH(line, &state->lines) {
+			free(line->created_by);
+			free(line->comment);
+		}
+		free(state->lines.items);
+		image_config_release(&state->config);
+		stage_scope_release(&state->scope);
+	}
+	free(plan->stages.items);
+	global_scope_release(&plan->globals);
+}
+
+static void copy_lines(struct planned_lines *dst, const struct planned_lines *src)
+{
+	VEC_FOREACH(line, src)
+		*VEC_ADD(dst) = (struct planned_line){
+			.created_by = xstrdup(line->created_by),
+			.comment = xstrdup_or_null(line->comment),
+			.vertex = line->vertex,
+		};
+}
+
+void planned_image_release(struct planned_image *image)
+{
+	VEC_FOREACH(line, &image->lines) {
+		free(line->created_by);
+		free(line->comment);
+	}
+	free(image->lines.items);
+	image_config_release(&image->config);
+	*image = (struct planned_image){ .top = NULL };
+}
+
+/* --- where a stage starts from --- */
+
+static struct vertex *find_image_vertex(const struct plan *plan, const struct base_image *image)
+{
+	VEC_FOREACH(vertex, &plan->graph->vertices) {
+		if ((*vertex)->kind == VERTEX_IMAGE && (*vertex)->image == image)
+			return *vertex;
+	}
+	return NULL;
+}
+
+static struct vertex *image_vertex(struct plan *plan, const struct base_image *image)
+{
+	struct vertex *vertex = find_image_vertex(plan, image);
+	AUTO(freep) char *name = NULL;
+
+	if (vertex)
+		return vertex;
+	vertex = graph_add(plan->graph, VERTEX_IMAGE, NULL, &image->platform);
+	vertex->image = image;
+	vertex->file = plan->request->file_name;
+	name = image_ref_format(&image->ref);
+	vertex->title = xasprintf("FROM %s", name);
+	vertex->prefix = xstrdup("");
+	return vertex;
+}
+
+static void start_from_scratch(struct stage_state *state)
+{
+	image_config_init(&state->config);
+	state->config.platform = state->platform;
+	state->config.working_dir = xstrdup("/");
+	stage_scope_init(&state->scope, &state->plan->globals, NULL);
+	state->top = graph_add(state->plan->graph, VERTEX_SCRATCH, NULL, &state->platform);
+}
+
+static int start_from_image(struct stage_state *state, const char *name, struct err *err)
+{
+	const struct from_instruction *from = &state->stage->from.from;
+	struct base_finder *bases = state->plan->request->bases;
+	const struct base_image *image = NULL;
+
+	if (bases->find(bases, name, &state->platform, &image, err) < 0)
+		return word_error(state, from->image, err);
+	image_config_copy(&state->config, &image->config);
+	state->config.platform = state->platform;
+	stage_scope_init(&state->scope, &state->plan->globals, &image->config.env);
+	state->top = image_vertex(state->plan, image);
+	state->top->instruction = &state->stage->from;
+	return 0;
+}
+
+static int start_from_stage(struct stage_state *state, const struct stage *stage, struct err *err)
+{
+	struct stage_state *base = &state->plan->stages.items[stage->index];
+
+	if (plan_stage(base, err) < 0)
+		return -1;
+	state->platform = base->platform;
+	image_config_copy(&state->config, &base->config);
+	stage_scope_inherit(&state->scope, &base->scope);
+	copy_lines(&state->lines, &base->lines);
+	state->top = base->top;
+	return 0;
+}
+
+static int expand_global(const struct stage_state *state, struct word word, char **ret,
+			 struct err *err)
+{
+	struct expander expander = global_scope_expander(&state->plan->globals);
+
+	*ret = NULL;
+	if (!word.text)
+		return 0;
+	if (expand_word(&expander, word.text, ret, NULL, err) < 0)
+		return word_error(state, word, err);
+	return 0;
+}
+
+static int read_platform(struct stage_state *state, struct err *err)
+{
+	const struct from_instruction *from = &state->stage->from.from;
+	AUTO(freep) char *text = NULL;
+
+	state->platform = *state->plan->request->platform;
+	if (expand_global(state, from->platform, &text, err) < 0)
+		return -1;
+	if (!text)
+		return 0;
+	if (!*text) {
+		(void)err_set(err, ERR_INPUT, "--platform of FROM is empty: '%s' has no value",
+			      from->platform.text);
+		return word_error(state, from->platform, err);
+	}
+	if (platform_parse(text, &state->platform, err) < 0)
+		return word_error(state, from->platform, err);
+	return 0;
+}
+
+static int start_stage(struct stage_state *state, struct err *err)
+{
+	const struct plan_request *request = state->plan->request;
+	const struct from_instruction *from = &state->stage->from.from;
+	const struct stage *base;
+	AUTO(freep) char *name = NULL;
+
+	if (read_platform(state, err) < 0 || expand_global(state, from->image, &name, err) < 0)
+		return -1;
+	if (!*name) {
+		(void)err_set(err, ERR_INPUT, "base image '%s' has no value", from->image.text);
+		(void)err_hint(err,
+			       "give the ARG a default before the first FROM, or use --build-arg");
+		return word_error(state, from->image, err);
+	}
+	base = dockerfile_find_stage(request->file, name, state->stage->index, false);
+	if (base)
+		return start_from_stage(state, base, err);
+	if (!str_eq(name, "scratch"))
+		return start_from_image(state, name, err);
+	start_from_scratch(state);
+	return 0;
+}
+
+int plan_source(struct stage_state *state, struct word from, struct vertex **ret, struct err *err)
+{
+	const struct plan_request *request = state->plan->request;
+	const struct base_image *image = NULL;
+	const struct stage *stage = NULL;
+
+	if (dockerfile_resolve_from(request->file, state->stage, from.text, &stage, err) < 0)
+		return word_error(state, from, err);
+	if (stage) {
+		struct stage_state *other = &state->plan->stages.items[stage->index];
+
+		if (plan_stage(other, err) < 0)
+			return -1;
+		*ret = other->top;
+		return 0;
+	}
+	if (str_eq(from.text, "scratch")) {
+		*ret = graph_add(state->plan->graph, VERTEX_SCRATCH, NULL, &state->platform);
+		return 0;
+	}
+	if (request->bases->find(request->bases, from.text, request->platform, &image, err) < 0)
+		return word_error(state, from, err);
+	*ret = image_vertex(state->plan, image);
+	return 0;
+}
+
+/* --- instructions --- */
+
+static int apply(struct stage_state *state, const struct instruction *instruction, struct err *err)
+{
+	switch (instruction->kind) {
+	case INSTRUCTION_RUN: return plan_run(state, instruction, err);
+	case INSTRUCTION_ADD:
+	case INSTRUCTION_COPY: return plan_copy(state, instruction, err);
+	case INSTRUCTION_WORKDIR: return plan_workdir(state, instruction, err);
+	case INSTRUCTION_FROM:
+	case INSTRUCTION_ARG:
+	case INSTRUCTION_CMD:
+	case INSTRUCTION_ENTRYPOINT:
+	case INSTRUCTION_ENV:
+	case INSTRUCTION_EXPOSE:
+	case INSTRUCTION_HEALTHCHECK:
+	case INSTRUCTION_LABEL:
+	case INSTRUCTION_MAINTAINER:
+	case INSTRUCTION_ONBUILD:
+	case INSTRUCTION_SHELL:
+	case INSTRUCTION_STOPSIGNAL:
+	case INSTRUCTION_USER:
+	case INSTRUCTION_VOLUME: break;
+	}
+	return config_change(state, instruction, err);
+}
+
+static bool is_step(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_RUN || instruction->kind == INSTRUCTION_ADD ||
+	       instruction->kind == INSTRUCTION_COPY || instruction->kind == INSTRUCTION_WORKDIR;
+}
+
+struct triggers {
+	const struct instruction **items;
+	size_t len, cap;
+};
+
+/* The base's ONBUILD list; a trigger works once, so it is not passed on. */
+static int take_triggers(struct stage_state *state, struct triggers *ret, struct err *err)
+{
+	AUTO(strvec_release) struct strvec texts = state->config.on_build;
+
+	state->config.on_build = (struct strvec)STRVEC_INIT;
+	for (size_t i = 0; i < texts.len; i++) {
+		AUTO(diags_release) struct diags diags;
+		const struct instruction *trigger;
+
+		diags_init(&diags, "ONBUILD of the base image", span_of(texts.items[i]));
+		trigger = instruction_parse_trigger(state->plan->request->file, texts.items[i],
+						    &diags);
+		if (!trigger)
+			return diags_check(&diags, err);
+		*VEC_ADD(ret) = trigger;
+	}
+	return 0;
+}
+
+static void number_steps(struct stage_state *state, const struct triggers *triggers)
+{
+	bool from_image = state->top->kind == VERTEX_IMAGE && state->lines.len == 0;
+	char platform[PLATFORM_TEXT_MAX];
+
+	state->total = from_image;
+	for (size_t i = 0; i < triggers->len; i++)
+		state->total += is_step(triggers->items[i]);
+	VEC_FOREACH(instruction, &state->stage->instructions)
+		state->total += is_step(instruction);
+	if (!from_image)
+		return;
+	state->step = 1;
+	if (*state->top->prefix)
+		return;
+	free(state->top->prefix);
+	state->top->prefix =
+		xasprintf("[%s%s%s%s1/%u] ",
+			  state->plan->request->show_platform
+				  ? platform_format(state->plan->request->platform, platform)
+				  : "",
+			  state->plan->request->show_platform ? " " : "",
+			  state->stage->name ? state->stage->name : "",
+			  state->stage->name ? " " : "", state->total);
+}
+
+static int apply_all(struct stage_state *state, const struct triggers *triggers, struct err *err)
+{
+	for (size_t i = 0; i < triggers->len; i++) {
+		if (apply(state, triggers->items[i], err) < 0)
+			return err_wrap(err, "ONBUILD of the base image");
+	}
+	VEC_FOREACH(instruction, &state->stage->instructions) {
+		if (apply(state, instruction, err) < 0)
+			return word_error(state, instruction->name, err);
+	}
+	return 0;
+}
+
+/* Only earlier stages can be named, so this recursion ends. */
+static int plan_stage(struct stage_state *state, struct err *err)
+{
+	struct triggers triggers = { .items = NULL };
+	int result = 0;
+
+	if (state->is_planned)
+		return 0;
+	state->is_planned = true;
+	if (start_stage(state, err) < 0 || take_triggers(state, &triggers, err) < 0)
+		result = word_error(state, state->stage->from.name, err);
+	if (result == 0) {
+		number_steps(state, &triggers);
+		result = apply_all(state, &triggers, err);
+	}
+	free(triggers.items);
+	return result;
+}
+
+/* --- the whole file --- */
+
+static int check_mounts(const struct stage_state *state, const struct instruction *instruction,
+			struct err *err)
+{
+	const struct stage *stage = NULL;
+
+	VEC_FOREACH(mount, &instruction->run.mounts) {
+		if (mount->from && dockerfile_resolve_from(state->plan->request->file, state->stage,
+							   mount->from, &stage, err) < 0)
+			return word_error(state, mount->text, err);
+	}
+	return 0;
+}
+
+/* Stages that the target does not need are not planned, but what they name must make sense. */
+static int check_references(struct plan *plan, struct err *err)
+{
+	const struct stage *stage = NULL;
+
+	VEC_FOREACH(state, &plan->stages) {
+		VEC_FOREACH(instruction, &state->stage->instructions) {
+			const struct word *from = &instruction->copy.from;
+
+			if (instruction->kind == INSTRUCTION_RUN &&
+			    check_mounts(state, instruction, err) < 0)
+				return -1;
+			if (instruction->kind == INSTRUCTION_COPY && from->text &&
+			    dockerfile_resolve_from(plan->request->file, state->stage, from->text,
+						    &stage, err) < 0)
+				return word_error(state, *from, err);
+		}
+	}
+	return 0;
+}
+
+static int open_plan(struct plan *plan, const struct stage *target, struct err *err)
+{
+	const struct plan_request *request = plan->request;
+	struct scope_request scope = {
+		.build_args = request->build_args,
+		.build_platform = platform_format(request->build_platform, plan->build_platform),
+		.target_platform = platform_format(request->platform, plan->target_platform),
+		.target_stage = target->name,
+		.escape = request->file->tree.escape,
+	};
+
+	global_scope_init(&plan->globals, &scope);
+	VEC_FOREACH(stage, &request->file->stages) {
+		struct stage_state *state = VEC_ADD(&plan->stages);
+
+		state->plan = plan;
+		state->stage = stage;
+	}
+	VEC_FOREACH(arg, &request->file->global_args) {
+		if (global_scope_arg(&plan->globals, arg, NULL, err) < 0)
+			return word_error(&plan->stages.items[0], arg->name, err);
+	}
+	return 0;
+}
+
+int plan_image(struct graph *graph, const struct plan_request *request, struct planned_image *ret,
+	       struct err *err)
+{
+	AUTO(plan_release) struct plan plan = { .request = request, .graph = graph };
+	const struct stage *target = NULL;
+	struct stage_state *state;
+
+	if (dockerfile_target(request->file, request->target, &target, err) < 0)
+		return -1;
+	if (open_plan(&plan, target, err) < 0 || check_references(&plan, err) < 0)
+		return -1;
+	state = &plan.stages.items[target->index];
+	if (plan_stage(state, err) < 0)
+		return -1;
+	ret->top = state->top;
+	image_config_copy(&ret->config, &state->config);
+	strmap_release(&ret->config.env);
+	strmap_set_all(&ret->config.env, &state->scope.env);
+	copy_lines(&ret->lines, &state->lines);
+	return 0;
+}

@@ -1,0 +1,380 @@
+#include "selection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+
+void selection_release(struct selection *selection)
+{
+	VEC_FOREACH(source, selection) {
+		VEC_FOREACH(item, &source->items)
+			free(item->path);
+		free(source->items.items);
+		free(source->name);
+	}
+	free(selection->items);
+	*selection = (struct selection){ .tree = NULL };
+}
+
+/* --- walking a source --- */
+
+struct filter {
+	struct ignore *exclude; /* NULL = nothing */
+	struct ignore *include; /* NULL = everything */
+	char *prefix; /* only paths on the way to this one, or below it, can be included */
+};
+
+static void filter_release(struct filter *filter)
+{
+	ignore_free(filter->exclude);
+	ignore_free(filter->include);
+	free(filter->prefix);
+}
+
+/* How the patterns stand at a directory. */
+struct filter_state {
+	const struct ignore_state *exclude, *include;
+};
+
+struct walk {
+	struct tree *tree;
+	const struct filter *filter;
+	struct selection_source *source;
+};
+
+static int walk_children(struct walk *walk, struct tree_node *dir, const char *path,
+			 const struct filter_state *state, struct err *err);
+
+static bool can_hold_matches(const struct filter *filter, const char *path)
+{
+	return !filter->include || path_is_within(path, filter->prefix) ||
+	       path_is_within(filter->prefix, path);
+}
+
+/* A directory that no pattern wants comes along when something below it is wanted. */
+static int walk_directory(struct walk *walk, struct tree_node *node, const char *path, bool wanted,
+			  const struct filter_state *state, struct err *err)
+{
+	size_t before = walk->source->items.len;
+	bool skip = !wanted && !can_hold_matches(walk->filter, path);
+
+	if (skip)
+		return 0;
+	*VEC_ADD(&walk->source->items) = (struct selected){ .node = node, .path = xstrdup(path) };
+	if (walk_children(walk, node, path, state, err) < 0)
+		return -1;
+	if (!wanted && walk->source->items.len == before + 1)
+		free(walk->source->items.items[--walk->source->items.len].path);
+	return 0;
+}
+
+static int walk_node(struct walk *walk, struct tree_node *node, const char *path,
+		     const struct filter_state *state, struct err *err)
+{
+	const struct filter *filter = walk->filter;
+	bool is_dir = S_ISDIR(node->st.st_mode), wanted = true;
+	struct ignore_state *exclude = NULL, *include = NULL;
+	struct filter_state below;
+	int result = 0;
+
+	if (filter->include)
+		wanted = ignore_step(filter->include, state->include, path,
+				     is_dir ? &include : NULL);
+	if (filter->exclude &&
+	    ignore_step(filter->exclude, state->exclude, path, is_dir ? &exclude : NULL))
+		wanted = false;
+	below = (struct filter_state){ .exclude = exclude, .include = include };
+	if (is_dir)
+		result = walk_directory(walk, node, path, wanted, &below, err);
+	else if (wanted && !S_ISSOCK(node->st.st_mode))
+		*VEC_ADD(&walk->source->items) =
+			(struct selected){ .node = node, .path = xstrdup(path) };
+	ignore_state_free(exclude);
+	ignore_state_free(include);
+	return result;
+}
+
+static int walk_children(struct walk *walk, struct tree_node *dir, const char *path,
+			 const struct filter_state *state, struct err *err)
+{
+	const struct tree_nodes *children = NULL;
+
+	if (tree_list(walk->tree, dir, &children, err) < 0)
+		return -1;
+	for (size_t i = 0; i < children->len; i++) {
+		struct tree_node *child = children->items[i];
+		AUTO(freep)
+		char *below = *path ? path_join(path, child->name) : xstrdup(child->name);
+
+		if (walk_node(walk, child, below, state, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int walk_source(struct tree *tree, const struct filter *filter,
+		       struct selection_source *source, struct err *err)
+{
+	struct walk walk = { .tree = tree, .filter = filter, .source = source };
+	struct ignore_state *exclude = filter->exclude ? ignore_root(filter->exclude) : NULL;
+	struct ignore_state *include = filter->include ? ignore_root(filter->include) : NULL;
+	struct filter_state state = { .exclude = exclude, .include = include };
+	int result = walk_children(&walk, source->node, "", &state, err);
+
+	ignore_state_free(exclude);
+	ignore_state_free(include);
+	return result;
+}
+
+/* --- matching the sources --- */
+
+static int not_found(const struct copy_vertex *copy, const char *path, struct err *err)
+{
+	if (copy->from_name)
+		return err_set(err, ERR_NOT_FOUND, "'%s' not found in '%s'", path, copy->from_name);
+	return err_set(err, ERR_NOT_FOUND, "'%s' not found in the build context", path);
+}
+
+/* Takes the node that `path` leads to; *ret_node is NULL when it is not there. */
+static int add_source(struct selection *selection, const struct copy_argument *argument,
+		      const char *path, const struct filter *filter, struct tree_node **ret_node,
+		      struct err *err)
+{
+	struct selection_source *source;
+
+	if (tree_resolve(selection->tree, path, ret_node, err) < 0)
+		return -1;
+	if (!*ret_node)
+		return 0;
+	source = VEC_ADD(selection);
+	source->argument = argument;
+	source->name = xstrdup(str_eq(path, ".") ? "" : path_base(path));
+	source->node = *ret_node;
+	return S_ISDIR(source->node->st.st_mode) ? walk_source(selection->tree, filter, source, err)
+						 : 0;
+}
+
+static int add_matches(struct selection *selection, const struct copy_argument *argument,
+		       const struct filter *filter, struct err *err)
+{
+	AUTO(strvec_release) struct strvec matches = STRVEC_INIT;
+	struct tree_node *node = NULL;
+
+	if (tree_glob(selection->tree, argument->path, &matches, err) < 0)
+		return -1;
+	/* A link that matches but leads nowhere has no files to copy. */
+	for (size_t i = 0; i < matches.len; i++) {
+		if (add_source(selection, argument, matches.items[i], filter, &node, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The components of a pattern before the first wildcard. */
+static char *literal_prefix(const char *pattern)
+{
+	AUTO(freep) char *prefix = xstrdup(pattern);
+
+	while (glob_is_pattern(prefix)) {
+		char *shorter = path_dir(prefix);
+
+		free(prefix);
+		prefix = shorter;
+	}
+	return TAKE(prefix);
+}
+
+/* --parents: what is before "/./" is left out of the destination, the rest is kept. */
+static int add_with_parents(struct selection *selection, const struct copy_vertex *copy,
+			    const struct copy_argument *argument, const struct filter *exclude,
+			    struct err *err)
+{
+	AUTO(filter_release) struct filter filter = { .exclude = NULL };
+	AUTO(strvec_release) struct strvec patterns = STRVEC_INIT;
+	const char *pivot = strstr(argument->path, "/./");
+	AUTO(freep)
+	char *root =
+		pivot ? span_dup((struct span){ argument->path, (size_t)(pivot - argument->path) })
+		      : xstrdup("/");
+	AUTO(freep) char *clean_root = path_in_root(root);
+	AUTO(freep) char *pattern = path_in_root(pivot ? pivot + 3 : argument->path);
+	AUTO(freep) char *whole = path_join(clean_root, pattern);
+	struct tree_node *node = NULL;
+	int result;
+
+	if (!glob_is_pattern(pattern)) {
+		if (tree_resolve(selection->tree, whole, &node, err) < 0)
+			return -1;
+		if (!node)
+			return not_found(copy, argument->path, err);
+	}
+	if (!str_eq(pattern, ".")) {
+		strvec_add(&patterns, pattern);
+		if (ignore_new(&patterns, &filter.include, err) < 0)
+			return -1;
+	}
+	filter.prefix = literal_prefix(pattern);
+	filter.exclude = exclude->exclude;
+	result = add_source(selection, argument, clean_root, &filter, &node, err);
+	filter.exclude = NULL; /* borrowed above */
+	if (result == 0 && !node)
+		return not_found(copy, argument->path, err);
+	return result;
+}
+
+static int add_argument(struct selection *selection, const struct copy_vertex *copy,
+			const struct copy_argument *argument, const struct filter *filter,
+			struct err *err)
+{
+	struct tree_node *node = NULL;
+
+	if (argument->text) {
+		struct selection_source *source = VEC_ADD(selection);
+
+		source->argument = argument;
+		source->name = xstrdup(argument->path);
+		return 0;
+	}
+	if (copy->parents)
+		return add_with_parents(selection, copy, argument, filter, err);
+	if (glob_is_pattern(argument->path))
+		return add_matches(selection, argument, filter, err);
+
+	AUTO(freep) char *path = path_in_root(argument->path);
+
+	if (add_source(selection, argument, path, filter, &node, err) < 0)
+		return -1;
+	return node ? 0 : not_found(copy, argument->path, err);
+}
+
+int selection_make(struct tree *tree, const struct copy_vertex *copy, const char *file,
+		   struct selection *ret, struct err *err)
+{
+	AUTO(filter_release) struct filter filter = { .exclude = NULL };
+
+	ret->tree = tree;
+	if (copy->excludes.len > 0 && ignore_new(&copy->excludes, &filter.exclude, err) < 0)
+		return err_wrap(err, "--exclude");
+	for (size_t i = 0; i < copy->arguments.len; i++) {
+		const struct copy_argument *argument = &copy->arguments.items[i];
+
+		if (add_argument(ret, copy, argument, &filter, err) == 0)
+			continue;
+		if (err && !err->span.line && argument->place.line)
+			(void)err_at(err, file, argument->place.line, argument->place.column,
+				     argument->place.length);
+		return -1;
+	}
+	return 0;
+}
+
+/* --- describing for a key --- */
+
+static void collect_nodes(const struct selection *selection, struct tree_nodes *ret)
+{
+	VEC_FOREACH(source, selection) {
+		if (source->node && !S_ISDIR(source->node->st.st_mode))
+			*VEC_ADD(ret) = source->node;
+		VEC_FOREACH(item, &source->items)
+			*VEC_ADD(ret) = item->node;
+	}
+}
+
+static char type_letter(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR: return 'd';
+	case S_IFLNK: return 'l';
+	case S_IFCHR: return 'c';
+	case S_IFBLK: return 'b';
+	case S_IFIFO: return 'p';
+	default: return 'f';
+	}
+}
+
+/* Which earlier one of the same source is the same file; links to files elsewhere do not count. */
+static void describe_hard_link(const struct tree_node *node, const char *path, struct strmap *links,
+			       struct str *ret)
+{
+	char inode[64];
+	const char *first;
+
+	(void)snprintf(inode, sizeof(inode), "%llx:%llx", (unsigned long long)node->st.st_dev,
+		       (unsigned long long)node->st.st_ino);
+	first = strmap_get(links, inode);
+	if (first)
+		str_addf(ret, " =%zu:%s", strlen(first), first);
+	else
+		strmap_set(links, inode, path);
+}
+
+/* Paths are length-prefixed: a name may hold any byte, also those that separate fields. */
+static int describe_node(struct tree *tree, const struct tree_node *node, const char *path,
+			 bool with_owner, struct strmap *links, struct str *ret, struct err *err)
+{
+	mode_t mode = node->st.st_mode;
+	AUTO(freep) char *link = NULL;
+
+	str_addf(ret, "%zu:%s %c", strlen(path), path, type_letter(mode));
+	if (!S_ISLNK(mode))
+		str_addf(ret, " %04o", (unsigned)(mode & 07777));
+	if (with_owner)
+		str_addf(ret, " %u:%u", node->st.st_uid, node->st.st_gid);
+	if (S_ISREG(mode))
+		str_addf(ret, " %s", node->hash);
+	if (S_ISREG(mode) && node->st.st_nlink > 1)
+		describe_hard_link(node, path, links, ret);
+	if (S_ISCHR(mode) || S_ISBLK(mode))
+		str_addf(ret, " %u,%u", major(node->st.st_rdev), minor(node->st.st_rdev));
+	if (S_ISLNK(mode)) {
+		if (tree_read_link(tree, node, &link, err) < 0)
+			return -1;
+		str_addf(ret, " %zu:%s", strlen(link), link);
+	}
+	str_addc(ret, '\n');
+	return 0;
+}
+
+static int describe_source(const struct selection *selection, const struct selection_source *source,
+			   bool with_owner, struct str *ret, struct err *err)
+{
+	AUTO(strmap_release) struct strmap links = STRMAP_INIT;
+
+	if (!source->node) {
+		str_addf(ret, "text %s %zu:%s\n", source->name, strlen(source->argument->text),
+			 source->argument->text);
+		return 0;
+	}
+	if (!S_ISDIR(source->node->st.st_mode))
+		return describe_node(selection->tree, source->node, source->name, with_owner,
+				     &links, ret, err);
+	str_addf(ret, "directory\n");
+	VEC_FOREACH(item, &source->items) {
+		if (describe_node(selection->tree, item->node, item->path, with_owner, &links, ret,
+				  err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int selection_describe(const struct selection *selection, bool with_owner, struct hash_cache *cache,
+		       const struct monitor *monitor, struct str *ret, struct err *err)
+{
+	struct tree_nodes nodes = { .items = NULL };
+	int result;
+
+	collect_nodes(selection, &nodes);
+	result = tree_hash_files(selection->tree, &nodes, cache, monitor, err);
+	free(nodes.items);
+	if (result < 0)
+		return -1;
+	VEC_FOREACH(source, selection) {
+		if (describe_source(selection, source, with_owner, ret, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,319 @@
+#include "solve/solver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "chain.h"
+#include "copy_step.h"
+#include "key.h"
+#include "layer_output.h"
+#include "missing.h"
+#include "record.h"
+#include "run_step.h"
+#include "sandbox/emulation.h"
+#include "workdir_step.h"
+
+/* 1980-01-02: tools that see a file without a real time choke on anything earlier (zip archives begin at 1980). */
+#define MADE_TIME 315619200
+
+/* What belongs to one vertex while the graph is carried out. */
+struct task {
+	struct vertex *vertex;
+	struct selection selection; /* COPY from the context: what its key was computed from */
+};
+
+struct tasks {
+	struct task *items;
+	size_t len, cap;
+};
+
+static void tasks_release(struct tasks *tasks)
+{
+	VEC_FOREACH(task, tasks)
+		selection_release(&task->selection);
+	free(tasks->items);
+}
+
+struct timespec solver_made_time(const struct solver *solver)
+{
+	return (struct timespec){ .tv_sec = solver->epoch >= 0 ? solver->epoch : MADE_TIME };
+}
+
+static bool is_source(const struct vertex *vertex)
+{
+	return !vertex->parent;
+}
+
+/* --- keys and cache --- */
+
+static int select_files(struct solver *solver, struct task *task, struct err *err)
+{
+	const struct vertex *vertex = task->vertex;
+
+	if (vertex->kind != VERTEX_COPY || vertex->copy.from)
+		return 0;
+	if (selection_make(solver->context, &vertex->copy, vertex->file, &task->selection, err) ==
+	    0)
+		return 0;
+	missing_explain(solver, &vertex->copy, err);
+	return err_wrap(err, "%s", instruction_name(vertex->instruction->kind));
+}
+
+static int compute_key(struct solver *solver, struct task *task, struct strmap *seen,
+		       struct tasks *tasks, struct err *err)
+{
+	struct vertex *vertex = task->vertex;
+	size_t index = (size_t)(task - tasks->items);
+	const char *first;
+	char text[24];
+
+	if (select_files(solver, task, err) < 0 ||
+	    key_compute(solver, vertex, task->selection.tree ? &task->selection : NULL, err) < 0)
+		return vertex_error(vertex, err);
+	first = strmap_get(seen, vertex->key.text);
+	if (first && !is_source(vertex)) {
+		vertex->twin = tasks->items[strtoul(first, NULL, 10)].vertex;
+	} else {
+		(void)snprintf(text, sizeof(text), "%zu", index);
+		strmap_set(seen, vertex->key.text, text);
+	}
+	return 0;
+}
+
+static bool inputs_are_cached(const struct vertex *vertex)
+{
+	VEC_FOREACH(input, &vertex->inputs) {
+		if (vertex_result(*input)->state != VERTEX_CACHED)
+			return false;
+	}
+	return vertex_result(vertex->parent)->state == VERTEX_CACHED;
+}
+
+/*
+ * A record counts only when all below it were found as well: a step that is executed anew may come out differently, and
+ * what was once built on it does not fit it.
+ */
+static int look_up(struct solver *solver, struct vertex *vertex, struct err *err)
+{
+	bool found = false;
+
+	if (is_source(vertex)) {
+		vertex->state = VERTEX_CACHED;
+		return 0;
+	}
+	if (vertex->twin || solver->no_cache || !inputs_are_cached(vertex))
+		return 0;
+	if (record_find(solver, vertex, &found, err) < 0)
+		return vertex_error(vertex, err);
+	if (found)
+		vertex->state = VERTEX_CACHED;
+	return 0;
+}
+
+static int find_cached(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	AUTO(strmap_release) struct strmap seen = STRMAP_INIT;
+
+	VEC_FOREACH(task, tasks) {
+		if (monitor_check(solver->monitor, err) < 0 ||
+		    compute_key(solver, task, &seen, tasks, err) < 0 ||
+		    look_up(solver, task->vertex, err) < 0)
+			return -1;
+	}
+	return solver->hashes ? hash_cache_save(solver->hashes, err) : 0;
+}
+
+/* --- what has to be done --- */
+
+static void want_files(struct vertex *vertex)
+{
+	for (; vertex; vertex = vertex->parent) {
+		vertex->files_wanted = true;
+		vertex_result(vertex)->files_wanted = true;
+	}
+}
+
+static void mark_wanted(struct tasks *tasks)
+{
+	VEC_FOREACH(task, tasks) {
+		const struct vertex *vertex = task->vertex;
+
+		if (vertex->state == VERTEX_CACHED || vertex->twin)
+			continue;
+		VEC_FOREACH(input, &vertex->inputs)
+			want_files(*input);
+		if (vertex->kind != VERTEX_COPY || !vertex->copy.link)
+			want_files(vertex->parent);
+	}
+}
+
+/* A foreign step that cannot run is found out before anything runs. */
+static int check_emulation(struct tasks *tasks, struct err *err)
+{
+	VEC_FOREACH(task, tasks) {
+		const struct vertex *vertex = task->vertex;
+		struct emulation emulation = { .interpreter = NULL };
+
+		if (vertex->kind != VERTEX_RUN || vertex->state == VERTEX_CACHED || vertex->twin)
+			continue;
+		if (emulation_find(vertex->platform.arch, vertex->platform.variant, &emulation,
+				   err) < 0) {
+			(void)err_wrap(err, "%s", vertex->title);
+			return vertex_error(vertex, err);
+		}
+		emulation_release(&emulation);
+	}
+	return 0;
+}
+
+static void announce(struct solver *solver, struct tasks *tasks)
+{
+	VEC_FOREACH(task, tasks) {
+		struct vertex *vertex = task->vertex;
+
+		if (vertex->kind == VERTEX_SCRATCH || vertex->twin)
+			continue;
+		vertex->step =
+			monitor_add_step(solver->monitor, "%s%s", vertex->prefix, vertex->title);
+	}
+}
+
+/* --- execution --- */
+
+static int execute_copy(struct solver *solver, struct task *task, bool *ret_changed,
+			struct err *err)
+{
+	struct vertex *vertex = task->vertex;
+	AUTO(tree_freep) struct tree *below = NULL;
+	AUTO(tree_freep) struct tree *from = NULL;
+	AUTO(selection_release) struct selection selected = { .tree = NULL };
+	AUTO(layer_output_release) struct layer_output output = { .solver = solver };
+	struct selection *selection = &task->selection;
+
+	if (!vertex->copy.link && chain_view(solver, vertex->parent, &below, err) < 0)
+		return -1;
+	if (vertex->copy.from) {
+		selection = &selected;
+		if (chain_view(solver, vertex->copy.from, &from, err) < 0 ||
+		    selection_make(from, &vertex->copy, vertex->file, selection, err) < 0)
+			return -1;
+	}
+	if (layer_output_open(solver, vertex, &output, err) < 0 ||
+	    copy_execute(solver, vertex, selection, below, layer_output_sink(&output), ret_changed,
+			 err) < 0)
+		return -1;
+	return layer_output_finish(&output, vertex, err);
+}
+
+static int execute_workdir(struct solver *solver, struct vertex *vertex, struct err *err)
+{
+	AUTO(tree_freep) struct tree *below = NULL;
+	AUTO(layer_output_release) struct layer_output output = { .solver = solver };
+
+	if (chain_view(solver, vertex->parent, &below, err) < 0 ||
+	    layer_output_open(solver, vertex, &output, err) < 0 ||
+	    workdir_execute(solver, vertex, below, layer_output_sink(&output), err) < 0)
+		return -1;
+	return layer_output_finish(&output, vertex, err);
+}
+
+/* An image is fetched when it is part of a result, and unpacked when its files are wanted. */
+static int execute_image(struct solver *solver, struct vertex *vertex, struct err *err)
+{
+	AUTO(strvec_release) struct strvec lowers = STRVEC_INIT;
+	AUTO(chain_release) struct chain chain = { .items = NULL };
+
+	if (vertex->files_wanted && chain_unpack(solver, vertex, &lowers, err) < 0)
+		return -1;
+	if (!vertex->exported)
+		return 0;
+	chain_of(vertex, &chain);
+	return chain_fetch(solver, &chain, err);
+}
+
+static bool has_work(struct solver *solver, struct vertex *vertex)
+{
+	AUTO(chain_release) struct chain chain = { .items = NULL };
+
+	if (!is_source(vertex))
+		return vertex->state != VERTEX_CACHED;
+	if (!vertex->files_wanted && !vertex->exported)
+		return false;
+	chain_of(vertex, &chain);
+	return !chain_is_ready(solver, &chain, vertex->files_wanted);
+}
+
+static int execute(struct solver *solver, struct task *task, struct err *err)
+{
+	struct vertex *vertex = task->vertex;
+	bool changed = false;
+	int result = 0;
+
+	switch (vertex->kind) {
+	case VERTEX_SCRATCH: return 0;
+	case VERTEX_IMAGE: return execute_image(solver, vertex, err);
+	case VERTEX_RUN: result = run_execute(solver, vertex, err); break;
+	case VERTEX_COPY: result = execute_copy(solver, task, &changed, err); break;
+	case VERTEX_WORKDIR: result = execute_workdir(solver, vertex, err); break;
+	}
+	if (result < 0)
+		return -1;
+	vertex->state = VERTEX_DONE;
+	solver->executed_steps++;
+	if (vertex->emulated)
+		solver->emulated_ns += vertex->elapsed_ns;
+	return changed ? 0 : record_put(solver, vertex, err);
+}
+
+static int report_failure(struct solver *solver, struct vertex *vertex, const struct err *err)
+{
+	if (err && err->kind == ERR_CANCELLED)
+		monitor_step(solver->monitor, vertex->step, EVENT_STEP_CANCELLED);
+	else
+		monitor_text(solver->monitor, vertex->step, EVENT_STEP_FAILED, "%s",
+			     err && err->message ? err->message : "failed");
+	return -1;
+}
+
+static int carry_out(struct solver *solver, struct task *task, struct err *err)
+{
+	struct vertex *vertex = task->vertex;
+
+	if (vertex->kind == VERTEX_SCRATCH || vertex->twin)
+		return 0;
+	if (!has_work(solver, vertex)) {
+		solver->cached_steps += !is_source(vertex);
+		monitor_step(solver->monitor, vertex->step, EVENT_STEP_CACHED);
+		return 0;
+	}
+	if (monitor_check(solver->monitor, err) < 0)
+		return report_failure(solver, vertex, err);
+	monitor_step(solver->monitor, vertex->step, EVENT_STEP_STARTED);
+	if (execute(solver, task, err) < 0) {
+		(void)vertex_error(vertex, err);
+		return report_failure(solver, vertex, err);
+	}
+	monitor_step(solver->monitor, vertex->step, EVENT_STEP_DONE);
+	return 0;
+}
+
+int solver_run(struct solver *solver, struct graph *graph, struct err *err)
+{
+	AUTO(tasks_release) struct tasks tasks = { .items = NULL };
+
+	VEC_FOREACH(vertex, &graph->vertices)
+		VEC_ADD(&tasks)->vertex = *vertex;
+	if (find_cached(solver, &tasks, err) < 0)
+		return -1;
+	mark_wanted(&tasks);
+	if (check_emulation(&tasks, err) < 0)
+		return -1;
+	announce(solver, &tasks);
+	VEC_FOREACH(task, &tasks) {
+		if (carry_out(solver, task, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,302 @@
+/* Instructions that make files: RUN, COPY, ADD and WORKDIR become vertices. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "dockerfile/expand.h"
+#include "dockerfile/mount.h"
+#include "history_text.h"
+#include "stage_state.h"
+
+/* --- RUN --- */
+
+static void set_environment(const struct stage_state *state, struct run_vertex *run)
+{
+	const struct strmap *vars = &state->scope.vars;
+	const struct strmap *build_args = state->plan->request->build_args;
+
+	for (size_t i = 0; i < vars->len; i++) {
+		if (vars->items[i].value)
+			strmap_set(&run->env, vars->items[i].key, vars->items[i].value);
+	}
+	for (size_t i = 0; build_args && i < build_args->len; i++) {
+		const struct strmap_item *item = &build_args->items[i];
+
+		if (item->value && scope_is_proxy(item->key) && !strmap_has(&run->env, item->key))
+			strmap_set(&run->proxies, item->key, item->value);
+	}
+}
+
+static void set_command(const struct stage_state *state, const struct run_instruction *instruction,
+			struct run_vertex *run)
+{
+	switch (instruction->form) {
+	case RUN_EXEC: stage_argv(state, &instruction->command, &run->argv); break;
+	case RUN_SHELL:
+		stage_shell(state, &run->argv);
+		strvec_add(&run->argv, instruction->script);
+		break;
+	case RUN_SCRIPT:
+		strmap_set(&run->scripts, instruction->script_name, instruction->script);
+		strvec_addf(&run->argv, "/dev/pipes/%s", instruction->script_name);
+		break;
+	}
+}
+
+static unsigned number_or(int64_t value, unsigned otherwise)
+{
+	return value == MOUNT_UNSET ? otherwise : (unsigned)value;
+}
+
+/* Where the mount's files come from; a secret and a tmpfs have none. */
+static int set_mount_source(struct stage_state *state, const struct mount_spec *spec,
+			    const struct mount *mount, struct run_mount *ret,
+			    struct vertices *inputs, struct err *err)
+{
+	struct word from = spec->text;
+
+	ret->source = path_in_root(mount->source ? mount->source : "/");
+	if (!mount->from)
+		return 0;
+	from.text = mount->from;
+	if (plan_source(state, from, &ret->from, err) < 0)
+		return -1;
+	*VEC_ADD(inputs) = ret->from;
+	return 0;
+}
+
+static int add_mount(struct stage_state *state, const struct mount_spec *spec,
+		     struct run_mounts *ret, struct vertices *inputs, struct err *err)
+{
+	struct expander expander = stage_scope_expander(&state->scope);
+	AUTO(mount_release) struct mount mount = MOUNT_INIT;
+	struct run_mount *to;
+
+	if (mount_parse(spec->text.text, &expander, &mount, NULL, err) < 0)
+		return word_error(state, spec->text, err);
+	to = VEC_ADD(ret);
+	to->type = mount.type;
+	to->read_only = mount.read_only;
+	to->required = mount.required;
+	to->sharing = mount.sharing;
+	to->target = path_resolve(stage_directory(state), mount.target ? mount.target : "");
+	to->id = xstrdup(mount.id ? mount.id : to->target);
+	to->size = mount.size == MOUNT_UNSET ? 0 : (uint64_t)mount.size;
+	to->mode = number_or(mount.mode, 0755);
+	to->uid = number_or(mount.uid, 0);
+	to->gid = number_or(mount.gid, 0);
+	return set_mount_source(state, spec, &mount, to, inputs, err);
+}
+
+int plan_run(struct stage_state *state, const struct instruction *instruction, struct err *err)
+{
+	const struct run_instruction *from = &instruction->run;
+	struct run_mounts mounts = { .items = NULL };
+	struct vertices inputs = { .items = NULL };
+	struct vertex *vertex;
+	int result = 0;
+
+	if (from->security == RUN_SECURITY_INSECURE) {
+		(void)err_set(err, ERR_UNSUPPORTED, "RUN --security=insecure is not allowed");
+		return word_error(state, instruction->name, err);
+	}
+	/* Stages that are mounted come before this step in the graph. */
+	for (size_t i = 0; result == 0 && i < from->mounts.len; i++)
+		result = add_mount(state, &from->mounts.items[i], &mounts, &inputs, err);
+	vertex = stage_add_vertex(state, VERTEX_RUN, instruction);
+	vertex->run.mounts = mounts; /* the vertex owns both, whatever comes */
+	vertex->inputs = inputs;
+	if (result < 0)
+		return -1;
+	set_command(state, from, &vertex->run);
+	set_environment(state, &vertex->run);
+	vertex->run.user = xstrdup_or_null(state->config.user);
+	vertex->run.cwd = path_clean(stage_directory(state));
+	vertex->run.network =
+		from->network == RUN_NETWORK_NONE ? SANDBOX_NETWORK_NONE : SANDBOX_NETWORK_HOST;
+	stage_add_history(state, history_run(&state->scope.args, &vertex->run.argv), vertex);
+	return 0;
+}
+
+/* --- COPY and ADD --- */
+
+static bool is_remote(const char *source)
+{
+	return str_has_prefix(source, "http://") || str_has_prefix(source, "https://") ||
+	       str_has_prefix(source, "git://") || str_has_prefix(source, "git@");
+}
+
+static int refuse_remote(const struct stage_state *state, const struct instruction *instruction,
+			 struct word place, struct err *err)
+{
+	if (instruction->kind == INSTRUCTION_COPY) {
+		(void)err_set(err, ERR_INPUT, "COPY takes no URL");
+		(void)err_hint(err, "write ADD instead");
+	} else {
+		(void)err_set(err, ERR_UNSUPPORTED, "ADD of a URL is not possible yet");
+		(void)err_hint(err, "download it in a RUN step, or into the build context");
+	}
+	return word_error(state, place, err);
+}
+
+static int heredoc_body(const struct stage_state *state, const struct copy_source *source,
+			char **ret, struct err *err)
+{
+	struct expander expander = stage_scope_expander(&state->scope);
+	AUTO(freep) char *text = heredoc_text(source->heredoc);
+
+	if (!source->heredoc->expand) {
+		*ret = TAKE(text);
+		return 0;
+	}
+	if (expand_heredoc(&expander, text, ret, NULL, err) < 0) {
+		(void)err_wrap(err, "<<%s", source->heredoc->name);
+		return word_error(state, source->path, err);
+	}
+	return 0;
+}
+
+static int add_path(struct stage_state *state, const struct instruction *instruction,
+		    const struct copy_source *source, struct copy_vertex *copy, struct err *err)
+{
+	struct copy_argument *argument = VEC_ADD(&copy->arguments);
+
+	argument->place = source->path;
+	if (stage_expand(state, source->path, &argument->path, err) < 0)
+		return -1;
+	if (is_remote(argument->path))
+		return refuse_remote(state, instruction, source->path, err);
+	return 0;
+}
+
+static int add_heredoc(struct stage_state *state, const struct copy_source *source,
+		       struct copy_vertex *copy, struct err *err)
+{
+	struct copy_argument *argument = VEC_ADD(&copy->arguments);
+
+	argument->place = source->path;
+	argument->path = xstrdup(source->heredoc->name);
+	return heredoc_body(state, source, &argument->text, err);
+}
+
+/* Files first, heredocs behind them, as BuildKit orders them. */
+static int add_arguments(struct stage_state *state, const struct instruction *instruction,
+			 struct copy_vertex *copy, struct err *err)
+{
+	const struct copy_sources *sources = &instruction->copy.sources;
+
+	VEC_FOREACH(source, sources) {
+		if (!source->heredoc && add_path(state, instruction, source, copy, err) < 0)
+			return -1;
+	}
+	VEC_FOREACH(source, sources) {
+		if (source->heredoc && add_heredoc(state, source, copy, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Absolute and clean, but for the slash at the end that makes it a directory. */
+static char *destination(const struct stage_state *state, const char *dest)
+{
+	AUTO(freep) char *path = path_resolve(stage_directory(state), dest);
+	bool is_dir = !*dest || str_eq(dest, ".") || str_has_suffix(dest, "/") ||
+		      str_has_suffix(dest, "/.");
+
+	return is_dir && !str_eq(path, "/") ? xasprintf("%s/", path) : TAKE(path);
+}
+
+static int set_mode(struct stage_state *state, const struct copy_instruction *from,
+		    struct copy_vertex *copy, struct err *err)
+{
+	AUTO(freep) char *mode = NULL;
+
+	if (stage_expand(state, from->chmod, &mode, err) < 0)
+		return -1;
+	if (mode && mode_change_parse(mode, &copy->mode, err) < 0)
+		return word_error(state, from->chmod, err);
+	return 0;
+}
+
+/* The text keeps the destination as it was written. */
+static char *copy_history(const struct instruction *instruction, const struct copy_vertex *copy,
+			  const char *dest)
+{
+	struct str text = STR_INIT;
+
+	str_add(&text, instruction_name(instruction->kind));
+	if (copy->parents)
+		str_add(&text, " --parents");
+	if (copy->chown)
+		str_addf(&text, " --chown=%s", copy->chown);
+	if (copy->mode)
+		str_addf(&text, " --chmod=%s", mode_change_text(copy->mode));
+	VEC_FOREACH(argument, &copy->arguments)
+		str_addf(&text, " %s%s", argument->text ? "<<" : "", argument->path);
+	str_addf(&text, " %s # buildkit", dest);
+	return str_detach(&text);
+}
+
+static int fill_copy(struct stage_state *state, const struct instruction *instruction,
+		     struct vertex *vertex, struct err *err)
+{
+	const struct copy_instruction *from = &instruction->copy;
+	struct copy_vertex *copy = &vertex->copy;
+	AUTO(freep) char *dest = NULL;
+
+	copy->is_add = instruction->kind == INSTRUCTION_ADD;
+	copy->link = from->link;
+	copy->parents = from->parents;
+	copy->unpack = from->unpack;
+	VEC_FOREACH(exclude, &from->excludes)
+		strvec_add(&copy->excludes, exclude->text);
+	if (add_arguments(state, instruction, copy, err) < 0 ||
+	    stage_expand(state, from->dest, &dest, err) < 0 ||
+	    stage_expand(state, from->chown, &copy->chown, err) < 0 ||
+	    set_mode(state, from, copy, err) < 0)
+		return -1;
+	copy->dest = destination(state, dest);
+	stage_add_history(state, copy_history(instruction, copy, dest), vertex);
+	return 0;
+}
+
+int plan_copy(struct stage_state *state, const struct instruction *instruction, struct err *err)
+{
+	struct word from = instruction->copy.from;
+	struct vertex *source = NULL, *vertex;
+
+	if (from.text && plan_source(state, from, &source, err) < 0)
+		return -1;
+	vertex = stage_add_vertex(state, VERTEX_COPY, instruction);
+	if (source) {
+		vertex->copy.from = source;
+		vertex->copy.from_name = xstrdup(from.text);
+		*VEC_ADD(&vertex->inputs) = source;
+	}
+	return fill_copy(state, instruction, vertex, err);
+}
+
+/* --- WORKDIR --- */
+
+int plan_workdir(struct stage_state *state, const struct instruction *instruction, struct err *err)
+{
+	AUTO(freep) char *text = NULL, *clean = NULL;
+	struct vertex *vertex = NULL;
+	char *path;
+
+	if (stage_expand(state, instruction->word, &text, err) < 0)
+		return -1;
+	path = path_is_absolute(text) ? xstrdup(text) : path_resolve(stage_directory(state), text);
+	clean = path_clean(path);
+	if (str_eq(clean, "/")) {
+		state->step++; /* it counts, but there is nothing to make */
+	} else {
+		vertex = stage_add_vertex(state, VERTEX_WORKDIR, instruction);
+		vertex->workdir.path = TAKE(clean);
+		vertex->workdir.user = xstrdup_or_null(state->config.user);
+	}
+	stage_add_history(state, xasprintf("WORKDIR %s", path), vertex);
+	free(state->config.working_dir);
+	state->config.working_dir = path;
+	return 0;
+}

@@ -1,0 +1,18 @@
+#include "workdir_step.h"
+
+#include "target.h"
+
+int workdir_execute(struct solver *solver, const struct vertex *vertex, struct tree *below,
+		    struct layer_sink *sink, struct err *err)
+{
+	const struct workdir_vertex *workdir = &vertex->workdir;
+	AUTO(target_freep) struct target *target = target_new(below);
+	struct target_defaults defaults = { .mode = 0755, .mtime = solver_made_time(solver) };
+	struct tree_node *dir = NULL;
+
+	if (workdir->user && accounts_resolve(below, workdir->user, &defaults.owner, err) < 0)
+		return -1;
+	if (target_make_directory(target, workdir->path, &defaults, &dir, err) < 0)
+		return err_wrap(err, "WORKDIR");
+	return target_emit(target, sink, solver->monitor, err);
+}
