@@ -1,0 +1,149 @@
+#include "image/store.h"
+
+#include <grp.h>
+#include <sqlite3.h>
+
+#include "image_unit.h"
+
+static void sql(const char *text)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open("store/edgectl.db", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void makes_a_layout(void **state)
+{
+	(void)state;
+	AUTO(store_closep) struct store *store = NULL;
+	AUTO(str_release) struct str text = STR_INIT;
+	struct stat st;
+
+	assert_ok(store_open("deep/store", &store, &err_));
+	assert_true(store_root(store)[0] == '/');
+	assert_ok(fs_read_file(AT_FDCWD, "deep/store/oci-layout", 100, &text, &err_));
+	assert_string_equal(text.ptr, "{\"imageLayoutVersion\":\"1.0.0\"}");
+	assert_ok(fs_read_file(store_dir_fd(store), "index.json", 1000, &text, &err_));
+	assert_string_equal(text.ptr,
+			    "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index."
+			    "v1+json\",\"manifests\":[]}");
+	assert_int_equal(stat("deep/store", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+}
+
+static bool open_it(void *data)
+{
+	struct store *store = NULL;
+
+	(void)data;
+	if (store_open("new", &store, NULL) < 0)
+		return false;
+	store_closep(&store);
+	return true;
+}
+
+/* Whoever comes first makes it. */
+static void processes_open_a_new_one(void **state)
+{
+	(void)state;
+	pid_t pids[6];
+	int status;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			_exit(open_it(NULL) ? 0 : 1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
+static void own_by_environment(void **state)
+{
+	(void)state;
+	AUTO(store_closep) struct store *store = NULL;
+	AUTO(freep) char *cwd = getcwd(NULL, 0), *root = xasprintf("%s/from-env", cwd);
+
+	assert_int_equal(setenv("EDGECTL_ROOT", root, 1), 0);
+	assert_ok(store_open(NULL, &store, &err_));
+	assert_string_equal(store_root(store), root);
+	unsetenv("EDGECTL_ROOT");
+}
+
+static void damaged_database(void **state)
+{
+	(void)state;
+	struct store *other = NULL;
+
+	store_closep(&store_);
+	assert_ok(fs_remove_all(AT_FDCWD, "store/edgectl.db-wal", &err_));
+	assert_ok(fs_remove_all(AT_FDCWD, "store/edgectl.db-shm", &err_));
+	write_text("store/edgectl.db", "this is no database, whatever its name says; it is text\n");
+	assert_fails(store_open("store", &other, &err_), ERR_SYSTEM);
+	assert_non_null(strstr(err_.message, "edgectl.db' is damaged"));
+	assert_non_null(strstr(err_.hint, "remove '"));
+	/* what the hint says helps */
+	assert_int_equal(unlink("store/edgectl.db"), 0);
+	assert_ok(store_open("store", &other, &err_));
+	store_closep(&other);
+}
+
+static void other_version(void **state)
+{
+	(void)state;
+	struct store *other = NULL;
+
+	store_closep(&store_);
+	sql("PRAGMA user_version = 99");
+	assert_fails(store_open("store", &other, &err_), ERR_UNSUPPORTED);
+	assert_non_null(strstr(err_.message, "is of version 99"));
+	assert_non_null(err_.hint);
+}
+
+static bool denied(void *data)
+{
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+
+	(void)data;
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(65534, 65534, 65534) < 0 ||
+			       setresuid(65534, 65534, 65534) < 0))
+		return false;
+	return store_open("closed/store", &store, &err) < 0 && err.kind == ERR_DENIED && err.hint &&
+	       strstr(err.hint, "EDGECTL_ROOT");
+}
+
+static void unwritable(void **state)
+{
+	(void)state;
+
+	assert_int_equal(mkdir("closed", 0555), 0);
+	run_child(denied, NULL);
+}
+
+static void not_a_directory(void **state)
+{
+	(void)state;
+	struct store *store = NULL;
+
+	write_text("file", "");
+	assert_fails(store_open("file", &store, &err_), ERR_SYSTEM);
+	assert_fails(store_open("file/below", &store, &err_), ERR_SYSTEM);
+	assert_null(store);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scratch_test(makes_a_layout),     scratch_test(processes_open_a_new_one),
+		scratch_test(own_by_environment), store_test(damaged_database),
+		store_test(other_version),        scratch_test(unwritable),
+		scratch_test(not_a_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
