@@ -192,7 +192,7 @@ class Edgectl:
 class Registry:
     """Debian's docker-registry on a loopback port."""
 
-    def __init__(self, root, name, tls=None, htpasswd=None):
+    def __init__(self, root, name, tls=None, htpasswd=None, auth=None):
         self.root = pathlib.Path(root) / f"registry-{name}"
         self.root.mkdir()
         self.port = free_port()
@@ -205,6 +205,8 @@ class Registry:
             http["tls"] = {"certificate": str(tls[0]), "key": str(tls[1])}
         config = {"version": 0.1, "log": {"level": "warn"}, "http": http,
                   "storage": {"filesystem": {"rootdirectory": str(self.root / "data")}, "delete": {"enabled": True}}}
+        if auth:
+            config["auth"] = auth
         if htpasswd:
             config["auth"] = {"htpasswd": {"realm": "edgectl tests", "path": str(htpasswd)}}
         self.config.write_text(json.dumps(config))  # YAML reads JSON

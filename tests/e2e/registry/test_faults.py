@@ -1,0 +1,76 @@
+"""`edgectl pull` from a registry that misbehaves: what the user is told, and what is left behind."""
+import json
+import pathlib
+import signal
+import subprocess
+import time
+
+import parts
+import pytest
+
+SERVER = pathlib.Path(__file__).parent / "faulty_registry.py"
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    """faulty(fault, ...) starts the registry; its address and app:1 are the results."""
+    servers = []
+
+    def start(*faults, options=()):
+        command = ["/usr/bin/python3", "-B", SERVER, "--log", tmp_path / "requests", "--faults", json.dumps(faults), *options]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        servers.append(server)
+        return f"127.0.0.1:{int(server.stdout.readline().split()[1])}"
+
+    yield start
+    for server in servers:
+        parts.stop(server)
+
+
+def blobs(edgectl):
+    return [path for path in pathlib.Path(edgectl.store).glob("**/*") if path.is_file() and path.parent.name in ("sha256", "ingest")]
+
+
+@pytest.mark.parametrize("fault, words", [
+    ({"on": "manifests", "status": 403}, ["denies access to 'app'", "docker login"]),
+    ({"on": "manifests", "status": 429, "headers": {"Retry-After": "3720"}}, ["rate limit", "try again in 1 h 2 min"]),
+    ({"on": "manifests", "status": 404}, ["app:1' is not in registry"]),
+    ({"on": "manifests", "endless": True}, ["larger than 4096 KiB"]),
+    ({"on": "manifests", "corrupt": True}, ["sent a manifest with digest sha256:"]),
+    ({"on": "blobs", "corrupt": True}, ["blob sha256:"]),
+    ({"on": "blobs", "endless": True}, ["than the", "bytes that the manifest says"]),
+    ({"on": "blobs", "redirect": "file:///etc/passwd"}, ["not an address that can be followed"]),
+])
+def test_one_sentence_for_each_fault(fresh_edgectl, faulty, fault, words):
+    address = faulty(dict(fault, times=-1))
+    result = fresh_edgectl("pull", f"{address}/app:1", status=1)
+    for word in words:
+        assert word in result.stderr
+    assert address in result.stderr
+    assert result.stderr.count("error:") == 1
+    assert "app" not in fresh_edgectl("images").stdout
+    assert len(blobs(fresh_edgectl)) <= 2, "manifest and config at most"
+
+
+def test_a_bad_link_is_only_slower(fresh_edgectl, faulty):
+    address = faulty({"on": "blobs", "cut": 100000, "times": -1}, options=["--layer-size", "500000"])
+    result = fresh_edgectl("pull", f"{address}/app:1")
+    assert "the connection broke, trying again in" in result.stderr
+    assert "app" in fresh_edgectl("images").stdout
+
+
+def test_unreachable_registry(fresh_edgectl):
+    address = f"127.0.0.1:{parts.free_port()}"
+    result = fresh_edgectl("pull", f"{address}/app:1", status=1)
+    assert f"registry '{address}': cannot connect (connection refused)" in result.stderr
+    assert "is a registry running at" in result.stderr
+
+
+def test_interrupt_leaves_nothing_half(fresh_edgectl, faulty):
+    address = faulty({"on": "blobs", "stall": 60, "times": -1})
+    process = fresh_edgectl.start("pull", f"{address}/app:1")
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert not list(pathlib.Path(fresh_edgectl.store).glob("ingest/*"))

@@ -1,0 +1,86 @@
+"""Bearer tokens between edgectl, a token server and Debian's docker-registry."""
+import base64
+import json
+
+import parts
+import pytest
+import token_server
+
+
+@pytest.fixture(scope="session")
+def tokens(workspace):
+    directory = workspace / "tokens"
+    directory.mkdir()
+    with parts.closing(token_server.TokenServer(directory)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def guarded(workspace, tokens):
+    """A registry that anybody may pull from, and anna may push to."""
+    with parts.closing(parts.Registry(workspace, "guarded", auth=tokens.auth())) as registry:
+        yield registry
+
+
+@pytest.fixture
+def config(scratch):
+    """config(dictionary) writes docker's config file and returns the environment that points to it."""
+    def write(value):
+        (scratch / "config.json").write_text(json.dumps(value))
+        return {"DOCKER_CONFIG": str(scratch)}
+    return write
+
+
+def login(registry, password=token_server.PASSWORD):
+    auth = base64.b64encode(f"{token_server.USER}:{password}".encode()).decode()
+    return {"auths": {registry.address: {"auth": auth}}}
+
+
+@pytest.fixture
+def image(edgectl, guarded, context, request):
+    """An image of the store, named for the guarded registry."""
+    reference = f"{guarded.address}/{request.node.originalname.replace('_', '-')}:1"
+    edgectl("build", "--platform", "linux/arm64", "-t", reference, context(
+        {"Dockerfile": "FROM scratch\nCOPY file /file\n", "file": reference}))
+    return reference
+
+
+def test_push_and_anonymous_pull(edgectl, fresh_edgectl, guarded, image, tokens, config):
+    before = len(tokens.requests)
+    edgectl("push", image, env=config(login(guarded)))
+    assert len(tokens.requests) == before + 1, "one token serves the whole push"
+    fresh_edgectl("pull", image)
+    assert tokens.requests[-1][1] is False
+
+
+def test_anonymous_push_is_denied(edgectl, guarded, image):
+    denied = edgectl("push", image, status=1)
+    assert f"registry '{guarded.address}' wants credentials for a push" in denied.stderr
+    assert f"docker login {guarded.address}" in denied.stderr
+
+
+def test_wrong_password(edgectl, guarded, image, config):
+    denied = edgectl("push", image, status=1, env=config(login(guarded, "guess")))
+    assert "does not accept the credentials from" in denied.stderr and "config.json" in denied.stderr
+    assert "guess" not in denied.stderr
+
+
+def test_identity_token(edgectl, guarded, image, tokens, config):
+    edgectl("push", image, env=config({"auths": {guarded.address: {"identitytoken": token_server.IDENTITY}}}))
+    assert tokens.requests[-1][:2] == ("POST", True)
+
+
+def test_credential_helper(edgectl, guarded, image, config, scratch):
+    helper = scratch / "docker-credential-vault"
+    answer = json.dumps({"ServerURL": guarded.address, "Username": token_server.USER, "Secret": token_server.PASSWORD})
+    helper.write_text(f"#!/bin/sh\nread -r server\n[ \"$1 $server\" = 'get {guarded.address}' ] && echo '{answer}'\n")
+    helper.chmod(0o755)
+    environment = config({"credHelpers": {guarded.address: "vault"}})
+    edgectl("push", image, env=environment | {"PATH": f"{scratch}:{parts.SYSTEM_PATH}"})
+
+
+def test_secrets_are_masked(edgectl, guarded, image, config):
+    seen = edgectl("push", image, env=config(login(guarded)) | {"EDGECTL_DEBUG": "registry"}).stderr
+    assert "Authorization: Bearer" in seen
+    for secret in (token_server.PASSWORD, login(guarded)["auths"][guarded.address]["auth"], "eyJ"):
+        assert secret not in seen
