@@ -105,7 +105,10 @@ static int write_identity(pid_t pid, const char *file, struct err *err)
 
 	if (id_map_read(file, &map, err) < 0)
 		return -1;
-	VEC_FOREACH(extent, &map)
+	/* Programs that find the full range believe that they are outside of any user namespace, and make device nodes. */
+	if (id_map_is_full(&map))
+		map.items[0].count--;
+	VEC_FOREACH (extent, &map)
 		str_addf(&text, "%lu %lu %lu\n", extent->inside, extent->inside, extent->count);
 	return write_proc(pid, file, str_span(&text), err);
 }

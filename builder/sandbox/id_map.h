@@ -36,8 +36,8 @@ bool id_map_is_full(const struct id_map *map);
 /* `file` is "uid_map" or "gid_map" of this process. */
 WARN_UNUSED int id_map_read(const char *file, struct id_map *ret, struct err *err);
 /*
- * Gives the fresh user namespace that process `pid` is in all the ids of ours, each standing for itself. Needs CAP_SETUID
- * and CAP_SETGID here.
+ * Gives the fresh user namespace that process `pid` is in all the ids of ours, each standing for itself; of the full range all
+ * but the last. Needs CAP_SETUID and CAP_SETGID here.
  */
 WARN_UNUSED int id_map_write_identity(pid_t pid, struct err *err);
 /* Gives the fresh user namespace that this process is in id 0 alone, standing for the two ids, without setgroups(2). */
