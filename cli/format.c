@@ -15,10 +15,10 @@ void format_size(struct str *out, uint64_t bytes)
 		str_addf(out, "%" PRIu64 "B", bytes);
 		return;
 	}
-	/* 999.95 would be printed as 1000.0. */
-	for (value /= 1000; value >= 999.95 && unit < sizeof(units) / sizeof(units[0]) - 1; unit++)
+	/* 999.5 would be printed as 1000, and 99.95 as 100.0. */
+	for (value /= 1000; value >= 999.5 && unit < sizeof(units) / sizeof(units[0]) - 1; unit++)
 		value /= 1000;
-	str_addf(out, value < 100 ? "%.1f%s" : "%.0f%s", value, units[unit]);
+	str_addf(out, value < 99.95 ? "%.1f%s" : "%.0f%s", value, units[unit]);
 }
 
 void format_elapsed(struct str *out, uint64_t nanoseconds)

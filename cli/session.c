@@ -3,11 +3,6 @@
 #include "base/log.h"
 #include "interrupt.h"
 
-static int open_sandbox(struct session *session, struct err *err)
-{
-	return sandbox_new(store_dir_fd(session->store), &session->sandbox, err);
-}
-
 static void warn_of_limitation(const struct session *session)
 {
 	if (session->identity.limitation)
@@ -29,7 +24,7 @@ int session_open(const struct session_options *options, struct session *ret, str
 		return -1;
 	if (store_open(NULL, &ret->store, err) < 0)
 		return -1;
-	if (options->needs_sandbox && open_sandbox(ret, err) < 0)
+	if (options->needs_sandbox && sandbox_new(store_dir_fd(ret->store), &ret->sandbox, err) < 0)
 		return -1;
 	ret->progress = progress_new(options->progress, options->title);
 	ret->monitor = progress_monitor(ret->progress, cancel_fd);
@@ -38,10 +33,16 @@ int session_open(const struct session_options *options, struct session *ret, str
 	return 0;
 }
 
-int session_finish(struct session *session, struct app *app, int status, const struct err *err)
+static void blame_user(struct err *err)
 {
-	if (!session->progress)
-		return status;
+	err_clear(err);
+	(void)err_set(err, ERR_CANCELLED, "interrupted");
+}
+
+int session_finish(struct session *session, struct app *app, int status, struct err *err)
+{
+	if (status < 0 && monitor_is_cancelled(&session->monitor))
+		blame_user(err);
 	progress_finish(session->progress, status < 0 ? err : NULL);
 	app->error_is_shown = progress_shows_errors(session->progress);
 	return status;

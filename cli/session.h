@@ -42,8 +42,11 @@ struct session {
 
 WARN_UNUSED int session_open(const struct session_options *options, struct session *ret,
 			     struct err *err);
-/* Ends the progress: shows how it went by `status` and err. Returns status. */
-int session_finish(struct session *session, struct app *app, int status, const struct err *err);
+/*
+ * Ends the progress: shows how it went by `status` and err. Returns status. Whatever failed after
+ * the user had stopped it failed because of that: err becomes ERR_CANCELLED.
+ */
+int session_finish(struct session *session, struct app *app, int status, struct err *err);
 void session_release(struct session *session);
 
 #endif

@@ -33,6 +33,13 @@ static unsigned *measure(const struct table *table)
 	return widths;
 }
 
+static void end_line(struct str *out)
+{
+	while (out->len > 0 && out->ptr[out->len - 1] == ' ')
+		str_truncate(out, out->len - 1);
+	str_addc(out, '\n');
+}
+
 void table_format(const struct table *table, struct str *out)
 {
 	AUTO(freep) unsigned *widths = measure(table);
@@ -43,7 +50,7 @@ void table_format(const struct table *table, struct str *out)
 
 		str_add(out, cell);
 		if (column + 1 == table->columns)
-			str_addc(out, '\n');
+			end_line(out);
 		else
 			str_addf(out, "%*s",
 				 (int)(widths[column] - format_width(span_of(cell)) + GAP), "");
