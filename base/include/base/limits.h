@@ -24,7 +24,7 @@
 #define LIMIT_CONFIG_FILE     (4 * LIMIT_MIB)  /* docker's config.json, ours */
 #define LIMIT_YAML            (1 * LIMIT_MIB)
 #define LIMIT_YAML_DEPTH      64
-#define LIMIT_YAML_ALIASES    1000
+#define LIMIT_YAML_ALIAS_NODES 100000 /* nodes that aliases add to a document */
 #define LIMIT_LAYERS          125                  /* overlayfs lower directories, as Docker */
 #define LIMIT_LAYER_ENTRIES   10000000             /* files in one layer */
 #define LIMIT_LAYER_SIZE      ((uint64_t)64 << 30) /* unpacked bytes of one layer */

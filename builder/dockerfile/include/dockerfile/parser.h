@@ -21,7 +21,7 @@
 #include "base/diag.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "dockerfile/arena.h"
+#include "base/arena.h"
 
 /* A piece of text with the place where it begins; lines and columns (bytes) count from 1. */
 struct word {

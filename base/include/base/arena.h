@@ -1,9 +1,9 @@
 /*
- * Memory with one owner and one free: the trees of a Dockerfile. Nothing in it is released alone; what grows leaves its
+ * Memory with one owner and one free: trees. Nothing in it is released alone; what grows leaves its
  * old place behind, so the total stays within a small multiple of the text that was parsed.
  */
-#ifndef DOCKERFILE_ARENA_H
-#define DOCKERFILE_ARENA_H
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
 
 #include <stddef.h>
 

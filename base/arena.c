@@ -1,4 +1,4 @@
-#include "dockerfile/arena.h"
+#include "base/arena.h"
 
 #include <stdarg.h>
 #include <stdint.h>
