@@ -3,12 +3,14 @@
 
 static const char tail[] =
 	"\n"
-	"# What edgectl itself knows: names of images, platforms.\n"
+	"# What edgectl itself knows: names of images, platforms. The kind comes last, behind "
+	"what\n"
+	"# _arguments has for compadd.\n"
 	"_edgectl_ask()\n"
 	"{\n"
 	"    local -a words\n"
-	"    words=(${(f)\"$(edgectl __complete $1 \"$PREFIX\" 2>/dev/null)\"})\n"
-	"    compadd -a words\n"
+	"    words=(${(f)\"$(edgectl __complete $@[-1] \"$PREFIX\" 2>/dev/null)\"})\n"
+	"    compadd \"${(@)@[1,-2]}\" -a words\n"
 	"}\n"
 	"\n"
 	"_edgectl()\n"
