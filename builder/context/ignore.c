@@ -129,7 +129,7 @@ void ignore_free(struct ignore *ignore)
 {
 	if (!ignore)
 		return;
-	VEC_FOREACH (rule, ignore)
+	VEC_FOREACH(rule, ignore)
 		glob_release(&rule->glob);
 	free(ignore->items);
 	free(ignore);
@@ -154,7 +154,7 @@ static bool covered(const struct ignore *ignore, struct span path)
 {
 	bool ignored = false;
 
-	VEC_FOREACH (rule, ignore)
+	VEC_FOREACH(rule, ignore)
 		if (rule->again == ignored && rule_covers(rule, path))
 			ignored = !ignored;
 	return ignored;
@@ -177,6 +177,21 @@ bool ignore_match(const struct ignore *ignore, const char *path)
 	if (!is_clean(path))
 		path = clean = path_clean(path);
 	return strcmp(path, ".") != 0 && covered(ignore, span_of(path));
+}
+
+static bool covers_all(const struct ignore *ignore)
+{
+	/* A name that only `*`, `**` and their like match. */
+	return covered(ignore, SPAN_LIT("\x01"));
+}
+
+bool ignore_covers_source(const struct ignore *ignore, const char *source)
+{
+	AUTO(freep) char *path = path_in_root(source);
+
+	if (!ignore || ignore->has_again)
+		return false;
+	return str_eq(path, ".") ? covers_all(ignore) : covered(ignore, span_of(path));
 }
 
 static struct ignore_state *state_new(const struct ignore *ignore)

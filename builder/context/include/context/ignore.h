@@ -48,6 +48,12 @@ bool ignore_match(const struct ignore *ignore, const char *path);
 /* Does it hold `!` patterns at all? */
 bool ignore_has_exceptions(const struct ignore *ignore);
 
+/*
+ * For the build check CopyIgnoredFile: is a COPY of `source` in vain? Never so when there are `!` patterns, which
+ * may bring back what lies below it; `.` only when all of the context is ignored.
+ */
+bool ignore_covers_source(const struct ignore *ignore, const char *source);
+
 struct ignore_state *ignore_root(const struct ignore *ignore);
 /*
  * The same answer as ignore_match(path), from the state of the directory that holds it. `ret_below` (may be NULL) receives

@@ -58,18 +58,20 @@ struct lint_config {
 	bool error;                  /* warnings fail the build */
 };
 
-/* Unknown rule names are errors with the nearest one as the hint. */
-WARN_UNUSED int lint_config_parse(const char *text, struct lint_config *ret, struct err *err);
-/* The file's `# check=` directive, or the build argument BUILDKIT_DOCKERFILE_CHECK, which overrides it whole. */
+/* Rule names that nobody knows are passed over, and appended to `ret_unknown` (may be NULL). */
+WARN_UNUSED int lint_config_parse(const char *text, struct lint_config *ret,
+				  struct strvec *ret_unknown, struct err *err);
+/* The file's `# check=` directive, or the build argument BUILDKIT_DOCKERFILE_CHECK, which overrides it. */
 WARN_UNUSED int lint_config_of(const struct dockerfile *file, const struct strmap *build_args,
-			       struct lint_config *ret, struct err *err);
+			       struct lint_config *ret, struct strvec *ret_unknown,
+			       struct err *err);
 
 struct lint_request {
 	struct scope_request scope;
 	const char *target; /* NULL = the last stage */
 	bool all_stages;    /* --check: also those that the target does not need */
-	/* Is this path, relative to the context, left out by the ignore file? NULL = no ignore file. */
-	bool (*is_ignored)(const void *arg, const char *path);
+	/* Does the ignore file leave this source of a COPY out? context/ignore.h: ignore_covers_source(). */
+	bool (*is_ignored)(const void *arg, const char *path); /* NULL = no ignore file */
 	const void *is_ignored_arg;
 	/* The environment of a base image; NULL function or result = unknown. */
 	const struct strmap *(*base_env)(const void *arg, const char *image);
@@ -77,18 +79,26 @@ struct lint_request {
 };
 
 /*
- * Adds a warning with `rule` set per violation, and an error per value that cannot be evaluated (bad substitution,
- * unknown stage). Works on a file whose parse reported errors, too.
+ * Adds a warning with `rule` set per violation, and an error per value that cannot be evaluated (bad
+ * substitution, wrong mount option, stage that comes too late) or, where the file says check=error=true, for
+ * the violations themselves. Only after the file's parse, on the same `diags`: after one that failed, the rules
+ * that need no evaluation.
  */
 void lint_run(const struct dockerfile *file, const struct lint_request *request,
 	      struct diags *diags);
 
-/* A rule found elsewhere; respects `config` and the comment directly above the instruction. */
+/*
+ * A rule found elsewhere, at `instruction`; `config` is the file's, and the comments above the instruction
+ * are respected.
+ */
 void lint_add(const struct lint_config *config, const struct instruction *instruction,
 	      enum lint_rule rule, struct word place, struct diags *diags, const char *fmt, ...)
 	PRINTF_LIKE(6, 7);
 
-/* [{"rule","line","message"}] of the warnings in `diags`, sorted by line, then message. The caller releases. */
-json_t *lint_to_json(struct diags *diags);
+/*
+ * [{"rule","line","message"}] of the warnings in `diags`, sorted by line, then message; the line is where the
+ * instruction begins. The caller releases.
+ */
+json_t *lint_to_json(const struct dockerfile *file, const struct diags *diags);
 
 #endif

@@ -18,10 +18,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/diag.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "base/arena.h"
 
 /* A piece of text with the place where it begins; lines and columns (bytes) count from 1. */
 struct word {

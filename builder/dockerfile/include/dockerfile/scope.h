@@ -48,9 +48,8 @@ struct stage_scope {
 	const struct global_scope *globals;
 	struct strmap
 		vars; /* what expands, and what a RUN gets besides the proxies: ENV and ARG, the later wins */
-	struct strmap env;      /* ENV alone: the image config's */
-	struct strmap args;     /* ARGs declared so far; value NULL = none: history, cache key */
-	struct strmap declared; /* every name that was ever declared here, for suggestions */
+	struct strmap env;  /* ENV alone: the image config's */
+	struct strmap args; /* ARGs declared so far; value NULL = none: history, cache key */
 };
 
 /* On an image: `base_env` is its Config.Env (NULL = none); a missing PATH gets the default one. */

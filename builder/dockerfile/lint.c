@@ -1,0 +1,291 @@
+#include "dockerfile/lint.h"
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "linting.h"
+
+static struct diag *add_warning(const struct lint_config *config,
+				const struct instruction *instruction, enum lint_rule rule,
+				struct word place, struct diags *diags, const char *message)
+{
+	struct lint_config here = lint_config_at(config, instruction->node);
+	struct diag *diag = NULL;
+
+	if (!lint_is_on(&here, rule))
+		return NULL;
+	if (!place.line)
+		place = instruction->name;
+	diag = diags_add(diags, DIAG_WARNING, place.line, place.column, place.length, "%s",
+			 message);
+	diag->rule = xstrdup(lint_rule_info(rule)->name);
+	return diag;
+}
+
+void lint_warn(struct linting *linting, const struct instruction *instruction, enum lint_rule rule,
+	       struct word place, char *owned_hint, const char *fmt, ...)
+{
+	AUTO(freep) char *hint = owned_hint;
+	AUTO(str_release) struct str message = STR_INIT;
+	struct diag *diag = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&message, fmt, ap);
+	va_end(ap);
+	diag = add_warning(&linting->config, instruction, rule, place, linting->diags, message.ptr);
+	if (diag)
+		diag->hint = TAKE(hint);
+}
+
+void lint_add(const struct lint_config *config, const struct instruction *instruction,
+	      enum lint_rule rule, struct word place, struct diags *diags, const char *fmt, ...)
+{
+	AUTO(str_release) struct str message = STR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&message, fmt, ap);
+	va_end(ap);
+	(void)add_warning(config, instruction, rule, place, diags, message.ptr);
+}
+
+void lint_error(struct linting *linting, struct word place, const struct err *err)
+{
+	size_t len = place.text ? strlen(place.text) : 0;
+	unsigned offset = err->span.column ? err->span.column - 1 : 0;
+	struct diag *diag = NULL;
+
+	if (err->span.column && place.length == len && offset + err->span.length <= len) {
+		place.column += offset;
+		place.length = err->span.length;
+	}
+	diag = diags_add(linting->diags, DIAG_ERROR, place.line, place.column, place.length, "%s",
+			 err->message);
+	diag->hint = xstrdup_or_null(err->hint);
+}
+
+/* The file's own settings; what is wrong with them is told, and the rest goes on. */
+static void read_config(struct linting *linting)
+{
+	const struct directive *check = &linting->file->tree.check;
+	AUTO(strvec_release) struct strvec unknown = STRVEC_INIT;
+	AUTO(err_release) struct err err = ERR_INIT;
+	struct word place = { .line = check->line,
+			      .column = check->column,
+			      .length = check->length };
+
+	if (lint_config_of(linting->file, linting->request->scope.build_args, &linting->config,
+			   &unknown, &err) < 0)
+		lint_error(linting, place, &err);
+	for (size_t i = 0; i < unknown.len; i++) {
+		const char *names[LINT_RULES + 1] = { NULL };
+		const char *nearest = NULL;
+		struct diag *diag =
+			diags_add(linting->diags, DIAG_WARNING, place.line, place.column,
+				  place.length, "there is no check '%s'", unknown.items[i]);
+
+		for (int rule = 0; rule < LINT_RULES; rule++)
+			names[rule] = lint_rule_info((enum lint_rule)rule)->name;
+		nearest = suggest(unknown.items[i], names);
+		diag->hint = nearest ? xasprintf("did you mean '%s'?", nearest) : NULL;
+	}
+}
+
+static void check_continuations(struct linting *linting)
+{
+	struct instruction unit = { .node = &(const struct node){ .start = 0 } };
+
+	VEC_FOREACH(line, &linting->file->tree.empty_continuations)
+		lint_warn(linting, &unit, LINT_NO_EMPTY_CONTINUATION,
+			  (struct word){ .line = line->line, .column = 1 },
+			  xstrdup("remove the empty line before, or put a comment there"),
+			  "Empty continuation line");
+}
+
+static const struct stage *copied_stage(const struct linting *linting, const struct stage *stage,
+					const char *from)
+{
+	const struct stage *found = NULL;
+
+	if (!from || dockerfile_resolve_from(linting->file, stage, from, &found, NULL) < 0)
+		return NULL;
+	return found;
+}
+
+static const struct stage *base_of(const struct linting *linting, const struct stage *stage)
+{
+	AUTO(freep) char *name = lint_base_name(linting, stage);
+
+	return name ? dockerfile_find_stage(linting->file, name, stage->index, false) : NULL;
+}
+
+/* Stages refer to earlier ones only: one pass from the last to the first marks all that are needed. */
+static void mark_wanted(const struct linting *linting, struct lint_stage *states)
+{
+	const struct stages *stages = &linting->file->stages;
+
+	for (size_t i = stages->len; i > 0; i--) {
+		const struct stage *stage = &stages->items[i - 1];
+		const struct stage *base = base_of(linting, stage);
+
+		if (linting->request->all_stages)
+			states[i - 1].wanted = true;
+		states[i - 1].base_stage = base;
+		if (!states[i - 1].wanted)
+			continue;
+		if (base)
+			states[base->index].wanted = true;
+		VEC_FOREACH(instruction, &stage->instructions) {
+			const struct stage *used = NULL;
+
+			if (instruction->kind == INSTRUCTION_COPY)
+				used = copied_stage(linting, stage, instruction->copy.from.text);
+			if (used)
+				states[used->index].wanted = true;
+			if (instruction->kind != INSTRUCTION_RUN)
+				continue;
+			VEC_FOREACH(mount, &instruction->run.mounts) {
+				used = copied_stage(linting, stage, mount->from);
+				if (used)
+					states[used->index].wanted = true;
+			}
+		}
+	}
+}
+
+static void begin_stage(struct linting *linting, const struct stage *stage,
+			struct lint_stage *states)
+{
+	const struct lint_request *request = linting->request;
+	struct lint_stage *state = &states[stage->index];
+	const struct strmap *env = NULL;
+	AUTO(freep) char *image = NULL;
+
+	if (state->base_stage) {
+		const struct lint_stage *base = &states[state->base_stage->index];
+
+		stage_scope_inherit(&state->scope, &base->scope);
+		state->has_shell = base->has_shell;
+		state->has_workdir = base->has_workdir;
+		return;
+	}
+	image = lint_base_name(linting, stage);
+	if (image && request->base_env)
+		env = request->base_env(request->base_env_arg, image);
+	stage_scope_init(&state->scope, &linting->globals, env);
+}
+
+static void run_stages(struct linting *linting)
+{
+	const struct stages *stages = &linting->file->stages;
+	AUTO(freep) struct lint_stage *states = xcalloc(stages->len + 1, sizeof(*states));
+	AUTO(err_release) struct err err = ERR_INIT;
+	const struct stage *target = NULL;
+
+	if (dockerfile_target(linting->file, linting->request->target, &target, &err) < 0) {
+		lint_error(linting, (struct word){ .line = 0 }, &err);
+		return;
+	}
+	states[target->index].wanted = true;
+	mark_wanted(linting, states);
+	VEC_FOREACH(stage, stages) {
+		if (!states[stage->index].wanted)
+			continue;
+		begin_stage(linting, stage, states);
+		lint_stage_run(linting, stage, &states[stage->index]);
+	}
+	for (size_t i = 0; i < stages->len; i++)
+		stage_scope_release(&states[i].scope);
+}
+
+/* check=error=true */
+static void fail_for_violations(struct linting *linting)
+{
+	AUTO(strvec_release) struct strvec rules = STRVEC_INIT;
+	AUTO(freep) char *joined = NULL;
+	unsigned line = 0;
+
+	if (!linting->config.error)
+		return;
+	VEC_FOREACH(diag, linting->diags) {
+		if (!diag->rule)
+			continue;
+		if (!line || diag->line < line)
+			line = diag->line;
+		if (!strvec_contains(&rules, diag->rule))
+			strvec_add(&rules, diag->rule);
+	}
+	if (!rules.len)
+		return;
+	strvec_sort(&rules);
+	joined = strvec_join(&rules, ", ");
+	diags_add(linting->diags, DIAG_ERROR, line, 0, 0, "lint violation found for rules: %s",
+		  joined)
+		->hint = xstrdup("the file says check=error=true");
+}
+
+void lint_run(const struct dockerfile *file, const struct lint_request *request,
+	      struct diags *diags)
+{
+	struct linting linting = { .file = file, .request = request, .diags = diags };
+	size_t errors_before = diags->errors;
+
+	read_config(&linting);
+	check_continuations(&linting);
+	VEC_FOREACH(instruction, &file->all)
+		lint_instruction(&linting, instruction);
+	if (!errors_before && file->stages.len) {
+		lint_file(&linting);
+		lint_globals(&linting);
+		run_stages(&linting);
+	}
+	fail_for_violations(&linting);
+	global_scope_release(&linting.globals);
+}
+
+/* Where the instruction that holds the line begins. */
+static unsigned first_line(const struct dockerfile *file, const struct diag *diag)
+{
+	if (str_eq(diag->rule, lint_rule_info(LINT_NO_EMPTY_CONTINUATION)->name))
+		return diag->line;
+	VEC_FOREACH(node, &file->tree.nodes)
+		if (node->start <= diag->line && diag->line <= node->end)
+			return node->start;
+	return diag->line;
+}
+
+struct finding {
+	const struct diag *diag;
+	unsigned line;
+};
+
+static int compare_findings(const void *a_ptr, const void *b_ptr)
+{
+	const struct finding *a = a_ptr, *b = b_ptr;
+
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return strcmp(a->diag->message, b->diag->message);
+}
+
+json_t *lint_to_json(const struct dockerfile *file, const struct diags *diags)
+{
+	AUTO(freep) struct finding *findings = xcalloc(diags->len + 1, sizeof(*findings));
+	json_t *array = json_array();
+	size_t count = 0;
+
+	VEC_FOREACH(diag, diags)
+		if (diag->rule)
+			findings[count++] =
+				(struct finding){ .diag = diag, .line = first_line(file, diag) };
+	qsort(findings, count, sizeof(*findings), compare_findings);
+	for (size_t i = 0; i < count; i++) {
+		json_t *object = json_object();
+
+		json_set_string(object, "rule", findings[i].diag->rule);
+		json_object_set_new(object, "line", json_integer(findings[i].line));
+		json_set_string(object, "message", findings[i].diag->message);
+		json_array_append_new(array, object);
+	}
+	return array;
+}

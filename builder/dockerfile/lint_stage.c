@@ -1,0 +1,388 @@
+/* The checks that follow a stage's instructions in order, with the variables as they are at each. */
+#include <ctype.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "dockerfile/expose.h"
+#include "linting.h"
+#include "nearest.h"
+
+/* The walk through one stage. */
+struct walk {
+	struct linting *linting;
+	const struct stage *stage;
+	struct lint_stage *state;
+	const struct instruction *instruction; /* the current one */
+	const struct word *trigger_place;      /* of ONBUILD: where it is triggered; else NULL */
+	const struct instruction *cmd, *entrypoint, *healthcheck; /* the last ones so far */
+};
+
+/* A trigger has no place in the file but the FROM that sets it off. */
+static struct word place_of(const struct walk *walk, struct word word)
+{
+	return walk->trigger_place ? *walk->trigger_place : word;
+}
+
+static const struct instruction *at(const struct walk *walk)
+{
+	return walk->trigger_place ? &walk->stage->from : walk->instruction;
+}
+
+static void report_undefined(struct walk *walk, struct word place, const struct strmap *unmatched)
+{
+	const struct stage_scope *scope = &walk->state->scope;
+
+	VEC_FOREACH(item, unmatched) {
+		const char *nearest = NULL;
+
+		if (strmap_has(&scope->args, item->key) || scope_is_builtin(item->key))
+			continue;
+		nearest = nearest_key(item->key, &scope->vars);
+		lint_warn(walk->linting, at(walk), LINT_UNDEFINED_VAR, place_of(walk, place),
+			  nearest ? NULL : xasprintf("declare it before: ARG %s", item->key),
+			  nearest ? "Usage of undefined variable '$%s' (did you mean $%s?)"
+				  : "Usage of undefined variable '$%s'",
+			  item->key, nearest);
+	}
+}
+
+/* The word expanded, with what is wrong in it told; NULL when it cannot be. The caller frees. */
+static char *evaluate(struct walk *walk, struct word word)
+{
+	struct expander expander = stage_scope_expander(&walk->state->scope);
+	AUTO(expand_names_release) struct expand_names names = EXPAND_NAMES_INIT;
+	AUTO(err_release) struct err err = ERR_INIT;
+	char *value = NULL;
+
+	if (!word.text)
+		return NULL;
+	if (expand_word(&expander, word.text, &value, &names, &err) < 0)
+		lint_error(walk->linting, place_of(walk, word), &err);
+	report_undefined(walk, word, &names.unmatched);
+	return value;
+}
+
+static void evaluate_only(struct walk *walk, struct word word)
+{
+	AUTO(freep) char *value = evaluate(walk, word);
+}
+
+/* A word of a name that begins or ends at an underscore. */
+static bool has_part(const char *name, const char *const *parts)
+{
+	for (; *parts; parts++) {
+		size_t len = strlen(*parts);
+
+		for (const char *c = name; *c; c++)
+			if ((c == name || c[-1] == '_') && strncasecmp(c, *parts, len) == 0 &&
+			    (c[len] == '_' || c[len] == '\0'))
+				return true;
+	}
+	return false;
+}
+
+static void check_secret(struct walk *walk, const char *keyword, const char *name,
+			 struct word place)
+{
+	static const char *const secret[] = { "apikey", "auth",     "credential", "credentials",
+					      "key",    "password", "pword",      "passwd",
+					      "secret", "token",    NULL };
+	static const char *const harmless[] = { "public", "file", "version", NULL };
+
+	if (has_part(name, secret) && !has_part(name, harmless))
+		lint_warn(walk->linting, at(walk), LINT_SECRETS_USED_IN_ARG_OR_ENV,
+			  place_of(walk, place),
+			  xstrdup("it stays in the image; use RUN --mount=type=secret"),
+			  "Do not use ARG or ENV instructions for sensitive data (%s \"%s\")",
+			  keyword, name);
+}
+
+static void check_legacy(struct walk *walk)
+{
+	const char *keyword = walk->instruction->name.text;
+
+	VEC_FOREACH(pair, &walk->instruction->pairs)
+		if (pair->legacy)
+			lint_warn(walk->linting, at(walk), LINT_LEGACY_KEY_VALUE_FORMAT,
+				  place_of(walk, pair->name),
+				  xasprintf("write %s %s=\"...\"", keyword, pair->name.text),
+				  "\"%s key=value\" should be used instead of legacy \"%s key "
+				  "value\" format",
+				  keyword, keyword);
+}
+
+static void walk_pairs(struct walk *walk)
+{
+	bool is_env = walk->instruction->kind == INSTRUCTION_ENV;
+
+	check_legacy(walk);
+	VEC_FOREACH(pair, &walk->instruction->pairs) {
+		AUTO(freep) char *name = evaluate(walk, pair->name);
+
+		evaluate_only(walk, pair->value);
+		if (is_env && name)
+			check_secret(walk, "ENV", name, pair->name);
+	}
+	/* What fails was told above. */
+	if (is_env && stage_scope_env(&walk->state->scope, walk->instruction, NULL, NULL) < 0)
+		return;
+}
+
+static void walk_args(struct walk *walk)
+{
+	struct stage_scope *scope = &walk->state->scope;
+
+	VEC_FOREACH(arg, &walk->instruction->args) {
+		struct instruction one = { .kind = INSTRUCTION_ARG,
+					   .args = { .items = arg, .len = 1, .cap = 1 } };
+		AUTO(expand_names_release) struct expand_names names = EXPAND_NAMES_INIT;
+		AUTO(err_release) struct err err = ERR_INIT;
+
+		check_secret(walk, "ARG", arg->name.text, arg->name);
+		if (stage_scope_arg(scope, &one, &names, &err) < 0)
+			lint_error(walk->linting, place_of(walk, arg->value), &err);
+		report_undefined(walk, arg->value, &names.unmatched);
+	}
+}
+
+static bool is_remote(const char *source)
+{
+	return str_has_prefix(source, "http://") || str_has_prefix(source, "https://") ||
+	       str_has_prefix(source, "git@") || str_has_prefix(source, "git://") ||
+	       str_has_prefix(source, "ssh://");
+}
+
+static void check_ignored(struct walk *walk, const struct word *place, const char *source)
+{
+	const struct lint_request *request = walk->linting->request;
+	bool is_add = walk->instruction->kind == INSTRUCTION_ADD;
+	AUTO(freep) char *clean = path_clean(source);
+
+	if (!request->is_ignored || walk->instruction->copy.from.text || is_remote(source) ||
+	    !request->is_ignored(request->is_ignored_arg, clean))
+		return;
+	lint_warn(walk->linting, at(walk), LINT_COPY_IGNORED_FILE, place_of(walk, *place),
+		  xstrdup("the ignore file leaves it out; add a line with '!' and its name there"),
+		  "Attempting to %s file \"%s\" that is excluded by .dockerignore",
+		  is_add ? "Add" : "Copy", clean);
+}
+
+static void check_body(struct walk *walk, const struct copy_source *source)
+{
+	struct expander expander = stage_scope_expander(&walk->state->scope);
+	AUTO(expand_names_release) struct expand_names names = EXPAND_NAMES_INIT;
+	AUTO(err_release) struct err err = ERR_INIT;
+	AUTO(freep) char *text = heredoc_text(source->heredoc);
+	AUTO(freep) char *value = NULL;
+
+	if (!source->heredoc->expand)
+		return;
+	if (expand_heredoc(&expander, text, &value, &names, &err) < 0) {
+		/* The column counts from the start of the body, not of a line. */
+		(void)err_at(&err, NULL, 0, 0, 0);
+		lint_error(walk->linting, place_of(walk, source->path), &err);
+	}
+	report_undefined(walk, source->path, &names.unmatched);
+}
+
+static void check_stage_reference(struct walk *walk, const char *from, struct word place)
+{
+	AUTO(err_release) struct err err = ERR_INIT;
+	const struct stage *found = NULL;
+
+	if (from &&
+	    dockerfile_resolve_from(walk->linting->file, walk->stage, from, &found, &err) < 0)
+		lint_error(walk->linting, place_of(walk, place), &err);
+}
+
+static void walk_copy(struct walk *walk)
+{
+	const struct copy_instruction *copy = &walk->instruction->copy;
+
+	check_stage_reference(walk, copy->from.text, copy->from);
+	evaluate_only(walk, copy->chown);
+	evaluate_only(walk, copy->chmod);
+	evaluate_only(walk, copy->checksum);
+	evaluate_only(walk, copy->dest);
+	VEC_FOREACH(source, &copy->sources) {
+		AUTO(freep) char *path = NULL;
+
+		if (source->heredoc) {
+			check_body(walk, source);
+			continue;
+		}
+		path = evaluate(walk, source->path);
+		if (path)
+			check_ignored(walk, &source->path, path);
+	}
+}
+
+static void walk_run(struct walk *walk)
+{
+	struct expander expander = stage_scope_expander(&walk->state->scope);
+
+	VEC_FOREACH(spec, &walk->instruction->run.mounts) {
+		AUTO(mount_release) struct mount mount = MOUNT_INIT;
+		AUTO(expand_names_release) struct expand_names names = EXPAND_NAMES_INIT;
+		AUTO(err_release) struct err err = ERR_INIT;
+
+		check_stage_reference(walk, spec->from, spec->text);
+		if (mount_parse(spec->text.text, &expander, &mount, &names, &err) < 0)
+			lint_error(walk->linting, place_of(walk, spec->text), &err);
+		report_undefined(walk, spec->text, &names.unmatched);
+	}
+}
+
+static void check_port(struct walk *walk, struct word word, const char *port)
+{
+	AUTO(strvec_release) struct strvec ports = STRVEC_INIT;
+	AUTO(err_release) struct err err = ERR_INIT;
+	struct expose_faults faults = { false, false };
+
+	if (expose_parse(port, &ports, &faults, &err) < 0) {
+		lint_error(walk->linting, place_of(walk, word), &err);
+		return;
+	}
+	if (faults.mapping)
+		lint_warn(walk->linting, at(walk), LINT_EXPOSE_INVALID_FORMAT, place_of(walk, word),
+			  xstrdup("give the container's port alone"),
+			  "EXPOSE instruction should not define an IP address or host-port "
+			  "mapping, found "
+			  "'%s'",
+			  port);
+	if (faults.upper_case)
+		lint_warn(walk->linting, at(walk), LINT_EXPOSE_PROTO_CASING, place_of(walk, word),
+			  xstrdup("use lower case"),
+			  "Defined protocol '%s' in EXPOSE instruction should be lowercase", port);
+}
+
+static void walk_expose(struct walk *walk)
+{
+	struct expander expander = stage_scope_expander(&walk->state->scope);
+
+	VEC_FOREACH(word, &walk->instruction->words) {
+		AUTO(strvec_release) struct strvec ports = STRVEC_INIT;
+		AUTO(expand_names_release) struct expand_names names = EXPAND_NAMES_INIT;
+		AUTO(err_release) struct err err = ERR_INIT;
+
+		if (expand_words(&expander, word->text, &ports, &names, &err) < 0)
+			lint_error(walk->linting, place_of(walk, *word), &err);
+		report_undefined(walk, *word, &names.unmatched);
+		for (size_t i = 0; i < ports.len; i++)
+			check_port(walk, *word, ports.items[i]);
+	}
+}
+
+static void walk_workdir(struct walk *walk)
+{
+	AUTO(freep) char *path = evaluate(walk, walk->instruction->word);
+
+	if (path && !walk->state->has_workdir && path[0] != '/')
+		lint_warn(walk->linting, at(walk), LINT_WORKDIR_RELATIVE_PATH,
+			  place_of(walk, walk->instruction->word), xstrdup("begin it with '/'"),
+			  "Relative workdir \"%s\" can have unexpected results if the base image "
+			  "changes",
+			  path);
+	walk->state->has_workdir = true;
+}
+
+static void walk_stop_signal(struct walk *walk)
+{
+	AUTO(freep) char *name = evaluate(walk, walk->instruction->word);
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	if (!name || signal_is_valid(name))
+		return;
+	(void)err_set(&err, ERR_INPUT, "there is no signal '%s'", name);
+	(void)err_hint(&err, "write a name as SIGTERM, or a number");
+	lint_error(walk->linting, place_of(walk, walk->instruction->word), &err);
+}
+
+/* The place of the earlier one, which has no effect. */
+static void check_repeated(struct walk *walk, const struct instruction **last)
+{
+	const struct instruction *before = *last;
+
+	if (before)
+		lint_warn(walk->linting, before, LINT_MULTIPLE_INSTRUCTIONS_DISALLOWED,
+			  before->name, xstrdup("remove this one"),
+			  "Multiple %s instructions should not be used in the same stage because "
+			  "only the "
+			  "last one will be used",
+			  walk->instruction->name.text);
+	*last = at(walk);
+}
+
+static void check_json(struct walk *walk)
+{
+	const struct command *command = &walk->instruction->command;
+
+	if (!command->exec_form && !walk->state->has_shell)
+		lint_warn(walk->linting, at(walk), LINT_JSON_ARGS_RECOMMENDED,
+			  place_of(walk, command->words.len ? command->words.items[0]
+							    : walk->instruction->name),
+			  xasprintf("write %s [\"program\", \"argument\"]",
+				    walk->instruction->name.text),
+			  "JSON arguments recommended for %s to prevent unintended behavior "
+			  "related to OS "
+			  "signals",
+			  walk->instruction->name.text);
+}
+
+static void walk_instruction(struct walk *walk)
+{
+	switch (walk->instruction->kind) {
+	case INSTRUCTION_ADD:
+	case INSTRUCTION_COPY: walk_copy(walk); break;
+	case INSTRUCTION_ARG: walk_args(walk); break;
+	case INSTRUCTION_CMD:
+		check_repeated(walk, &walk->cmd);
+		check_json(walk);
+		break;
+	case INSTRUCTION_ENTRYPOINT:
+		check_repeated(walk, &walk->entrypoint);
+		check_json(walk);
+		break;
+	case INSTRUCTION_ENV:
+	case INSTRUCTION_LABEL: walk_pairs(walk); break;
+	case INSTRUCTION_EXPOSE: walk_expose(walk); break;
+	case INSTRUCTION_HEALTHCHECK: check_repeated(walk, &walk->healthcheck); break;
+	case INSTRUCTION_RUN: walk_run(walk); break;
+	case INSTRUCTION_SHELL: walk->state->has_shell = true; break;
+	case INSTRUCTION_STOPSIGNAL: walk_stop_signal(walk); break;
+	case INSTRUCTION_USER: evaluate_only(walk, walk->instruction->word); break;
+	case INSTRUCTION_VOLUME:
+		VEC_FOREACH(word, &walk->instruction->words)
+			evaluate_only(walk, *word);
+		break;
+	case INSTRUCTION_WORKDIR: walk_workdir(walk); break;
+	case INSTRUCTION_FROM:
+	case INSTRUCTION_MAINTAINER:
+	case INSTRUCTION_ONBUILD: break;
+	}
+}
+
+static void walk_triggers(struct walk *walk, const struct stage *base)
+{
+	walk->trigger_place = &walk->stage->from.from.image;
+	VEC_FOREACH(instruction, &base->instructions) {
+		if (instruction->kind != INSTRUCTION_ONBUILD || !instruction->onbuild.trigger)
+			continue;
+		walk->instruction = instruction->onbuild.trigger;
+		walk_instruction(walk);
+	}
+	walk->trigger_place = NULL;
+}
+
+void lint_stage_run(struct linting *linting, const struct stage *stage, struct lint_stage *state)
+{
+	struct walk walk = { .linting = linting, .stage = stage, .state = state };
+
+	if (state->base_stage)
+		walk_triggers(&walk, state->base_stage);
+	VEC_FOREACH(instruction, &stage->instructions) {
+		walk.instruction = instruction;
+		walk_instruction(&walk);
+	}
+}
