@@ -2,6 +2,7 @@
 """A small registry in memory that misbehaves on demand: what a real one cannot be made to show.
 
     faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N] [--platform OS/ARCH]
+                       [--certificate FILE --key FILE]
 
 It listens on a free loopback port, prints "listening PORT", and holds one image, app:1. Every request becomes one line of
 JSON in the log: method, path, host, authorization, range, received (bytes of the body that were read).
@@ -26,6 +27,7 @@ import hashlib
 import io
 import json
 import re
+import ssl
 import sys
 import tarfile
 import threading
@@ -288,6 +290,10 @@ class Server(ThreadingHTTPServer):
         self.auth = options.auth
         self.log = open(options.log, "a", buffering=1) if options.log else None
         self.lock = threading.Lock()
+        if options.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(options.certificate, options.key)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def record(self, entry):
         if self.log:
@@ -304,6 +310,8 @@ def main():
     parser.add_argument("--auth", choices=("none", "basic", "bearer"), default="none")
     parser.add_argument("--faults", default="[]")
     parser.add_argument("--log")
+    parser.add_argument("--certificate")
+    parser.add_argument("--key")
     parser.add_argument("--layer-size", type=int, default=300000)
     parser.add_argument("--platform", default="linux/arm64")
     server = Server(parser.parse_args())

@@ -66,6 +66,55 @@ def test_unreachable_registry(fresh_edgectl):
     assert "is a registry running at" in result.stderr
 
 
+@pytest.fixture(scope="session")
+def certificate(workspace):
+    """A certificate for 127.0.0.1 and its key, known to nobody."""
+    certificate, key = workspace / "faulty.crt", workspace / "faulty.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    certificate.chmod(0o644)
+    return certificate, key
+
+
+@pytest.fixture
+def over_tls(faulty, certificate):
+    """over_tls(fault, ...) is faulty() over TLS; besides, the environment in which its certificate is known."""
+    def start(*faults):
+        address = faulty(*faults, options=["--certificate", certificate[0], "--key", certificate[1]])
+        return address, {"SSL_CERT_FILE": str(certificate[0])}
+    return start
+
+
+def test_certificate_must_be_known(fresh_edgectl, over_tls):
+    address, known = over_tls()
+    refused = fresh_edgectl("pull", f"{address}/app:1", status=1)
+    assert "its certificate is not valid (self-signed certificate)" in refused.stderr
+    assert "SSL_CERT_FILE" in refused.stderr
+    fresh_edgectl("pull", f"{address}/app:1", env=known)
+
+
+def test_insecure_takes_any_certificate(fresh_edgectl, over_tls):
+    address, _ = over_tls()
+    fresh_edgectl("pull", "--insecure", f"{address}/app:1")
+
+
+def test_no_redirect_leads_out_of_tls(fresh_edgectl, over_tls):
+    address, known = over_tls({"on": "blobs", "redirect": "http://127.0.0.1:{port}{path}", "times": -1})
+    result = fresh_edgectl("pull", f"{address}/app:1", status=1, env=known)
+    assert f"registry '{address}' redirects out of TLS" in result.stderr
+
+
+def test_no_upload_leads_out_of_tls(fresh_edgectl, over_tls):
+    elsewhere = {"Location": "http://127.0.0.1:1/upload"}
+    address, known = over_tls({"on": "HEAD", "status": 404, "times": -1},
+                              {"on": "POST", "status": 202, "headers": elsewhere, "times": -1})
+    fresh_edgectl("pull", f"{address}/app:1", env=known)
+    result = fresh_edgectl("push", f"{address}/app:1", status=1, env=known)
+    assert f"registry '{address}' wants the upload without TLS" in result.stderr
+    assert "X-Forwarded-Proto" in result.stderr
+
+
 def test_interrupt_leaves_nothing_half(fresh_edgectl, faulty):
     address = faulty({"on": "blobs", "stall": 60, "times": -1})
     process = fresh_edgectl.start("pull", f"{address}/app:1")
