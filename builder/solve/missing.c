@@ -67,6 +67,17 @@ static bool explain_ignored(const struct solver *solver, const char *path, struc
 	return pattern != NULL;
 }
 
+static bool explain_link(const struct solver *solver, const char *path, struct err *err)
+{
+	AUTO(freep) char *full = path_join(solver->context_dir, path);
+	struct stat st;
+
+	if (lstat(full, &st) < 0 || !S_ISLNK(st.st_mode))
+		return false;
+	(void)err_hint(err, "it is a symbolic link that leads to nothing in the context");
+	return true;
+}
+
 static void suggest_name(const struct solver *solver, const char *path, struct err *err)
 {
 	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
@@ -98,7 +109,7 @@ void missing_explain(const struct solver *solver, const struct copy_vertex *copy
 		if (argument->text || glob_is_pattern(argument->path) ||
 		    tree_resolve(solver->context, path, &node, NULL) < 0 || node)
 			continue;
-		if (!explain_ignored(solver, path, err))
+		if (!explain_ignored(solver, path, err) && !explain_link(solver, path, err))
 			suggest_name(solver, path, err);
 		return;
 	}

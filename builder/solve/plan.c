@@ -1,6 +1,7 @@
 #include "solve/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "stage_state.h"
@@ -172,6 +173,12 @@ int plan_source(struct stage_state *state, struct word from, struct vertex **ret
 	const struct base_image *image = NULL;
 	const struct stage *stage = NULL;
 
+	if (strchr(from.text, '$')) {
+		(void)err_set(err, ERR_INPUT, "'%s': variables are not expanded here", from.text);
+		(void)err_hint(err, "name a stage by 'FROM %s AS name', and write that name",
+			       from.text);
+		return word_error(state, from, err);
+	}
 	if (dockerfile_resolve_from(request->file, state->stage, from.text, &stage, err) < 0)
 		return word_error(state, from, err);
 	if (stage) {
