@@ -13,25 +13,59 @@ struct pull_args {
 struct pull_choice {
 	struct platform *platforms;
 	size_t count;
+	bool is_default; /* this machine's, because nothing was said */
 };
+
+/*
+ * Without a word about platforms, a single image is wanted whatever it is for: on a workstation most are for boards. Of
+ * an index it is this machine's, as docker does.
+ */
+static int count_platforms(struct session *session, const struct pull_choice *choice,
+			   const struct image_ref *ref, size_t *ret_count, struct err *err)
+{
+	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
+
+	*ret_count = choice->count;
+	if (!choice->is_default)
+		return 0;
+	if (registry_fetch_manifest(session->registry, ref, &fetched, err) < 0)
+		return -1;
+	if (!media_type_is_index(fetched.media_type))
+		*ret_count = 0;
+	return 0;
+}
+
+static int pull_and_tag(struct session *session, const struct pull_choice *choice,
+			const struct image_ref *ref, unsigned step, struct descriptor *target,
+			struct err *err)
+{
+	AUTO(freep) char *name = image_ref_format(ref);
+	size_t count = 0;
+
+	if (count_platforms(session, choice, ref, &count, err) < 0)
+		return -1;
+	if (registry_pull(session->registry, ref, choice->platforms, count, session->store, step,
+			  target, err) < 0) {
+		if (choice->is_default && err->kind == ERR_NOT_FOUND)
+			(void)err_hint(err,
+				       "choose one with --platform, or all with --all-platforms");
+		return -1;
+	}
+	return store_tag(session->store, name, target, err);
+}
 
 static int pull_image(struct session *session, const struct pull_choice *choice, const char *text,
 		      struct str *digests, struct err *err)
 {
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
-	AUTO(freep) char *name = NULL;
 	unsigned step = 0;
 	int status = 0;
 
 	if (image_option_parse(text, &ref, err) < 0)
 		return -1;
-	name = image_ref_format(&ref);
 	step = progress_begin(&session->monitor, "pulling %s", text);
-	status = registry_pull(session->registry, &ref, choice->platforms, choice->count,
-			       session->store, step, &target, err);
-	if (status == 0)
-		status = store_tag(session->store, name, &target, err);
+	status = pull_and_tag(session, choice, &ref, step, &target, err);
 	progress_end(&session->monitor, step, status, err);
 	if (status < 0)
 		return err_wrap(err, "pull '%s'", text);
@@ -61,6 +95,7 @@ static int choose_platforms(const struct pull_args *args, struct pull_choice *re
 		return 0;
 	ret->platforms = xcalloc(1, sizeof(*ret->platforms));
 	ret->count = 1;
+	ret->is_default = true;
 	platform_host(ret->platforms);
 	return 0;
 }
@@ -131,7 +166,8 @@ const struct cli_command cmd_pull = {
 	.group = GROUP_IMAGE,
 	.summary = "Download images from a registry into the local store",
 	.details = "Everything is verified against its digest. What the store has already is not "
-		   "fetched again.",
+		   "fetched again. Of an image for several platforms, this machine's is fetched "
+		   "unless --platform or --all-platforms says otherwise.",
 	.options = pull_options,
 	.args_size = sizeof(struct pull_args),
 	.examples = pull_examples,

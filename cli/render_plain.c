@@ -151,8 +151,10 @@ static void say_end(struct plain_step *shown, struct step *step, uint64_t now)
 		say(shown, now, "DONE %s", elapsed.ptr);
 	else if (step->state == STEP_CANCELLED)
 		say(shown, now, "CANCELED");
-	else
+	else if (!strchr(step->failure, '\n'))
 		say(shown, now, "ERROR: %s", step->failure);
+	else /* problems of a file: they come whole at the end */
+		say(shown, now, "ERROR");
 	shown->is_over = true;
 }
 
