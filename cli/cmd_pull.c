@@ -16,9 +16,19 @@ struct pull_choice {
 	bool is_default; /* this machine's, because nothing was said */
 };
 
+static bool has_platform(const struct fetched_manifest *fetched, const struct platform *platform)
+{
+	AUTO(index_release) struct index index = { .media_type = NULL };
+	const struct descriptor *selected = NULL;
+
+	return media_type_is_index(fetched->media_type) &&
+	       index_parse(str_span(&fetched->body), fetched->media_type, &index, NULL) == 0 &&
+	       index_select(&index, platform, &selected, NULL) == 0;
+}
+
 /*
- * Without a word about platforms, a single image is wanted whatever it is for: on a workstation most are for boards. Of
- * an index it is this machine's, as docker does.
+ * Without a word about platforms: this machine's, as docker does. If there is none for it, all
+ * there is: on a workstation most images are for boards.
  */
 static int count_platforms(struct session *session, const struct pull_choice *choice,
 			   const struct image_ref *ref, size_t *ret_count, struct err *err)
@@ -30,7 +40,7 @@ static int count_platforms(struct session *session, const struct pull_choice *ch
 		return 0;
 	if (registry_fetch_manifest(session->registry, ref, &fetched, err) < 0)
 		return -1;
-	if (!media_type_is_index(fetched.media_type))
+	if (!has_platform(&fetched, choice->platforms))
 		*ret_count = 0;
 	return 0;
 }
@@ -45,12 +55,8 @@ static int pull_and_tag(struct session *session, const struct pull_choice *choic
 	if (count_platforms(session, choice, ref, &count, err) < 0)
 		return -1;
 	if (registry_pull(session->registry, ref, choice->platforms, count, session->store, step,
-			  target, err) < 0) {
-		if (choice->is_default && err->kind == ERR_NOT_FOUND)
-			(void)err_hint(err,
-				       "choose one with --platform, or all with --all-platforms");
+			  target, err) < 0)
 		return -1;
-	}
 	return store_tag(session->store, name, target, err);
 }
 
@@ -68,7 +74,7 @@ static int pull_image(struct session *session, const struct pull_choice *choice,
 	status = pull_and_tag(session, choice, &ref, step, &target, err);
 	progress_end(&session->monitor, step, status, err);
 	if (status < 0)
-		return err_wrap(err, "pull '%s'", text);
+		return -1;
 	progress_summary(session->progress, "pulled %s %s", text, target.digest.text);
 	str_addf(digests, "%s\n", target.digest.text);
 	return 0;
@@ -165,9 +171,11 @@ const struct cli_command cmd_pull = {
 	.name = "pull",
 	.group = GROUP_IMAGE,
 	.summary = "Download images from a registry into the local store",
-	.details = "Everything is verified against its digest. What the store has already is not "
-		   "fetched again. Of an image for several platforms, this machine's is fetched "
-		   "unless --platform or --all-platforms says otherwise.",
+	.details =
+		"Everything is verified against its digest. What the store has already is not "
+		"fetched again.\n\n"
+		"Of an image for several platforms, this machine's is fetched, or all of them if "
+		"there is none for it.",
 	.options = pull_options,
 	.args_size = sizeof(struct pull_args),
 	.examples = pull_examples,

@@ -74,7 +74,7 @@ int push_image(struct session *session, const struct descriptor *target,
 
 	progress_end(&session->monitor, step, status, err);
 	if (status < 0)
-		return err_wrap(err, "push '%s'", name);
+		return -1;
 	add_push_summary(session, name, target, &summary);
 	return 0;
 }
