@@ -326,6 +326,12 @@ static int apply_replace(struct lexer *lexer, const char *open, const char *name
 	return 0;
 }
 
+static int fail_missing_brace(struct lexer *lexer, const char *open, const char *name)
+{
+	(void)fail_at(lexer, open, "missing '}' in the substitution");
+	return err_hint(lexer->err, "write ${%s}", name);
+}
+
 static int fail_modifier(struct lexer *lexer, const char *open, const char *modifier)
 {
 	while (!at_end(lexer) && *lexer->ptr != '}')
@@ -340,10 +346,14 @@ static int apply_modifier(struct lexer *lexer, const char *open, const char *nam
 {
 	AUTO(str_release) struct str operand = STR_INIT;
 	AUTO(str_release) struct str shown = STR_INIT;
-	struct span modifier = next(lexer);
-	bool colon = span_eq(modifier, ":");
+	bool blank = rune_is_space(peek(lexer));
+	struct span modifier = { .ptr = lexer->ptr };
+	bool colon = *lexer->ptr == ':';
 	char c = '\0';
 
+	if (blank)
+		return fail_missing_brace(lexer, open, name);
+	modifier = next(lexer);
 	add(&shown, modifier);
 	if (colon) {
 		modifier = next(lexer);
@@ -371,10 +381,8 @@ static int read_braces(struct lexer *lexer, const char *open, struct str *out)
 		return err_hint(lexer->err, "write ${name}, or \\${ for the characters themselves");
 	}
 	read_name(lexer, &name);
-	if (at_end(lexer)) {
-		(void)fail_at(lexer, open, "missing '}' in the substitution");
-		return err_hint(lexer->err, "write ${%s}", name.ptr);
-	}
+	if (at_end(lexer))
+		return fail_missing_brace(lexer, open, name.ptr);
 	if (*lexer->ptr != '}')
 		return apply_modifier(lexer, open, name.ptr, out);
 	lexer->ptr++;

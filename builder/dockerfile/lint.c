@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "linting.h"
+#include "rune.h"
 
 static struct diag *add_warning(const struct lint_config *config,
 				const struct instruction *instruction, enum lint_rule rule,
@@ -62,6 +63,27 @@ void lint_error(struct linting *linting, struct word place, const struct err *er
 	diag = diags_add(linting->diags, DIAG_ERROR, place.line, place.column, place.length, "%s",
 			 err->message);
 	diag->hint = xstrdup_or_null(err->hint);
+}
+
+struct word lint_variable_place(struct word word, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!word.text || word.length != strlen(word.text))
+		return word;
+	for (const char *dollar = strchr(word.text, '$'); dollar;
+	     dollar = strchr(dollar + 1, '$')) {
+		const char *found = dollar + 1 + (dollar[1] == '{');
+
+		if (strncmp(found, name, len) != 0 || rune_is_letter((unsigned char)found[len]) ||
+		    rune_is_digit((unsigned char)found[len]) || found[len] == '_')
+			continue;
+		word.column += (unsigned)(dollar - word.text);
+		word.length =
+			(unsigned)(found + len + (dollar[1] == '{' && found[len] == '}') - dollar);
+		break;
+	}
+	return word;
 }
 
 /* The file's own settings; what is wrong with them is told, and the rest goes on. */

@@ -25,8 +25,10 @@ static void report_undefined(struct linting *linting, const struct stage *stage,
 		if (is_declared(linting, item->key))
 			continue;
 		nearest = nearest_key(item->key, &known);
-		lint_warn(linting, &stage->from, LINT_UNDEFINED_ARG_IN_FROM, place,
-			  xasprintf("write ARG %s before the first FROM", item->key),
+		lint_warn(linting, &stage->from, LINT_UNDEFINED_ARG_IN_FROM,
+			  lint_variable_place(place, item->key),
+			  nearest ? NULL
+				  : xasprintf("write ARG %s before the first FROM", item->key),
 			  nearest ? "FROM argument '%s' is not declared (did you mean %s?)"
 				  : "FROM argument '%s' is not declared",
 			  item->key, nearest);

@@ -39,7 +39,8 @@ static void report_undefined(struct walk *walk, struct word place, const struct 
 		if (strmap_has(&scope->args, item->key) || scope_is_builtin(item->key))
 			continue;
 		nearest = nearest_key(item->key, &scope->vars);
-		lint_warn(walk->linting, at(walk), LINT_UNDEFINED_VAR, place_of(walk, place),
+		lint_warn(walk->linting, at(walk), LINT_UNDEFINED_VAR,
+			  place_of(walk, lint_variable_place(place, item->key)),
 			  nearest ? NULL : xasprintf("declare it before: ARG %s", item->key),
 			  nearest ? "Usage of undefined variable '$%s' (did you mean $%s?)"
 				  : "Usage of undefined variable '$%s'",
@@ -168,6 +169,21 @@ static void check_ignored(struct walk *walk, const struct word *place, const cha
 		  is_add ? "Add" : "Copy", clean);
 }
 
+/* The error's column counts from the start of the body. */
+static struct word place_in_body(const struct heredoc *heredoc, const char *text,
+				 const struct err *err)
+{
+	struct word place = { .line = heredoc->line, .column = 1, .length = err->span.length };
+
+	for (unsigned i = 0; i + 1 < err->span.column && text[i]; i++) {
+		place.column = text[i] == '\n' ? 1 : place.column + 1;
+		place.line += text[i] == '\n';
+	}
+	if (heredoc->chomp)
+		place.column = place.length = 0;
+	return place;
+}
+
 static void check_body(struct walk *walk, const struct copy_source *source)
 {
 	struct expander expander = stage_scope_expander(&walk->state->scope);
@@ -179,9 +195,10 @@ static void check_body(struct walk *walk, const struct copy_source *source)
 	if (!source->heredoc->expand)
 		return;
 	if (expand_heredoc(&expander, text, &value, &names, &err) < 0) {
-		/* The column counts from the start of the body, not of a line. */
+		struct word place = place_in_body(source->heredoc, text, &err);
+
 		(void)err_at(&err, NULL, 0, 0, 0);
-		lint_error(walk->linting, place_of(walk, source->path), &err);
+		lint_error(walk->linting, place_of(walk, place), &err);
 	}
 	report_undefined(walk, source->path, &names.unmatched);
 }
@@ -196,6 +213,31 @@ static void check_stage_reference(struct walk *walk, const char *from, struct wo
 		lint_error(walk->linting, place_of(walk, place), &err);
 }
 
+/* In shell form quotes do not keep blanks together: `COPY "a b" /` has the words `"a`, `b"` and `/`. */
+static bool has_split_quotes(struct walk *walk)
+{
+	const struct copy_instruction *copy = &walk->instruction->copy;
+	struct expander expander = stage_scope_expander(&walk->state->scope);
+
+	for (size_t i = 0; i < copy->sources.len && !walk->instruction->node->json; i++) {
+		struct word word = copy->sources.items[i].path;
+		AUTO(err_release) struct err err = ERR_INIT;
+		AUTO(freep) char *ignored = NULL;
+
+		if (!strpbrk(word.text, "\"'") ||
+		    expand_word(&expander, word.text, &ignored, NULL, &err) == 0 ||
+		    !str_has_prefix(err.hint ? err.hint : "", "close it"))
+			continue;
+		(void)err_set(&err, ERR_INPUT,
+			      "quotes do not keep a path with blanks together here");
+		(void)err_hint(&err, "write %s [\"a path\", \"destination\"]",
+			       walk->instruction->name.text);
+		lint_error(walk->linting, place_of(walk, word), &err);
+		return true;
+	}
+	return false;
+}
+
 static void walk_copy(struct walk *walk)
 {
 	const struct copy_instruction *copy = &walk->instruction->copy;
@@ -204,6 +246,8 @@ static void walk_copy(struct walk *walk)
 	evaluate_only(walk, copy->chown);
 	evaluate_only(walk, copy->chmod);
 	evaluate_only(walk, copy->checksum);
+	if (has_split_quotes(walk))
+		return;
 	evaluate_only(walk, copy->dest);
 	VEC_FOREACH(source, &copy->sources) {
 		AUTO(freep) char *path = NULL;
@@ -317,17 +361,20 @@ static void check_repeated(struct walk *walk, const struct instruction **last)
 static void check_json(struct walk *walk)
 {
 	const struct command *command = &walk->instruction->command;
+	const char *keyword = walk->instruction->name.text;
+	struct word place = command->words.len ? command->words.items[0] : walk->instruction->name;
+	char *hint = NULL;
 
-	if (!command->exec_form && !walk->state->has_shell)
-		lint_warn(walk->linting, at(walk), LINT_JSON_ARGS_RECOMMENDED,
-			  place_of(walk, command->words.len ? command->words.items[0]
-							    : walk->instruction->name),
-			  xasprintf("write %s [\"program\", \"argument\"]",
-				    walk->instruction->name.text),
-			  "JSON arguments recommended for %s to prevent unintended behavior "
-			  "related to OS "
-			  "signals",
-			  walk->instruction->name.text);
+	if (command->exec_form || walk->state->has_shell)
+		return;
+	if (command->words.len && place.text[0] == '[')
+		hint = xstrdup("this is no JSON: it wants double quotes, and commas between");
+	else
+		hint = xasprintf("write %s [\"program\", \"argument\"]", keyword);
+	lint_warn(walk->linting, at(walk), LINT_JSON_ARGS_RECOMMENDED, place_of(walk, place), hint,
+		  "JSON arguments recommended for %s to prevent unintended behavior related to OS "
+		  "signals",
+		  keyword);
 }
 
 static void walk_instruction(struct walk *walk)

@@ -21,6 +21,9 @@ void lint_warn(struct linting *linting, const struct instruction *instruction, e
 /* An error at `place`, or at the column within it that err's span tells. */
 void lint_error(struct linting *linting, struct word place, const struct err *err);
 
+/* Where in the word the variable of that name stands; the whole word when that cannot be told. */
+struct word lint_variable_place(struct word word, const char *name);
+
 /* Casing, names, comments: all that one instruction alone tells. */
 void lint_instruction(struct linting *linting, const struct instruction *instruction);
 /* The same for what the file's instructions tell together. */

@@ -309,19 +309,51 @@ static void read_comment(struct file_reading *file, struct span line)
 	};
 }
 
+/* A line that is the name but for blanks around it: what the end was meant to be. 0 = none. */
+static unsigned find_near_end(struct file_reading *file, struct line_reader reader,
+			      const char *name)
+{
+	struct diags ignored = { .file = NULL };
+	struct span line = { 0 };
+
+	reader.diags = &ignored;
+	diags_init(&ignored, "", file->reader.rest);
+	while (line_reader_next(&reader, &line, NULL)) {
+		if (!span_eq(rune_trim(line), name))
+			continue;
+		diags_release(&ignored);
+		return reader.number;
+	}
+	diags_release(&ignored);
+	return 0;
+}
+
+static void fail_heredoc(struct file_reading *file, const struct node *node,
+			 const struct heredoc *heredoc, struct line_reader body)
+{
+	unsigned near = find_near_end(file, body, heredoc->name);
+	struct diag *diag =
+		diags_add(file->diags, DIAG_ERROR, node->name.line, node->name.column,
+			  node->name.length, "the heredoc '%s' never ends", heredoc->name);
+
+	if (near)
+		diag->hint = xasprintf("line %u must hold '%s' and nothing else, no blanks either",
+				       near, heredoc->name);
+	else
+		diag->hint = xasprintf("end it by a line that holds '%s' and nothing else",
+				       heredoc->name);
+}
+
 static void read_heredocs(struct file_reading *file, struct node *node)
 {
 	struct arena *arena = file->tree->arena;
 
 	heredocs_find(arena, str_span(&file->line.text), &node->heredocs);
 	VEC_FOREACH(heredoc, &node->heredocs) {
-		if (!heredoc_read_body(arena, &file->reader, heredoc)) {
-			struct diag *diag = diags_add(file->diags, DIAG_ERROR, node->name.line,
-						      node->name.column, node->name.length,
-						      "the heredoc '%s' never ends", heredoc->name);
+		struct line_reader body = file->reader;
 
-			diag->hint = xasprintf("end it by a line that holds '%s' and nothing else",
-					       heredoc->name);
+		if (!heredoc_read_body(arena, &file->reader, heredoc)) {
+			fail_heredoc(file, node, heredoc, body);
 			return;
 		}
 		node->end = file->reader.number;

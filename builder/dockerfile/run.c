@@ -96,12 +96,35 @@ static void read_script(const struct instruction_reading *in, struct run_instruc
 		ret->form = RUN_SCRIPT;
 }
 
+/* `RUN ['a', 'b']` runs a shell that looks for a program `[a,`. */
+static void warn_of_broken_json(const struct instruction_reading *in,
+				const struct run_instruction *run)
+{
+	struct word text = { .text = "" };
+	struct diag *diag = NULL;
+	const char *c = NULL;
+
+	if (run->command.words.len)
+		text = run->command.words.items[0];
+	if (text.text[0] != '[')
+		return;
+	for (c = text.text + 1; *c == ' ';)
+		c++;
+	if (!strchr("'\"", *c) || c[0] == '\0' || c[strlen(c) - 1] != ']')
+		return;
+	diag = diags_add(in->diags, DIAG_WARNING, text.line, text.column, text.length,
+			 "this is no JSON array, so a shell runs it as it stands");
+	diag->hint = xstrdup("a JSON array wants double quotes, and commas between");
+}
+
 void read_run(const struct instruction_reading *in, struct instruction *ret)
 {
 	read_flags(in, &ret->run);
 	read_command(in, &in->node->args, &ret->run.command);
-	if (in->node->json)
+	if (in->node->json) {
 		ret->run.form = RUN_EXEC;
-	else
-		read_script(in, &ret->run);
+		return;
+	}
+	read_script(in, &ret->run);
+	warn_of_broken_json(in, &ret->run);
 }

@@ -59,6 +59,13 @@ int dockerfile_resolve_from(const struct dockerfile *file, const struct stage *u
 	unsigned long long index = 0;
 	const struct stage *found = NULL;
 
+	if (strpbrk(text, "$\"'\\")) {
+		(void)err_set(err, ERR_INPUT,
+			      "'%s' is used as it stands: variables are not expanded here", text);
+		return err_hint(
+			err,
+			"name a stage of its own for it: FROM image AS name, then use the name");
+	}
 	if (span_to_u64(span_of(text), UINT32_MAX, &index))
 		return resolve_index(file, user, index, text, ret, err);
 	*ret = dockerfile_find_stage(file, text, user->index, true);
@@ -69,7 +76,7 @@ int dockerfile_resolve_from(const struct dockerfile *file, const struct stage *u
 	return found ? fail_order(user, found, text, err) : 0;
 }
 
-static const char *nearest_stage(const struct dockerfile *file, const char *name)
+const char *dockerfile_nearest_stage(const struct dockerfile *file, const char *name)
 {
 	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
 	const char *nearest = NULL;
@@ -99,7 +106,7 @@ int dockerfile_target(const struct dockerfile *file, const char *name, const str
 	*ret = dockerfile_find_stage(file, name, (unsigned)file->stages.len, true);
 	if (*ret)
 		return 0;
-	nearest = nearest_stage(file, name);
+	nearest = dockerfile_nearest_stage(file, name);
 	(void)err_set(err, ERR_INPUT, "there is no stage '%s'", name);
 	return nearest ? err_hint(err, "did you mean '%s'?", nearest)
 		       : err_hint(err, "FROM image AS %s would define it", name);
