@@ -27,6 +27,7 @@
 
 struct reader {
 	struct archive *stream, *tar;
+	bool stream_is_empty;
 	struct hasher *hasher; /* NULL = nobody wants the digest */
 	uint64_t stream_size;  /* uncompressed bytes so far */
 	uint64_t files_size;   /* the same of the files: holes are not in the stream */
@@ -59,6 +60,7 @@ static void support_filters(struct archive *a)
 static int open_stream(struct reader *r, int fd, struct err *err)
 {
 	struct archive_entry *ignored;
+	int code;
 
 	r->stream = archive_read_new();
 	support_filters(r->stream);
@@ -69,7 +71,9 @@ static int open_stream(struct reader *r, int fd, struct err *err)
 	/* the last filter is the file itself: more than one before it is no layer, but a trap */
 	if (archive_filter_count(r->stream) > 2)
 		return err_set(err, ERR_INPUT, "the archive is compressed more than once");
-	if (archive_read_next_header(r->stream, &ignored) < ARCHIVE_WARN)
+	code = archive_read_next_header(r->stream, &ignored);
+	r->stream_is_empty = code == ARCHIVE_EOF;
+	if (code < ARCHIVE_WARN)
 		return archive_failed(r->stream, "read the archive", err);
 	return 0;
 }
@@ -78,7 +82,8 @@ static int open_stream(struct reader *r, int fd, struct err *err)
 static int next_piece(struct reader *r, const void **ret, size_t *ret_len, struct err *err)
 {
 	la_int64_t offset;
-	int code = archive_read_data_block(r->stream, ret, ret_len, &offset);
+	int code = r->stream_is_empty ? ARCHIVE_EOF
+				      : archive_read_data_block(r->stream, ret, ret_len, &offset);
 
 	if (code == ARCHIVE_EOF) {
 		*ret_len = 0;

@@ -290,8 +290,8 @@ static int unpack(struct layer_unpacker *u, const struct layer_entry *e, struct 
 
 	if (strcmp(e->path, ".") == 0)
 		return unpack_root(u, e, err);
-	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return err_set(err, ERR_INPUT, "it has no name");
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strstr(e->path, "//"))
+		return err_set(err, ERR_INPUT, "that is not a clean path");
 	if (dir_chain_open(&u->dirs, dir, DIR_CHAIN_MAKE, &dir_fd, err) < 0)
 		return -1;
 	switch (e->type) {

@@ -34,8 +34,7 @@ static void read_and_write(void **state)
 {
 	(void)state;
 	AUTO(layer_xattrs_release)
-	struct layer_xattrs xattrs = { .items = NULL },
-			    back = { .items = NULL };
+	struct layer_xattrs xattrs = { .items = NULL }, back = { .items = NULL };
 	AUTO(fd_closep) int fd = -1;
 
 	write_text("f", "");
