@@ -282,6 +282,20 @@ static int unpack_root(struct layer_unpacker *u, const struct layer_entry *e, st
 	return err_set(err, ERR_INPUT, "the root is not a directory");
 }
 
+/* Sinks are told clean paths; being told others must not lead out. */
+static bool is_clean(const char *path)
+{
+	struct span rest = span_of(path), name;
+	bool more = true;
+
+	while (more) {
+		more = span_cut(&rest, '/', &name);
+		if (name.len == 0 || span_eq(name, ".") || span_eq(name, ".."))
+			return false;
+	}
+	return true;
+}
+
 static int unpack(struct layer_unpacker *u, const struct layer_entry *e, struct err *err)
 {
 	AUTO(freep) char *dir = path_dir(e->path);
@@ -290,7 +304,7 @@ static int unpack(struct layer_unpacker *u, const struct layer_entry *e, struct 
 
 	if (strcmp(e->path, ".") == 0)
 		return unpack_root(u, e, err);
-	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strstr(e->path, "//"))
+	if (!is_clean(e->path))
 		return err_set(err, ERR_INPUT, "that is not a clean path");
 	if (dir_chain_open(&u->dirs, dir, DIR_CHAIN_MAKE, &dir_fd, err) < 0)
 		return -1;
