@@ -1,15 +1,18 @@
 """Who may build: an ordinary user without subordinate ids is told what is missing."""
+import itertools
 import os
 
 import pytest
 
 import parts
 
+COUNTER = itertools.count(1)
+
 
 @pytest.fixture
 def bare_user(workspace):
     parts.need(os.geteuid() == 0, "only root can make a user without subordinate ids")
-    with parts.temporary_user(workspace / "home-bare", "bare", subordinate_ids=False) as user:
+    with parts.temporary_user(workspace / f"home-{next(COUNTER)}", "bare", subordinate_ids=False) as user:
         yield user
 
 

@@ -2,6 +2,8 @@
 import base64
 import hashlib
 import json
+import pathlib
+import tempfile
 
 import parts
 
@@ -17,9 +19,8 @@ def hello(context, busybox, text="hello"):
 def docker_config(scratch, registry, user, password):
     """A docker config file with credentials, in a directory for DOCKER_CONFIG."""
     auth = base64.b64encode(f"{user}:{password}".encode()).decode()
-    directory = scratch / f"docker-{user}-{password}"
-    directory.mkdir()
-    directory.chmod(0o755)
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="docker-", dir=scratch))
+    directory.chmod(0o755)  # the identity reads it
     (directory / "config.json").write_text(json.dumps({"auths": {registry.address: {"auth": auth}}}))
     return directory
 
