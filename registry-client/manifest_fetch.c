@@ -90,24 +90,20 @@ static int check_digest(const struct call *call, const struct image_ref *ref, st
 static int take_answer(struct call *call, const struct image_ref *ref, struct fetched_manifest *ret,
 		       struct err *err)
 {
-	AUTO(freep) char *name = image_ref_format_short(ref);
-	AUTO(freep) char *object = xasprintf("image '%s'", name);
-
 	if (call->request.status != 200)
-		return failure_of_status(call, object, err);
+		return failure_of_status(call, "the image", err);
 	*ret = (struct fetched_manifest){ .body = STR_INIT };
 	if (check_digest(call, ref, &ret->digest, err) < 0 ||
 	    find_media_type(call, &ret->media_type, err) < 0)
-		return err_wrap(err, "image '%s'", name);
+		return -1;
 	ret->body = call->request.answer;
 	call->request.answer = (struct str)STR_INIT;
 	return 0;
 }
 
-int registry_fetch_manifest(struct registry *registry, const struct image_ref *ref,
-			    struct fetched_manifest *ret, struct err *err)
+static int ask(struct registry *registry, const struct image_ref *ref, struct fetched_manifest *ret,
+	       struct err *err)
 {
-	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
 	AUTO(freep)
 	char *path = xasprintf("/v2/%s/manifests/%s", ref->repository, image_ref_version(ref));
 	AUTO(call_release) struct call call;
@@ -120,6 +116,17 @@ int registry_fetch_manifest(struct registry *registry, const struct image_ref *r
 	if (call_perform(&call, err) < 0)
 		return -1;
 	return take_answer(&call, ref, ret, err);
+}
+
+int registry_fetch_manifest(struct registry *registry, const struct image_ref *ref,
+			    struct fetched_manifest *ret, struct err *err)
+{
+	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
+	AUTO(freep) char *name = image_ref_format_short(ref);
+
+	if (ask(registry, ref, ret, err) < 0)
+		return err_wrap(err, "pull '%s'", name);
+	return 0;
 }
 
 static int keep(struct store *store, const struct fetched_manifest *manifest, struct err *err)
@@ -135,7 +142,7 @@ static int keep(struct store *store, const struct fetched_manifest *manifest, st
 int manifest_fetch(struct registry *registry, const struct image_ref *ref, struct store *store,
 		   struct fetched_manifest *ret, struct err *err)
 {
-	if (registry_fetch_manifest(registry, ref, ret, err) < 0)
+	if (ask(registry, ref, ret, err) < 0)
 		return -1;
 	if (keep(store, ret, err) == 0)
 		return 0;

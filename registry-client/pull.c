@@ -109,6 +109,14 @@ static int take_platforms(struct pull *pull, const struct fetched_manifest *fetc
 	return 0;
 }
 
+static int pull_all(struct pull *pull, unsigned step, struct fetched_manifest *ret, struct err *err)
+{
+	if (manifest_fetch(pull->registry, pull->ref, pull->store, ret, err) < 0 ||
+	    take_platforms(pull, ret, err) < 0)
+		return -1;
+	return blobs_fetch(pull->registry, pull->ref, pull->store, &pull->blobs, &step, err);
+}
+
 int registry_pull(struct registry *registry, const struct image_ref *ref,
 		  const struct platform *platforms, size_t platform_count, struct store *store,
 		  unsigned step, struct descriptor *ret, struct err *err)
@@ -123,16 +131,11 @@ int registry_pull(struct registry *registry, const struct image_ref *ref,
 		.platform_count = platform_count,
 		.store = store,
 	};
-	int result;
+	int result = pull_all(&pull, step, &fetched, err);
 
-	if (manifest_fetch(registry, ref, store, &fetched, err) < 0)
-		return -1;
-	result = take_platforms(&pull, &fetched, err);
-	if (result == 0)
-		result = blobs_fetch(registry, ref, store, &pull.blobs, &step, err);
 	descriptors_release(&pull.blobs);
 	if (result < 0)
-		return err_wrap(err, "image '%s'", name);
+		return err_wrap(err, "pull '%s'", name);
 	*ret = (struct descriptor){
 		.media_type = TAKE(fetched.media_type),
 		.digest = fetched.digest,

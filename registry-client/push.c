@@ -25,7 +25,6 @@ static int ask_for_target(struct push *push, bool *ret_is_there, struct err *err
 {
 	AUTO(freep)
 	char *path = xasprintf("/v2/%s/manifests/%s", push->ref->repository, push->version);
-	AUTO(freep) char *object = xasprintf("image '%s:%s'", push->ref->repository, push->version);
 	const struct push_manifest *target =
 		&push->plan.manifests.items[push->plan.manifests.len - 1];
 	AUTO(call_release) struct call call;
@@ -40,7 +39,7 @@ static int ask_for_target(struct push *push, bool *ret_is_there, struct err *err
 		call.request.status == 200 &&
 		str_eq(call_header(&call, "Docker-Content-Digest"), target->descriptor.digest.text);
 	if (call.request.status != 200 && call.request.status != 404 && call.request.status != 405)
-		return failure_of_status(&call, object, err);
+		return failure_of_status(&call, "the image", err);
 	return 0;
 }
 

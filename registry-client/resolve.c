@@ -83,17 +83,15 @@ int registry_resolve(struct registry *registry, const struct image_ref *ref,
 {
 	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
 	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
-	AUTO(freep) char *name = image_ref_format_short(ref);
 	struct resolved_image image = { .digest = { .text = "" } };
 	bool is_index;
 
-	/* Its failures name the image themselves. */
 	if (manifest_fetch(registry, ref, store, &fetched, err) < 0)
 		return -1;
 	is_index = media_type_is_index(fetched.media_type);
 	if ((is_index ? take_index : take_manifest)(registry, ref, platform, store, &fetched,
 						    &image, err) < 0)
-		return err_wrap(err, "image '%s'", name);
+		return -1;
 	*ret = image;
 	return 0;
 }

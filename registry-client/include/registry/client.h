@@ -7,6 +7,9 @@
  *
  *	registry_resolve(registry, &ref, &platform, store, &image, err);
  *	registry_fetch_blobs(registry, &ref, store, &image.manifest.layers, step, err);
+ *
+ * Errors name the registry, but not the image where the caller goes on with it: only
+ * registry_fetch_manifest(), registry_pull() and registry_push() do.
  */
 #ifndef REGISTRY_CLIENT_H
 #define REGISTRY_CLIENT_H

@@ -164,7 +164,7 @@ static void names_what_is_not_there(void **state)
 	begin(NULL);
 	image_ref_release(&world.ref);
 	faulty_ref(&world.server, "app:2", &world.ref);
-	assert_pull_fails(ERR_NOT_FOUND, "/app:2' is not in registry '127.0.0.1:");
+	assert_pull_fails(ERR_NOT_FOUND, "the image is not in registry '127.0.0.1:");
 }
 
 static void goes_on_after_passing_faults(void **state)

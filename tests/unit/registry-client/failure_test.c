@@ -37,7 +37,7 @@ static const struct {
 	const char *message, *hint;
 } answers[] = {
 	{ CALL_PULL, false, 404, NULL, "", ERR_NOT_FOUND,
-	  "image 'x' is not in registry 'r.example'", NULL },
+	  "the image is not in registry 'r.example'", NULL },
 	{ CALL_PULL, false, 401, NULL, "", ERR_AUTH,
 	  "'team/app' does not exist in registry 'r.example', or needs credentials",
 	  "docker login r.example" },
@@ -61,13 +61,13 @@ static const struct {
 	{ CALL_PULL, false, 429, NULL, "", ERR_DENIED, NULL, "log in: the limit is often higher" },
 	{ CALL_PULL, true, 429, NULL, "", ERR_DENIED, NULL, "try again later" },
 	{ CALL_PUSH, false, 413, NULL, "", ERR_LIMIT,
-	  "image 'x' is too large for registry 'r.example'", NULL },
+	  "the image is too large for registry 'r.example'", NULL },
 	{ CALL_PUSH, false, 400, NULL, "{\"errors\":[{\"code\":\"MANIFEST_INVALID\"}]}",
-	  ERR_PROTOCOL, "registry 'r.example' answered 400 for image 'x': MANIFEST_INVALID", NULL },
+	  ERR_PROTOCOL, "registry 'r.example' answered 400 for the image: MANIFEST_INVALID", NULL },
 	{ CALL_PUSH, false, 503, NULL, "<html>", ERR_NETWORK,
-	  "registry 'r.example' failed with 503 at image 'x'", NULL },
+	  "registry 'r.example' failed with 503 at the image", NULL },
 	{ CALL_PULL, false, 418, NULL, "{\"errors\":{}}", ERR_PROTOCOL,
-	  "registry 'r.example' answered 418 for image 'x'", NULL },
+	  "registry 'r.example' answered 418 for the image", NULL },
 };
 
 static void answers_become_sentences(void **state)
@@ -84,7 +84,7 @@ static void answers_become_sentences(void **state)
 		if (answers[i].header)
 			assert_ok(headers_add_line(&call.request.answer_headers,
 						   span_of(answers[i].header), &err_));
-		assert_int_equal(failure_of_status(&call, "image 'x'", &err_), -1);
+		assert_int_equal(failure_of_status(&call, "the image", &err_), -1);
 		assert_int_equal(err_.kind, answers[i].kind);
 		if (answers[i].message)
 			assert_string_equal(err_.message, answers[i].message);
@@ -105,7 +105,8 @@ static const struct {
 	{ "r.example", HTTP_NO_NAME, "Could not resolve host", ERR_NETWORK,
 	  "registry 'r.example': there is no host of that name", "spelling of 'r.example'" },
 	{ "r.example", HTTP_NO_CONNECTION, "refused", ERR_NETWORK,
-	  "registry 'r.example': cannot connect (refused)", "is a registry running at 'r.example'" },
+	  "registry 'r.example': cannot connect (refused)",
+	  "is a registry running at 'r.example'" },
 	{ "r.example", HTTP_NO_TLS, "wrong version", ERR_NETWORK,
 	  "registry 'r.example': no TLS (wrong version)", "--insecure" },
 	{ "r.example", HTTP_BAD_CERTIFICATE, "SSL certificate problem: self-signed certificate",
