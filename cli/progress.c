@@ -25,6 +25,7 @@ struct progress {
 	bool has_ticker, is_finished;
 	enum progress_mode mode;
 	struct str summary;
+	int cancel_fd;
 };
 
 static uint64_t clock_now(void)
@@ -70,6 +71,8 @@ static void tick(struct progress *progress)
 	struct renderer *renderer = progress->renderer;
 
 	terminal_size(STDERR_FILENO, &renderer->rows, &renderer->columns);
+	renderer->is_stopping =
+		monitor_is_cancelled(&(struct monitor){ .cancel_fd = progress->cancel_fd });
 	renderer_tick(renderer, clock_now());
 	flush(progress);
 }
@@ -125,6 +128,7 @@ struct progress *progress_new(enum progress_mode mode, const char *title)
 	if (mode == PROGRESS_AUTO && terminal_is_usable(STDERR_FILENO))
 		mode = PROGRESS_TTY;
 	progress->mode = mode;
+	progress->cancel_fd = -1;
 	str_init(&progress->summary, 0);
 	progress->renderer = new_renderer(mode);
 	progress->renderer->title = title;
@@ -144,6 +148,9 @@ struct progress *progress_new(enum progress_mode mode, const char *title)
 
 struct monitor progress_monitor(struct progress *progress, int cancel_fd)
 {
+	pthread_mutex_lock(&progress->lock);
+	progress->cancel_fd = cancel_fd;
+	pthread_mutex_unlock(&progress->lock);
 	return (struct monitor){ .sink = sink, .sink_data = progress, .cancel_fd = cancel_fd };
 }
 
@@ -188,7 +195,7 @@ void progress_freep(struct progress **progress)
 void progress_summary(struct progress *progress, const char *fmt, ...)
 {
 	AUTO(str_release) struct str line = STR_INIT;
-	struct monitor monitor = progress_monitor(progress, -1);
+	struct monitor monitor = { .sink = sink, .sink_data = progress, .cancel_fd = -1 };
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -33,6 +33,7 @@ struct renderer {
 	const struct renderer_kind *kind;
 	const char *title; /* participle of the command: "Building" */
 	bool colour;
+	bool is_stopping;       /* the user has asked for it */
 	unsigned rows, columns; /* of the terminal, now */
 	uint64_t started;
 	struct steps steps;

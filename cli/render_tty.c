@@ -169,6 +169,13 @@ static void add_step_body(struct view *view, const struct step *step, unsigned w
 
 /* --- the view --- */
 
+static const char *header_note(const struct renderer *renderer, bool is_over)
+{
+	if (is_over)
+		return " FINISHED";
+	return renderer->is_stopping ? " stopping; Ctrl-C again ends it at once" : "";
+}
+
 static void add_header(struct view *view, const struct renderer *renderer, bool is_over,
 		       uint64_t now)
 {
@@ -178,7 +185,7 @@ static void add_header(struct view *view, const struct renderer *renderer, bool 
 	str_addf(&text, "[+] %s ", renderer->title);
 	format_elapsed(&text, now - renderer->started);
 	str_addf(&text, " (%u/%zu)%s", steps_count_over(&renderer->steps), renderer->steps.len,
-		 is_over ? " FINISHED" : "");
+		 header_note(renderer, is_over));
 	format_fitted(line, str_span(&text), width_of(renderer));
 }
 
@@ -314,6 +321,7 @@ static void tty_finish(struct renderer *renderer, const struct err *err, uint64_
 	struct tty *tty = tty_of(renderer);
 	AUTO(view_release) struct view view = { .items = NULL };
 
+	renderer->is_stopping = false;
 	/* All of it: what is above the screen can be scrolled back to. */
 	if (renderer->steps.len > 0)
 		compose(&view, renderer, 0, 0, !err, now);

@@ -215,6 +215,23 @@ static void test_failure(void **state)
 			     "------\n");
 }
 
+static void test_stopping(void **state)
+{
+	AUTO(view_close) struct view view;
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	(void)state;
+	view_open(&view, 24);
+	view.renderer->columns = view.screen.columns = 80;
+	view.renderer->is_stopping = true;
+	view_tick(&view, 2 * SECOND);
+	assert_screen(&view, "[+] Building 1.0s (0/0) stopping; Ctrl-C again ends it at once\n");
+	(void)err_set(&err, ERR_CANCELLED, "interrupted");
+	renderer_finish(view.renderer, &err, 2 * SECOND);
+	view_flush(&view);
+	assert_screen(&view, "");
+}
+
 /* The terminal becomes narrower and reflows what is on it: the view is drawn over all of its old rows. */
 static void test_narrower_terminal(void **state)
 {
@@ -241,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_messages_stand_above),
 		cmocka_unit_test(test_short_build),
 		cmocka_unit_test(test_failure),
+		cmocka_unit_test(test_stopping),
 		cmocka_unit_test(test_narrower_terminal),
 	};
 
