@@ -23,6 +23,12 @@ static int32_t decode(struct span text, size_t offset, size_t *ret_len)
 	return len < 1 ? 0x110000 + (unsigned char)text.ptr[offset] : rune;
 }
 
+/* Most texts differ in the last byte or the first: no call for those. */
+static bool same_bytes(const char *a, const char *b, size_t len)
+{
+	return !len || (a[0] == b[0] && a[len - 1] == b[len - 1] && memcmp(a, b, len) == 0);
+}
+
 struct compiler {
 	struct span pattern;
 	size_t offset;
@@ -232,7 +238,7 @@ static bool match_fixed(const struct match *match, const struct glob_token *toke
 	if (token->kind == GLOB_LITERAL) {
 		len = match->partial && left < token->count ? left : token->count;
 		if (left < len ||
-		    memcmp(name.ptr + *offset, match->glob->literals.ptr + token->start, len) != 0)
+		    !same_bytes(name.ptr + *offset, match->glob->literals.ptr + token->start, len))
 			return false;
 		*offset += len;
 		return true;
@@ -246,6 +252,14 @@ static bool match_fixed(const struct match *match, const struct glob_token *toke
 	return true;
 }
 
+/* Of the next slash, or the end of the name. */
+static size_t next_slash(struct span name, size_t offset)
+{
+	const char *slash = memchr(name.ptr + offset, '/', name.len - offset);
+
+	return slash ? (size_t)(slash - name.ptr) : name.len;
+}
+
 /* Tries every length; `offset` is where the star begins. */
 static bool match_star(struct match *match, size_t token, size_t star, size_t offset)
 {
@@ -253,12 +267,12 @@ static bool match_star(struct match *match, size_t token, size_t star, size_t of
 	struct span name = match->name;
 
 	for (size_t end = offset; end <= name.len; end++) {
-		bool possible = kind != GLOB_DIRS || end == offset || name.ptr[end - 1] == '/';
-
 		if (kind == GLOB_STAR && end > offset && name.ptr[end - 1] == '/')
 			return false;
-		if (possible && match_from(match, token + 1, star + 1, end))
+		if (match_from(match, token + 1, star + 1, end))
 			return true;
+		if (kind == GLOB_DIRS)
+			end = next_slash(name, end);
 	}
 	return match->partial && kind != GLOB_STAR;
 }
@@ -310,9 +324,19 @@ static bool ends_alike(const struct glob *glob, struct span name)
 {
 	const struct glob_token *last = &glob->tokens.items[glob->tokens.len - 1];
 
-	return last->kind != GLOB_LITERAL ||
-	       memcmp(name.ptr + name.len - last->count, glob->literals.ptr + last->start,
-		      last->count) == 0;
+	if (last->kind != GLOB_LITERAL)
+		return true;
+	return same_bytes(name.ptr + name.len - last->count, glob->literals.ptr + last->start,
+			  last->count);
+}
+
+bool glob_begins_alike(const struct glob *glob, struct span name)
+{
+	const struct glob_token *first = glob->tokens.items;
+
+	if (!glob->tokens.len || first->kind != GLOB_LITERAL)
+		return true;
+	return name.len >= first->count && same_bytes(name.ptr, glob->literals.ptr, first->count);
 }
 
 bool glob_matches(const struct glob *glob, struct span name)
@@ -323,7 +347,7 @@ bool glob_matches(const struct glob *glob, struct span name)
 		return false;
 	if (!glob->tokens.len)
 		return name.len == 0;
-	return ends_alike(glob, name) && match_with_memory(&match);
+	return ends_alike(glob, name) && glob_begins_alike(glob, name) && match_with_memory(&match);
 }
 
 bool glob_may_begin_with(const struct glob *glob, struct span prefix)

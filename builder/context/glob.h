@@ -53,6 +53,8 @@ WARN_UNUSED int glob_compile(const char *pattern, enum glob_flags flags, struct 
 void glob_release(struct glob *glob);
 
 bool glob_matches(const struct glob *glob, struct span name);
+/* False when the literal that begins the pattern rules out the name and everything that `name` begins with. */
+bool glob_begins_alike(const struct glob *glob, struct span name);
 /* Can it match something that begins with `prefix`? */
 bool glob_may_begin_with(const struct glob *glob, struct span prefix);
 

@@ -143,6 +143,8 @@ bool ignore_has_exceptions(const struct ignore *ignore)
 /* The path itself or one of its parents. */
 static bool rule_covers(const struct rule *rule, struct span path)
 {
+	if (!glob_begins_alike(&rule->glob, path))
+		return false;
 	for (size_t len = 1; len < path.len; len++)
 		if (path.ptr[len] == '/' &&
 		    glob_matches(&rule->glob, (struct span){ .ptr = path.ptr, .len = len }))

@@ -5,6 +5,9 @@
 #include "base/alloc.h"
 #include "reading.h"
 
+/* Of a file that has more errors, the rest is not looked at: it is no Dockerfile. */
+#define ERRORS_MAX 1000
+
 struct assembly {
 	struct dockerfile *file;
 	struct diags *diags;
@@ -60,6 +63,18 @@ static void place(struct assembly *assembly, const struct instruction *instructi
 		fail_no_stage(assembly, instruction);
 }
 
+static void read_node(struct assembly *assembly, const struct node *node)
+{
+	struct instruction instruction;
+	bool good = instruction_read(assembly->file, node, &instruction, assembly->diags);
+
+	/* A wrong FROM still begins a stage, or all that follows would be wrong. */
+	if (!good && (instruction.kind != INSTRUCTION_FROM || !instruction.from.image.text))
+		return;
+	*ARENA_ADD(assembly->file->tree.arena, &assembly->file->all) = instruction;
+	place(assembly, &instruction);
+}
+
 int dockerfile_parse(struct span text, struct dockerfile *ret, struct diags *diags)
 {
 	struct assembly assembly = { .file = ret, .diags = diags };
@@ -69,14 +84,9 @@ int dockerfile_parse(struct span text, struct dockerfile *ret, struct diags *dia
 	*ret = (struct dockerfile)DOCKERFILE_INIT;
 	result = syntax_tree_parse(text, &ret->tree, diags);
 	VEC_FOREACH(node, &ret->tree.nodes) {
-		struct instruction instruction;
-		bool good = instruction_read(ret, node, &instruction, diags);
-
-		/* A wrong FROM still begins a stage, or all that follows would be wrong. */
-		if (good || (instruction.kind == INSTRUCTION_FROM && instruction.from.image.text)) {
-			*ARENA_ADD(ret->tree.arena, &ret->all) = instruction;
-			place(&assembly, &instruction);
-		}
+		if (diags->errors - errors_before > ERRORS_MAX)
+			break;
+		read_node(&assembly, node);
 	}
 	return diags->errors > errors_before ? -1 : result;
 }

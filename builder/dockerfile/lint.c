@@ -5,6 +5,9 @@
 #include "linting.h"
 #include "rune.h"
 
+/* Nobody reads more, and a hostile file could have any number. */
+#define WARNINGS_MAX 1000
+
 static struct diag *add_warning(const struct lint_config *config,
 				const struct instruction *instruction, enum lint_rule rule,
 				struct word place, struct diags *diags, const char *message)
@@ -12,7 +15,7 @@ static struct diag *add_warning(const struct lint_config *config,
 	struct lint_config here = lint_config_at(config, instruction->node);
 	struct diag *diag = NULL;
 
-	if (!lint_is_on(&here, rule))
+	if (!lint_is_on(&here, rule) || diags->len >= WARNINGS_MAX)
 		return NULL;
 	if (!place.line)
 		place = instruction->name;

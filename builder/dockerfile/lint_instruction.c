@@ -125,44 +125,34 @@ static void check_stage_names(struct linting *linting)
 	}
 }
 
-static bool counts_for_casing(const struct linting *linting, const struct instruction *instruction)
-{
-	const struct instructions *globals = &linting->file->global_args;
-
-	for (size_t i = 0; i < globals->len; i++)
-		if (globals->items[i].node == instruction->node)
-			return false;
-	return true;
-}
-
 /* The majority decides; upper case where there is none. */
-static bool majority_is_lower(const struct linting *linting)
+static bool majority_is_lower(const struct instruction *first, const struct instruction *end)
 {
 	size_t lower = 0, upper = 0;
 
-	VEC_FOREACH(instruction, &linting->file->all) {
-		const char *name = instruction->name.text;
+	for (; first < end; first++) {
+		const char *name = first->name.text;
 
-		if (!counts_for_casing(linting, instruction))
-			continue;
 		lower += is_lower(name);
 		upper += is_upper(name) && !is_lower(name);
 	}
 	return lower > upper;
 }
 
+/* From the first FROM on: the ARGs before it do not count. */
 static void check_casing(struct linting *linting)
 {
-	bool lower = majority_is_lower(linting);
+	const struct instructions *all = &linting->file->all;
+	const struct instruction *end = all->items + all->len;
+	const struct instruction *first = all->items + linting->file->global_args.len;
+	bool lower = majority_is_lower(first, end);
 
-	VEC_FOREACH(instruction, &linting->file->all) {
-		const char *name = instruction->name.text;
+	for (; first < end; first++) {
+		const char *name = first->name.text;
 
-		if (lower ? is_lower(name) : is_upper(name))
-			continue;
-		if (counts_for_casing(linting, instruction))
-			lint_warn(linting, instruction, LINT_CONSISTENT_INSTRUCTION_CASING,
-				  instruction->name, NULL,
+		if (lower ? !is_lower(name) : !is_upper(name))
+			lint_warn(linting, first, LINT_CONSISTENT_INSTRUCTION_CASING, first->name,
+				  NULL,
 				  "Command '%s' should match the case of the command majority (%s)",
 				  name, lower ? "lowercase" : "uppercase");
 	}
