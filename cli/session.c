@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include "base/alloc.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "interrupt.h"
 
@@ -16,13 +18,15 @@ int session_open(const struct session_options *options, struct session *ret, str
 					     .insecure = options->insecure,
 					     .jobs = options->jobs,
 					     .verbose = log_enabled("http") };
+	AUTO(freep) char *root = NULL;
 	int cancel_fd = -1;
 
-	if (interrupt_watch(&cancel_fd, err) < 0)
+	/* Asked before the ids change: afterwards everybody is root, whose store is another. */
+	if (fs_data_home(&root, err) < 0 || interrupt_watch(&cancel_fd, err) < 0)
 		return -1;
 	if (options->needs_sandbox && identity_enter(&ret->identity, err) < 0)
 		return -1;
-	if (store_open(NULL, &ret->store, err) < 0)
+	if (store_open(root, &ret->store, err) < 0)
 		return -1;
 	if (options->needs_sandbox && sandbox_new(store_dir_fd(ret->store), &ret->sandbox, err) < 0)
 		return -1;
