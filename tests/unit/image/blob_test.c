@@ -19,7 +19,6 @@ static struct digest digest(const char *text)
 
 static int count_files(const char *path)
 {
-	AUTO(str_release) struct str out = STR_INIT;
 	AUTO(freep) char *command = xasprintf("ls %s | wc -l", path);
 	FILE *f = popen(command, "r");
 	int count = -1;
@@ -196,6 +195,26 @@ static void processes_put_the_same(void **state)
 
 enum { FULL_OK, FULL_WRONG, FULL_CANNOT };
 
+static bool write_proc(const char *path, const char *text)
+{
+	AUTO(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+static bool enter_namespaces(void)
+{
+	AUTO(freep)
+	char *uids = xasprintf("0 %u 1", geteuid()),
+	     *gids = xasprintf("0 %u 1", getegid());
+
+	if (geteuid() == 0)
+		return unshare(CLONE_NEWNS) == 0;
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+	       write_proc("/proc/self/uid_map", uids) &&
+	       write_proc("/proc/self/setgroups", "deny") && write_proc("/proc/self/gid_map", gids);
+}
+
 static int fill_disk(void)
 {
 	static char block[1 << 20];
@@ -203,9 +222,8 @@ static int fill_disk(void)
 	struct err err = ERR_INIT;
 	struct digest d;
 
-	if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mkdir("small", 0755) < 0 ||
-	    mount("tmpfs", "small", "tmpfs", 0, "size=700k") < 0)
+	if (!enter_namespaces() || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mkdir("small", 0755) < 0 || mount("tmpfs", "small", "tmpfs", 0, "size=700k") < 0)
 		return FULL_CANNOT;
 	if (store_open("small/store", &store, &err) < 0) {
 		fprintf(stderr, "%s\n", err.message);
