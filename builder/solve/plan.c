@@ -260,7 +260,6 @@ static int take_triggers(struct stage_state *state, struct triggers *ret, struct
 static void number_steps(struct stage_state *state, const struct triggers *triggers)
 {
 	bool from_image = state->top->kind == VERTEX_IMAGE && state->lines.len == 0;
-	char platform[PLATFORM_TEXT_MAX];
 
 	state->total = from_image;
 	for (size_t i = 0; i < triggers->len; i++)
@@ -270,17 +269,11 @@ static void number_steps(struct stage_state *state, const struct triggers *trigg
 	if (!from_image)
 		return;
 	state->step = 1;
+	/* The stage that comes to it first gives an image its place among the steps. */
 	if (*state->top->prefix)
 		return;
 	free(state->top->prefix);
-	state->top->prefix =
-		xasprintf("[%s%s%s%s1/%u] ",
-			  state->plan->request->show_platform
-				  ? platform_format(state->plan->request->platform, platform)
-				  : "",
-			  state->plan->request->show_platform ? " " : "",
-			  state->stage->name ? state->stage->name : "",
-			  state->stage->name ? " " : "", state->total);
+	state->top->prefix = stage_step_prefix(state);
 }
 
 static int apply_all(struct stage_state *state, const struct triggers *triggers, struct err *err)

@@ -64,8 +64,7 @@ void stage_add_history(struct stage_state *state, char *owned_created_by, struct
 	};
 }
 
-/* "[linux/arm64 builder 2/5] " */
-static char *step_prefix(const struct stage_state *state)
+char *stage_step_prefix(const struct stage_state *state)
 {
 	const struct plan_request *request = state->plan->request;
 	struct str prefix = STR_INIT;
@@ -98,7 +97,7 @@ struct vertex *stage_add_vertex(struct stage_state *state, enum vertex_kind kind
 	state->step++;
 	vertex->instruction = instruction;
 	vertex->file = state->plan->request->file_name;
-	vertex->prefix = step_prefix(state);
+	vertex->prefix = stage_step_prefix(state);
 	vertex->title = step_title(state, instruction);
 	state->top = vertex;
 	return vertex;

@@ -51,6 +51,8 @@ const char *stage_directory(const struct stage_state *state);
 
 /* A line of history; takes the text. `vertex` NULL = no layer. */
 void stage_add_history(struct stage_state *state, char *owned_created_by, struct vertex *vertex);
+/* "[linux/arm64 builder 2/5] " for the step it is at; the caller frees. */
+char *stage_step_prefix(const struct stage_state *state);
 /* A step on top of the stage's files, named and numbered; it is the new top. */
 struct vertex *stage_add_vertex(struct stage_state *state, enum vertex_kind kind,
 				const struct instruction *instruction);

@@ -1,0 +1,275 @@
+#include "solve/plan.h"
+
+#include "planned.h"
+#include "unit.h"
+
+#define PATH_ENV "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct row {
+	const char *name, *text, *target, *want;
+};
+
+static const struct row rows[] = {
+	{ "only what the target needs",
+	  "FROM scratch AS unused\nCOPY a /\nFROM scratch AS used\nCOPY b /\n"
+	  "FROM scratch\nCOPY --from=used /b /c\n",
+	  NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "1 scratch linux/arm/v7\n"
+	  "2 copy linux/arm/v7 on 1 b -> /\n"
+	  "3 copy linux/arm/v7 on 0 from 2 /b -> /c\n"
+	  "= COPY /b /c # buildkit\n" },
+	{ "target", "FROM scratch AS One\nCOPY a /\nFROM scratch\nCOPY b /\n", "oNE",
+	  "0 scratch linux/arm/v7\n"
+	  "1 copy linux/arm/v7 on 0 a -> /\n"
+	  "= COPY a / # buildkit\n" },
+	{ "a stage on a stage has its history, directory and arguments",
+	  "FROM scratch AS base\nARG A=1\nWORKDIR /w\nFROM base\nCOPY x $A\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "1 workdir linux/arm/v7 on 0 /w\n"
+	  "2 copy linux/arm/v7 on 1 x -> /w/1\n"
+	  "- ARG A=1\n"
+	  "= WORKDIR /w\n"
+	  "= COPY x 1 # buildkit\n" },
+	{ "an image once, however often it is named",
+	  "FROM debian AS a\nCOPY x /\nFROM debian\nCOPY --from=a /x /\nCOPY --from=debian /y /\n",
+	  NULL,
+	  "0 image linux/arm/v7 debian\n"
+	  "1 copy linux/arm/v7 on 0 x -> /\n"
+	  "2 copy linux/arm/v7 on 0 from 1 /x -> /\n"
+	  "3 copy linux/arm/v7 on 2 from 0 /y -> /\n"
+	  "= COPY /x / # buildkit\n"
+	  "= COPY /y / # buildkit\n" },
+	{ "the build platform for a stage",
+	  "FROM --platform=$BUILDPLATFORM debian\nARG TARGETARCH\nCOPY $TARGETARCH /\n", NULL,
+	  "0 image linux/amd64 debian\n"
+	  "1 copy linux/amd64 on 0 arm -> /\n"
+	  "- ARG TARGETARCH=arm\n"
+	  "= COPY arm / # buildkit\n" },
+	{ "the latest earlier stage of a name",
+	  "FROM scratch AS a\nCOPY 1 /\nFROM scratch AS a\nCOPY 2 /\nFROM a\nCOPY 3 /\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "1 copy linux/arm/v7 on 0 2 -> /\n"
+	  "2 copy linux/arm/v7 on 1 3 -> /\n"
+	  "= COPY 2 / # buildkit\n"
+	  "= COPY 3 / # buildkit\n" },
+	{ "RUN: shell, environment, arguments, user",
+	  "FROM scratch\nARG A=1 B\nENV C=2\nUSER u:g\nWORKDIR /w/\nRUN a  $A\nSHELL [\"/s\"]\n"
+	  "RUN b\nRUN [\"c\",\"$A\"]\n",
+	  NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "1 workdir linux/arm/v7 on 0 /w\n"
+	  "2 run linux/arm/v7 on 1 '/bin/sh' '-c' 'a  $A' cwd=/w user=u:g env: " PATH_ENV
+	  " A=1 C=2\n"
+	  "3 run linux/arm/v7 on 2 '/s' 'b' cwd=/w user=u:g env: " PATH_ENV " A=1 C=2\n"
+	  "4 run linux/arm/v7 on 3 'c' '$A' cwd=/w user=u:g env: " PATH_ENV " A=1 C=2\n"
+	  "- ARG A=1 B\n"
+	  "- ENV C=2\n"
+	  "- USER u:g\n"
+	  "= WORKDIR /w/\n"
+	  "= RUN |1 A=1 /bin/sh -c a  $A # buildkit\n"
+	  "- SHELL [/s]\n"
+	  "= RUN |1 A=1 /s b # buildkit\n"
+	  "= RUN |1 A=1 c $A # buildkit\n" },
+	{ "WORKDIR / makes nothing", "FROM scratch\nWORKDIR /\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "- WORKDIR /\n" },
+	{ "destinations",
+	  "FROM scratch\nWORKDIR /w\nCOPY a .\nCOPY a ./\nCOPY a x/.\nCOPY a ../../y\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "1 workdir linux/arm/v7 on 0 /w\n"
+	  "2 copy linux/arm/v7 on 1 a -> /w/\n"
+	  "3 copy linux/arm/v7 on 2 a -> /w/\n"
+	  "4 copy linux/arm/v7 on 3 a -> /w/x/\n"
+	  "5 copy linux/arm/v7 on 4 a -> /y\n"
+	  "= WORKDIR /w\n"
+	  "= COPY a . # buildkit\n"
+	  "= COPY a ./ # buildkit\n"
+	  "= COPY a x/. # buildkit\n"
+	  "= COPY a ../../y # buildkit\n" },
+};
+
+static void plans(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(planned_release) struct planned planned;
+		AUTO(freep) char *have = NULL;
+
+		planned_init(&planned);
+		planned.target = rows[i].target;
+		if (planned_make(&planned, rows[i].text, &err_) < 0)
+			fail_msg("row '%s': %s", rows[i].name, err_.message);
+		have = planned_dump(&planned);
+		if (strcmp(have, rows[i].want) != 0)
+			fail_msg("row '%s': have\n%swant\n%s", rows[i].name, have, rows[i].want);
+	}
+}
+
+static void the_environment_of_the_base_counts(void **state)
+{
+	AUTO(planned_release) struct planned planned;
+
+	(void)state;
+	planned_init(&planned);
+	planned.env = "V=base";
+	assert_ok(planned_make(&planned, "FROM debian\nENV W=$V-x\n", &err_));
+	assert_string_equal(strmap_get(&planned.result.config.env, "V"), "base");
+	assert_string_equal(strmap_get(&planned.result.config.env, "W"), "base-x");
+	assert_true(strmap_has(&planned.result.config.env, "PATH"));
+}
+
+static void triggers_run_behind_from_and_only_once(void **state)
+{
+	AUTO(planned_release) struct planned planned;
+	AUTO(freep) char *have = NULL;
+
+	(void)state;
+	planned_init(&planned);
+	planned.on_build = "COPY --from=tools /t /";
+	assert_ok(planned_make(&planned,
+			       "FROM scratch AS tools\nCOPY t /\nFROM debian AS child\nCOPY x /\n"
+			       "FROM child\nCOPY y /\n",
+			       &err_));
+	have = planned_dump(&planned);
+	assert_string_equal(have, "0 image linux/arm/v7 debian\n"
+				  "1 scratch linux/arm/v7\n"
+				  "2 copy linux/arm/v7 on 1 t -> /\n"
+				  "3 copy linux/arm/v7 on 0 from 2 /t -> /\n"
+				  "4 copy linux/arm/v7 on 3 x -> /\n"
+				  "5 copy linux/arm/v7 on 4 y -> /\n"
+				  "= COPY /t / # buildkit\n"
+				  "= COPY x / # buildkit\n"
+				  "= COPY y / # buildkit\n");
+	assert_int_equal(planned.result.config.on_build.len, 0);
+	assert_int_equal(planned.asked, 1);
+}
+
+static void proxies_stay_out_of_key_and_history(void **state)
+{
+	AUTO(planned_release) struct planned planned;
+	const struct run_vertex *run;
+
+	(void)state;
+	planned_init(&planned);
+	strmap_set(&planned.build_args, "HTTP_PROXY", "http://proxy");
+	strmap_set(&planned.build_args, "OTHER", "x");
+	assert_ok(planned_make(&planned, "FROM scratch\nRUN a\n", &err_));
+	run = &planned.result.top->run;
+	assert_false(strmap_has(&run->env, "HTTP_PROXY"));
+	assert_false(strmap_has(&run->env, "OTHER"));
+	assert_string_equal(strmap_get(&run->proxies, "HTTP_PROXY"), "http://proxy");
+	assert_int_equal(run->proxies.len, 1);
+	assert_string_equal(planned.result.lines.items[0].created_by,
+			    "RUN /bin/sh -c a # buildkit");
+}
+
+static void a_script_is_a_file_of_its_own(void **state)
+{
+	AUTO(planned_release) struct planned planned;
+	const struct run_vertex *run;
+
+	(void)state;
+	planned_init(&planned);
+	assert_ok(planned_make(&planned, "FROM scratch\nRUN <<EOF\n#!/usr/bin/env python\nx\nEOF\n",
+			       &err_));
+	run = &planned.result.top->run;
+	assert_string_equal(strmap_get(&run->scripts, "EOF"), "#!/usr/bin/env python\nx\n");
+	assert_string_equal(run->argv.items[0], "/dev/pipes/EOF");
+	assert_int_equal(run->argv.len, 1);
+}
+
+static void steps_are_named_and_numbered(void **state)
+{
+	static const char *const want[] = {
+		"[stage-1 1/4] FROM docker.io/library/debian:latest",
+		"[stage-1 2/4] WORKDIR /w",
+		"[lib 1/1] COPY l /", /* planned when it is asked for */
+		"[stage-1 3/4] COPY --from=lib /l .",
+		"[stage-1 4/4] RUN make X=1",
+	};
+	AUTO(planned_release) struct planned planned;
+	size_t next = 0;
+
+	(void)state;
+	planned_init(&planned);
+	assert_ok(planned_make(&planned,
+			       "FROM scratch AS lib\nCOPY l /\nFROM debian\nARG X=1\nWORKDIR /w\n"
+			       "COPY --from=lib /l .\nRUN make \\\n  X=$X\n",
+			       &err_));
+	VEC_FOREACH(vertex, &planned.graph.vertices) {
+		AUTO(freep) char *name = NULL;
+
+		if ((*vertex)->kind == VERTEX_SCRATCH)
+			continue;
+		name = xasprintf("%s%s", (*vertex)->prefix, (*vertex)->title);
+		/* blanks of the continuation line are part of the text */
+		if (strstr(name, "RUN"))
+			assert_non_null(strstr(name, "X=1"));
+		else
+			assert_string_equal(name, want[next]);
+		next++;
+	}
+	assert_int_equal(next, ARRAY_SIZE(want));
+}
+
+static void mistakes_have_a_place(void **state)
+{
+	static const struct {
+		const char *text, *target;
+		enum err_kind kind;
+		unsigned line, column;
+	} mistakes[] = {
+		{ "FROM missing\n", NULL, ERR_NOT_FOUND, 1, 6 },
+		{ "ARG B\nFROM $B\n", NULL, ERR_INPUT, 2, 6 },
+		{ "FROM --platform=nonsense/x/y/z debian\n", NULL, ERR_INPUT, 1, 0 },
+		{ "FROM scratch\nENV A=${B:?no B}\n", NULL, ERR_INPUT, 2, 0 },
+		{ "FROM scratch\nCOPY --chmod=9 a /\n", NULL, ERR_INPUT, 2, 0 },
+		{ "FROM scratch AS x\nCOPY --from=x a /\n", NULL, ERR_INPUT, 2, 13 },
+		{ "FROM scratch\nCOPY --from=7 a /\n", NULL, ERR_INPUT, 2, 13 },
+		{ "FROM scratch\nCOPY --from=$S a /\n", NULL, ERR_INPUT, 2, 13 },
+		/* also in a stage that is not needed */
+		{ "FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nFROM scratch\n", NULL,
+		  ERR_INPUT, 2, 13 },
+		{ "FROM scratch\nVOLUME $X\n", NULL, ERR_INPUT, 2, 8 },
+		{ "FROM scratch\nEXPOSE 80/foo\n", NULL, ERR_INPUT, 2, 8 },
+		{ "FROM scratch\nSTOPSIGNAL SIGNONE\n", NULL, ERR_INPUT, 2, 12 },
+		{ "FROM scratch\nCOPY https://x/y /\n", NULL, ERR_INPUT, 2, 6 },
+		{ "FROM scratch\nADD https://x/y /\n", NULL, ERR_UNSUPPORTED, 2, 5 },
+		{ "FROM scratch AS one\n", "on", ERR_INPUT, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		AUTO(planned_release) struct planned planned;
+
+		err_clear(&err_);
+		planned_init(&planned);
+		planned.target = mistakes[i].target;
+		assert_row(planned_make(&planned, mistakes[i].text, &err_) == -1, mistakes[i].text);
+		assert_row(err_.kind == mistakes[i].kind, mistakes[i].text);
+		/* an error that the parser found has its place in the message */
+		if (!err_.span.line && mistakes[i].line)
+			assert_row(strstr(err_.message, "Dockerfile:2:") != NULL, mistakes[i].text);
+		else
+			assert_row(err_.span.line == mistakes[i].line, mistakes[i].text);
+		if (mistakes[i].column && err_.span.line)
+			assert_row(err_.span.column == mistakes[i].column, mistakes[i].text);
+	}
+	err_clear(&err_);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plans),
+		cmocka_unit_test(the_environment_of_the_base_counts),
+		cmocka_unit_test(triggers_run_behind_from_and_only_once),
+		cmocka_unit_test(proxies_stay_out_of_key_and_history),
+		cmocka_unit_test(a_script_is_a_file_of_its_own),
+		cmocka_unit_test(steps_are_named_and_numbered),
+		cmocka_unit_test(mistakes_have_a_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
