@@ -101,6 +101,7 @@ static void fetch_token(void *data)
 	request->headers = &call->token_headers;
 	request->body =
 		(struct http_body){ .data = question->form.ptr, .size = question->form.len };
+	request->certs = &call->host->certs;
 	request->unverified = call->host->unverified;
 	request->direct = call->host->loopback;
 	request->answer_limit = LIMIT_TOKEN;

@@ -99,6 +99,7 @@ static void send_request(struct call *call)
 	request->url = call->url;
 	request->headers = &call->headers;
 	request->body = call->body;
+	request->certs = is_own_origin(call) ? &call->host->certs : NULL;
 	request->unverified = call->host->unverified;
 	request->direct = call->host->loopback;
 	request->answer_limit = call->answer_limit;

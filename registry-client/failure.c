@@ -66,9 +66,10 @@ static void hint_at_connection(const struct host *host, const struct http_reques
 		err_hint(err,
 			 "if it speaks plain HTTP, and the network may be trusted, use --insecure");
 	else if (request->outcome == HTTP_BAD_CERTIFICATE)
-		err_hint(err, "install its CA certificate on this machine, name it in "
-			      "SSL_CERT_FILE, or trust the "
-			      "network and use --insecure");
+		err_hint(err,
+			 "put its CA certificate into /etc/docker/certs.d/%s/ca.crt, name it in "
+			 "SSL_CERT_FILE, or trust the network and use --insecure",
+			 host->name);
 }
 
 /* A copy: the request's error goes on to the next owner of the call. */

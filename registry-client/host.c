@@ -23,6 +23,7 @@ struct host *host_new(const char *name, bool insecure)
 	host->loopback = bare && address_reach(bare) == REACH_LOOPBACK;
 	host->may_be_plain = insecure || host->loopback;
 	host->unverified = insecure;
+	host->certs = (struct certs)CERTS_INIT;
 	return host;
 }
 
@@ -37,6 +38,7 @@ void host_free(struct host *host)
 	}
 	free(host->logins.items);
 	tokens_release(&host->tokens);
+	certs_release(&host->certs);
 	free(host->realm);
 	free(host->service);
 	free(host->authority);

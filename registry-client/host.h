@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "certs.h"
 #include "credentials.h"
 #include "headers.h"
 #include "http.h"
@@ -30,8 +31,9 @@ struct host {
 	bool loopback;
 	bool may_be_plain; /* HTTP is fine: loopback, or the user said so */
 	bool unverified;   /* any certificate is fine: the user said so */
-	bool plain;        /* HTTP it is */
-	bool answered;     /* so `plain` is settled, and the host is there */
+	struct certs certs;
+	bool plain;    /* HTTP it is */
+	bool answered; /* so `plain` is settled, and the host is there */
 	enum auth_scheme auth;
 	char *realm, *service; /* AUTH_BEARER */
 	struct tokens tokens;

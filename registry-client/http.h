@@ -21,6 +21,7 @@
 #include "base/vec.h"
 #include "headers.h"
 
+struct certs;
 struct http;
 struct transfer;
 
@@ -76,6 +77,7 @@ struct http_request {
 	const char *url;
 	const struct strvec *headers; /* "Name: value"; NULL = none */
 	struct http_body body;
+	const struct certs *certs;    /* NULL = the system's authorities */
 	bool unverified;              /* take any certificate */
 	bool direct;                  /* past the proxy of the environment */
 	size_t answer_limit;          /* of `answer`; a failure's text is cut at LIMIT_ERROR_BODY */

@@ -55,6 +55,18 @@ void registry_freep(struct registry **registry)
 	*registry = NULL;
 }
 
+/* They may be somebody else's, or not needed: what comes of their lack will be said by TLS. */
+static void load_certs(const struct registry *registry, struct host *host)
+{
+	AUTO(strvec_release) struct strvec dirs = STRVEC_INIT;
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	certs_dirs(&dirs);
+	if (certs_load(&dirs, host->name, &host->certs, &err) < 0)
+		monitor_text(registry->monitor, 0, EVENT_WARNING,
+			     "certificates for '%s': %s, ignoring", host->name, err.message);
+}
+
 struct host *registry_host(struct registry *registry, const char *name)
 {
 	struct host *host;
@@ -64,6 +76,7 @@ struct host *registry_host(struct registry *registry, const char *name)
 			return *known;
 	}
 	host = host_new(name, registry->insecure);
+	load_certs(registry, host);
 	*VEC_ADD(&registry->hosts) = host;
 	return host;
 }

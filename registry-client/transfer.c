@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "certs.h"
 
 #define BUFFER_SIZE        (512L * 1024) /* libcurl's greatest for receiving */
 #define CONNECT_TIMEOUT_MS 30000L
@@ -245,10 +246,43 @@ static void set_callbacks(struct transfer *transfer)
 	SET(transfer, CURLOPT_ERRORBUFFER, transfer->request->reason);
 }
 
+/* Beside those of the system's certificate directory, which libcurl always reads. */
+static void set_authorities(struct transfer *transfer, const struct certs *certs)
+{
+	const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
+
+	if (certs && certs->authorities.len > 0) {
+		struct curl_blob blob = { .data = certs->authorities.ptr,
+					  .len = certs->authorities.len,
+					  .flags = CURL_BLOB_NOCOPY };
+
+		SET(transfer, CURLOPT_CAINFO_BLOB, &blob);
+	} else if (file && *file) {
+		/* As docker, skopeo and every other user of OpenSSL's or Go's defaults. */
+		SET(transfer, CURLOPT_CAINFO, file);
+	}
+	if (dir && *dir)
+		SET(transfer, CURLOPT_CAPATH, dir);
+}
+
+static void set_tls(struct transfer *transfer)
+{
+	const struct http_request *request = transfer->request;
+
+	set_authorities(transfer, request->certs);
+	if (request->certs && request->certs->certificate) {
+		SET(transfer, CURLOPT_SSLCERT, request->certs->certificate);
+		SET(transfer, CURLOPT_SSLKEY, request->certs->key);
+	}
+	if (request->unverified) {
+		SET(transfer, CURLOPT_SSL_VERIFYPEER, 0L);
+		SET(transfer, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
 static void set_connection(struct transfer *transfer)
 {
 	const struct http_request *request = transfer->request;
-	const char *ca_file = getenv("SSL_CERT_FILE"), *ca_dir = getenv("SSL_CERT_DIR");
 
 	SET(transfer, CURLOPT_URL, request->url);
 	SET(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -260,15 +294,6 @@ static void set_connection(struct transfer *transfer)
 	SET(transfer, CURLOPT_QUICK_EXIT, 1L);
 	if (request->direct)
 		SET(transfer, CURLOPT_PROXY, "");
-	if (request->unverified) {
-		SET(transfer, CURLOPT_SSL_VERIFYPEER, 0L);
-		SET(transfer, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
-	/* As docker, skopeo and every other user of OpenSSL's or Go's defaults. */
-	if (ca_file && *ca_file)
-		SET(transfer, CURLOPT_CAINFO, ca_file);
-	if (ca_dir && *ca_dir)
-		SET(transfer, CURLOPT_CAPATH, ca_dir);
 }
 
 struct transfer *transfer_new(struct http_request *request, const struct transfer_limits *limits,
@@ -285,6 +310,7 @@ struct transfer *transfer_new(struct http_request *request, const struct transfe
 	transfer->list = list;
 	transfer->window_start_ms = monotonic_ms();
 	set_connection(transfer);
+	set_tls(transfer);
 	set_method(transfer);
 	set_headers(transfer);
 	set_callbacks(transfer);

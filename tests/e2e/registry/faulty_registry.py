@@ -2,7 +2,7 @@
 """A small registry in memory that misbehaves on demand: what a real one cannot be made to show.
 
     faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N] [--platform OS/ARCH]
-                       [--certificate FILE --key FILE]
+                       [--certificate FILE --key FILE [--client-ca FILE]]
 
 It listens on a free loopback port, prints "listening PORT", and holds one image, app:1. Every request becomes one line of
 JSON in the log: method, path, host, authorization, range, received (bytes of the body that were read).
@@ -293,6 +293,9 @@ class Server(ThreadingHTTPServer):
         if options.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(options.certificate, options.key)
+            if options.client_ca:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(options.client_ca)
             self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def record(self, entry):
@@ -312,6 +315,7 @@ def main():
     parser.add_argument("--log")
     parser.add_argument("--certificate")
     parser.add_argument("--key")
+    parser.add_argument("--client-ca")
     parser.add_argument("--layer-size", type=int, default=300000)
     parser.add_argument("--platform", default="linux/arm64")
     server = Server(parser.parse_args())

@@ -1,6 +1,7 @@
 """`edgectl pull` from a registry that misbehaves: what the user is told, and what is left behind."""
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -80,8 +81,8 @@ def certificate(workspace):
 @pytest.fixture
 def over_tls(faulty, certificate):
     """over_tls(fault, ...) is faulty() over TLS; besides, the environment in which its certificate is known."""
-    def start(*faults):
-        address = faulty(*faults, options=["--certificate", certificate[0], "--key", certificate[1]])
+    def start(*faults, options=()):
+        address = faulty(*faults, options=["--certificate", certificate[0], "--key", certificate[1], *options])
         return address, {"SSL_CERT_FILE": str(certificate[0])}
     return start
 
@@ -92,6 +93,22 @@ def test_certificate_must_be_known(fresh_edgectl, over_tls):
     assert "its certificate is not valid (self-signed certificate)" in refused.stderr
     assert "SSL_CERT_FILE" in refused.stderr
     fresh_edgectl("pull", f"{address}/app:1", env=known)
+
+
+def test_certificates_of_one_registry(fresh_edgectl, over_tls, certificate, scratch):
+    """certs.d: the authority of the registry, and who we are, which it insists on."""
+    address, _ = over_tls(options=["--client-ca", certificate[0]])
+    directory = scratch / "containers/certs.d" / address
+    directory.mkdir(parents=True)
+    environment = {"XDG_CONFIG_HOME": str(scratch)}
+    shutil.copy(certificate[0], directory / "ca.crt")
+    fresh_edgectl("pull", f"{address}/app:1", env=environment, status=1)
+    shutil.copy(certificate[0], directory / "client.cert")
+    unusable = fresh_edgectl("pull", f"{address}/app:1", env=environment, status=1)
+    assert f"certificates for '{address}': " in unusable.stderr and "client.key" in unusable.stderr
+    shutil.copy(certificate[1], directory / "client.key")
+    (directory / "client.key").chmod(0o644)
+    fresh_edgectl("pull", f"{address}/app:1", env=environment)
 
 
 def test_insecure_takes_any_certificate(fresh_edgectl, over_tls):
