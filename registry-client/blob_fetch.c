@@ -258,7 +258,7 @@ int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref,
 			 struct store *store, const struct descriptors *blobs, unsigned step,
 			 struct err *err)
 {
-	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
+	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 
 	return blobs_fetch(registry, ref, store, blobs, &step, err);
 }

@@ -121,7 +121,7 @@ static int ask(struct registry *registry, const struct image_ref *ref, struct fe
 int registry_fetch_manifest(struct registry *registry, const struct image_ref *ref,
 			    struct fetched_manifest *ret, struct err *err)
 {
-	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
+	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(freep) char *name = image_ref_format_short(ref);
 
 	if (ask(registry, ref, ret, err) < 0)

@@ -121,7 +121,7 @@ int registry_pull(struct registry *registry, const struct image_ref *ref,
 		  const struct platform *platforms, size_t platform_count, struct store *store,
 		  unsigned step, struct descriptor *ret, struct err *err)
 {
-	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
+	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
 	AUTO(freep) char *name = image_ref_format_short(ref);
 	struct pull pull = {

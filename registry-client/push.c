@@ -153,7 +153,7 @@ int registry_push(struct registry *registry, struct store *store, const struct d
 		  const struct image_ref *ref, unsigned step, struct push_summary *ret,
 		  struct err *err)
 {
-	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
+	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(freep) char *name = image_ref_format_short(ref);
 	struct push push = {
 		.registry = registry,

@@ -28,7 +28,7 @@ struct registry {
 /*
  * Every public function works with the registry locked: a build asks for bases from many threads.
  *
- *	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
+ *	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
  */
 struct registry *registry_lock(struct registry *registry);
 void registry_unlockp(struct registry **registry);

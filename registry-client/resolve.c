@@ -81,7 +81,7 @@ int registry_resolve(struct registry *registry, const struct image_ref *ref,
 		     const struct platform *platform, struct store *store,
 		     struct resolved_image *ret, struct err *err)
 {
-	AUTO(registry_unlockp) struct registry *locked = registry_lock(registry);
+	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
 	struct resolved_image image = { .digest = { .text = "" } };
 	bool is_index;
