@@ -66,7 +66,7 @@ static char *evaluate(struct walk *walk, struct word word)
 
 static void evaluate_only(struct walk *walk, struct word word)
 {
-	AUTO(freep) char *value = evaluate(walk, word);
+	free(evaluate(walk, word));
 }
 
 /* A word of a name that begins or ends at an underscore. */
