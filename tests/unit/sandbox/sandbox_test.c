@@ -136,6 +136,7 @@ static void network_files_are_there_and_cannot_be_changed(void **state)
 {
 	(void)state;
 	AUTO(steps_release) struct steps steps;
+	int status = 0;
 
 	steps_init(&steps);
 	steps_probe(&steps, "cat", "/etc/hosts");
@@ -143,8 +144,10 @@ static void network_files_are_there_and_cannot_be_changed(void **state)
 	assert_non_null(strstr(steps.out.ptr, "127.0.0.1\tlocalhost buildkitsandbox\n"));
 	steps_probe(&steps, "write", "/etc/resolv.conf");
 	assert_int_equal(steps_run(&steps), EROFS);
+	/* In a user namespace the owner of the file is nobody we know, which is asked first. */
 	steps_probe(&steps, "write", "/proc/sys/kernel/hostname");
-	assert_int_equal(steps_run(&steps), EROFS);
+	status = steps_run(&steps);
+	assert_true(status == EROFS || status == EACCES);
 }
 
 static void the_machine_is_hidden(void **state)
@@ -223,14 +226,6 @@ static void directories_and_environment(void **state)
 	steps_run_refused(&steps, ERR_SYSTEM, "working directory '/bin/probe'");
 }
 
-static bool have_ids(void)
-{
-	AUTO(str_release) struct str map = STR_INIT;
-
-	return fs_read_file(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL) == 0 &&
-	       !strstr(map.ptr, "         1\n");
-}
-
 static void users_are_those_of_the_image(void **state)
 {
 	(void)state;
@@ -243,7 +238,7 @@ static void users_are_those_of_the_image(void **state)
 	steps_probe(&steps, "ids", "");
 	steps_run_refused(&steps, ERR_INPUT, "user 'eve' is not in the image's /etc/passwd");
 	steps.step.user = "bob";
-	if (!have_ids()) {
+	if (steps_id_count() == 1) {
 		steps_run_refused(&steps, ERR_UNSUPPORTED, "cannot run as user 1000");
 		return;
 	}
@@ -483,30 +478,42 @@ static NORETURN void caller_that_is_killed(void)
 }
 
 /*
- * All descendants of a process that is killed are adopted by this one, the nearest subreaper: when the last of them is
- * gone, there is nothing left to wait for.
+ * All descendants of a process that is killed are adopted by this one, a subreaper: when it has none to wait for, nothing is
+ * left. ctest's time limit is the judge of a process that stays.
  */
+static NORETURN void kill_and_adopt(unsigned delay_us)
+{
+	pid_t pid = -1;
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		_exit(1);
+	pid = fork();
+	if (pid == 0)
+		caller_that_is_killed();
+	(void)usleep(delay_us);
+	if (pid < 0 || kill(pid, SIGKILL) < 0)
+		_exit(2);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	_exit(errno == ECHILD ? 0 : 3);
+}
+
 static void nothing_outlives_a_killed_caller(void **state)
 {
 	(void)state;
-	static const unsigned delays_us[] = { 0, 500, 1000, 2000, 3000, 5000, 10000, 30000 };
+	static const unsigned delays_us[] = { 0, 500, 1000, 1500, 2000, 3000, 5000, 10000, 30000 };
 
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(delays_us); i++) {
+		int status = -1;
 		pid_t pid = -1;
 
 		assert_ok(fs_remove_all(AT_FDCWD, "store", &err_));
 		pid = fork();
 		if (pid == 0)
-			caller_that_is_killed();
-		(void)usleep(delays_us[i]);
-		assert_int_equal(kill(pid, SIGKILL), 0);
-		/* ctest's time limit is the judge of a process that stays. */
-		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-			;
-		assert_int_equal(errno, ECHILD);
+			kill_and_adopt(delays_us[i]);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
 	}
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }
 
 int main(void)

@@ -7,6 +7,13 @@
 #include "base/path.h"
 #include "sandbox/identity.h"
 
+static unsigned long id_count;
+
+unsigned long steps_id_count(void)
+{
+	return id_count;
+}
+
 int steps_enter(void **state)
 {
 	struct identity identity = { .limitation = NULL };
@@ -16,6 +23,7 @@ int steps_enter(void **state)
 		print_error("%s\n", err_.message);
 		return -1;
 	}
+	id_count = identity.id_count;
 	identity_release(&identity);
 	return 0;
 }

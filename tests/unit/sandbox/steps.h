@@ -11,6 +11,8 @@
 
 /* As cmocka's group set-up: enters the identity, once for the program. */
 int steps_enter(void **state);
+/* How many user ids that gave. */
+unsigned long steps_id_count(void);
 
 struct steps {
 	int store_fd;
