@@ -1,5 +1,6 @@
 #include "image/config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -117,7 +118,7 @@ const char *rfc3339_format(time_t when, char *buf)
 	struct tm tm;
 
 	if (!gmtime_r(&when, &tm) || strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		strcpy(buf, "1970-01-01T00:00:00Z");
+		snprintf(buf, 32, "1970-01-01T00:00:00Z");
 	return buf;
 }
 

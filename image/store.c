@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -76,7 +77,7 @@ static void read_boot_id(struct store *store)
 		memccpy(store->boot_id, text.ptr, '\n', sizeof(store->boot_id) - 1);
 	store->boot_id[strcspn(store->boot_id, "\n")] = '\0';
 	if (!store->boot_id[0])
-		strcpy(store->boot_id, "unknown");
+		snprintf(store->boot_id, sizeof(store->boot_id), "unknown");
 }
 
 static int open_store(struct store *store, const char *root, struct err *err)

@@ -18,7 +18,7 @@
 #include "image/platform.h"
 
 struct history_entry {
-	char *created; /* RFC 3339 */
+	char *created;                       /* RFC 3339 */
 	char *created_by, *comment, *author; /* NULL = absent */
 	bool empty_layer;
 };
@@ -67,8 +67,8 @@ void image_config_copy(struct image_config *dst, const struct image_config *src)
 WARN_UNUSED int image_config_parse(struct span text, struct image_config *ret, struct err *err);
 /* Shortest JSON, fixed order of keys, maps sorted: the same values, the same bytes. */
 void image_config_write(const struct image_config *config, struct str *out);
-void image_config_add_history(struct image_config *config, const char *created, const char *created_by,
-			      const char *comment, bool empty_layer);
+void image_config_add_history(struct image_config *config, const char *created,
+			      const char *created_by, const char *comment, bool empty_layer);
 /* RFC 3339 in UTC with seconds ("2026-01-02T03:04:05Z"); `buf` holds 32 bytes; returns buf. */
 const char *rfc3339_format(time_t when, char *buf);
 

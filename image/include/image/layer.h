@@ -49,7 +49,8 @@ struct layer_xattrs {
 
 struct layer_entry {
 	enum layer_entry_type type;
-	const char *path; /* relative, cleaned, without leading or trailing slash; "." is the root itself */
+	const char *
+		path; /* relative, cleaned, without leading or trailing slash; "." is the root itself */
 	const char *link; /* symlink: the text; hardlink: a path like `path` */
 	mode_t mode;      /* permission, set-id and sticky bits */
 	uid_t uid;
@@ -60,7 +61,10 @@ struct layer_entry {
 	const struct layer_xattrs *xattrs; /* NULL = none */
 };
 
-/* Takes entries in order. Parents come before children; the data of a file comes right behind its entry. */
+/*
+ * Takes entries in order. Parents come before children; the data of a file comes right behind its entry, in pieces, exactly
+ * `size` bytes; data() is not called for an empty one. What an entry points to lives for the call.
+ */
 struct layer_sink {
 	int (*entry)(struct layer_sink *sink, const struct layer_entry *entry, struct err *err);
 	int (*data)(struct layer_sink *sink, const void *data, size_t len, struct err *err);
@@ -72,15 +76,15 @@ enum compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD };
 
 struct layer_options {
 	enum compression compression;
-	int level;       /* 0 = the default of the compression */
-	unsigned jobs;   /* compressor threads; 0 = one per processor, at most 4 */
+	int level;     /* 0 = the default of the compression */
+	unsigned jobs; /* compressor threads; 0 = one per processor, at most 4 */
 	int64_t clamp_mtime; /* SOURCE_DATE_EPOCH with rewrite-timestamp: no mtime above it; -1 = as they are */
 };
 
 /* What a finished layer is. */
 struct layer {
 	struct descriptor blob;
-	struct digest diff_id;     /* of the uncompressed tar */
+	struct digest diff_id; /* of the uncompressed tar */
 	uint64_t uncompressed_size;
 };
 
@@ -91,18 +95,24 @@ void layer_release(struct layer *layer);
  * and compression run on threads of their own. The same entries give the same bytes on every machine and thread count.
  */
 struct layer_writer;
-struct layer_writer *layer_writer_new(struct store *store, const struct layer_options *options, struct err *err);
+struct layer_writer *layer_writer_new(struct store *store, const struct layer_options *options,
+				      struct err *err);
 struct layer_sink *layer_writer_sink(struct layer_writer *w);
-/* Ends the archive and commits the blob; `w` can only be freed afterwards. */
+/*
+ * Ends the archive, commits the blob, and records it as one of its diff_id (store_record_layer()). `w` can only be freed
+ * afterwards.
+ */
 WARN_UNUSED int layer_writer_finish(struct layer_writer *w, struct layer *ret, struct err *err);
 /* Without finish: drops what was written. */
 void layer_writer_freep(struct layer_writer **w);
 
 /*
  * Unpacks entries into a directory in overlayfs form: whiteouts as 0:0 character devices, opaque directories as
- * user.overlay.opaque=y. Nothing can be made outside of dir_fd: every name is opened with RESOLVE_IN_ROOT semantics per
- * component without following links, existing links are replaced. Device nodes that the user namespace forbids are
- * left out (the blob keeps them). Sets owner, mode, xattrs, mtime; directories' mtimes last, at finish.
+ * user.overlay.opaque=y. Nothing can be made outside of dir_fd: each component of a path is opened from the one above it
+ * and never followed if it is a link; links and files in the way are replaced by directories. Hard links reach
+ * what was unpacked before; ERR_UNSUPPORTED for one to a lower layer's file. Device nodes that the user namespace forbids
+ * are left out (the blob keeps them). Sets owner, mode, xattrs (those of layer_pack_dir()), mtime; directories'
+ * modes and mtimes last, at finish. `dir_fd` is not needed afterwards.
  */
 struct layer_unpacker;
 struct layer_unpacker *layer_unpacker_new(int dir_fd, struct err *err);
@@ -127,19 +137,23 @@ void layer_tee_init(struct layer_tee *tee, struct layer_sink *first, struct laye
  * Layer archives (`is_layer`) have ".wh." names turned into whiteouts; in others they are ordinary files. `ret_diff_id`, when
  * not NULL, receives the digest of the uncompressed stream. Limits: LIMIT_LAYER_ENTRIES, LIMIT_LAYER_SIZE.
  */
-WARN_UNUSED int layer_read(int fd, bool is_layer, struct layer_sink *sink, struct digest *ret_diff_id,
-			   struct err *err);
+WARN_UNUSED int layer_read(int fd, bool is_layer, struct layer_sink *sink,
+			   struct digest *ret_diff_id, struct err *err);
 /* Is this a tar in one of those forms? Reads the beginning with pread(2), as ADD decides. */
 WARN_UNUSED int layer_is_archive(int fd, bool *ret_is_archive, struct err *err);
 
 struct layer_pack_options {
-	bool root;                   /* begin with an entry for the directory itself, "." */
-	bool overlay;                /* the directory is an overlay's upper: translate whiteouts and opaque marks */
+	bool root;    /* begin with an entry for the directory itself, "." */
+	bool overlay; /* the directory is an overlay's upper: translate whiteouts and opaque marks */
 	const struct strvec *exclude; /* paths (cleaned, relative) left out with all below them */
 };
-/* Walks a directory in sorted order into `sink`: hard links, holes as data, xattrs (security.capability and user.* except
- * user.overlay.*), sockets skipped. */
-WARN_UNUSED int layer_pack_dir(int dir_fd, const struct layer_pack_options *options, struct layer_sink *sink,
-			       const struct monitor *monitor, struct err *err);
+/*
+ * Walks a directory in the order of bytes into `sink`: hard links, holes as data, xattrs (security.capability, without the
+ * user namespace that it may name, and user.* except user.overlay.*), sockets skipped. ERR_INPUT when a file changes
+ * its size while it is read; ERR_UNSUPPORTED for an overlay that was mounted with redirect_dir or metacopy.
+ */
+WARN_UNUSED int layer_pack_dir(int dir_fd, const struct layer_pack_options *options,
+			       struct layer_sink *sink, const struct monitor *monitor,
+			       struct err *err);
 
 #endif

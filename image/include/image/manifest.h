@@ -66,8 +66,10 @@ struct index {
  * is both manifest and index (CVE-2021-41190). `media_type` is what the transport said, NULL = unknown; it must agree
  * with the text's own. Schema 1 is ERR_UNSUPPORTED.
  */
-WARN_UNUSED int manifest_parse(struct span text, const char *media_type, struct manifest *ret, struct err *err);
-WARN_UNUSED int index_parse(struct span text, const char *media_type, struct index *ret, struct err *err);
+WARN_UNUSED int manifest_parse(struct span text, const char *media_type, struct manifest *ret,
+			       struct err *err);
+WARN_UNUSED int index_parse(struct span text, const char *media_type, struct index *ret,
+			    struct err *err);
 void manifest_release(struct manifest *m);
 void index_release(struct index *i);
 void manifest_write(const struct manifest *m, struct str *out);
@@ -76,7 +78,7 @@ void index_write(const struct index *i, struct str *out);
  * The member that serves `want` best, borrowed; ERR_NOT_FOUND lists what there is. Attestations (platform
  * unknown/unknown) are never chosen.
  */
-WARN_UNUSED int index_select(const struct index *i, const struct platform *want, const struct descriptor **ret,
-			     struct err *err);
+WARN_UNUSED int index_select(const struct index *i, const struct platform *want,
+			     const struct descriptor **ret, struct err *err);
 
 #endif

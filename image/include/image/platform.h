@@ -19,7 +19,8 @@ struct platform {
 /* "linux/arm/v7", "arm64", "linux/amd64"; only the os of an operating system name is enough as well ("linux"). */
 WARN_UNUSED int platform_parse(const char *text, struct platform *ret, struct err *err);
 /* A comma-separated list, duplicates dropped; the caller frees *ret. */
-WARN_UNUSED int platform_parse_list(const char *text, struct platform **ret, size_t *ret_count, struct err *err);
+WARN_UNUSED int platform_parse_list(const char *text, struct platform **ret, size_t *ret_count,
+				    struct err *err);
 /* From fields as they stand in a config or an index; unknown values are kept. */
 void platform_set(struct platform *platform, const char *os, const char *arch, const char *variant);
 /* "linux/arm/v7"; `buf` holds PLATFORM_TEXT_MAX bytes; returns buf. */

@@ -15,7 +15,10 @@ struct image_ref {
 	struct digest digest;
 };
 
-#define IMAGE_REF_INIT { .host = NULL }
+#define IMAGE_REF_INIT       \
+	{                    \
+		.host = NULL \
+	}
 
 WARN_UNUSED int image_ref_parse(const char *text, struct image_ref *ret, struct err *err);
 void image_ref_release(struct image_ref *ref);

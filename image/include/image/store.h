@@ -38,13 +38,16 @@ int store_dir_fd(const struct store *store);
 /* --- blobs --- */
 
 bool store_has_blob(struct store *store, const struct digest *digest, uint64_t *ret_size);
-WARN_UNUSED int store_open_blob(struct store *store, const struct digest *digest, int *ret_fd, struct err *err);
-/* Whole, verified against its digest. */
-WARN_UNUSED int store_read_blob(struct store *store, const struct digest *digest, size_t limit, struct str *ret,
+WARN_UNUSED int store_open_blob(struct store *store, const struct digest *digest, int *ret_fd,
 				struct err *err);
+/* Whole, verified against its digest. */
+WARN_UNUSED int store_read_blob(struct store *store, const struct digest *digest, size_t limit,
+				struct str *ret, struct err *err);
 /* A small blob at once; *ret receives its digest. */
-WARN_UNUSED int store_put_blob(struct store *store, const void *data, size_t len, struct digest *ret, struct err *err);
-WARN_UNUSED int store_delete_blob(struct store *store, const struct digest *digest, struct err *err);
+WARN_UNUSED int store_put_blob(struct store *store, const void *data, size_t len,
+			       struct digest *ret, struct err *err);
+WARN_UNUSED int store_delete_blob(struct store *store, const struct digest *digest,
+				  struct err *err);
 
 /* A blob as a stream: invisible until committed, then whole and on the disk (fsync, rename, fsync). */
 struct blob_writer;
@@ -52,8 +55,8 @@ struct blob_writer *blob_writer_new(struct store *store, struct err *err);
 WARN_UNUSED int blob_write(struct blob_writer *w, const void *data, size_t len, struct err *err);
 uint64_t blob_writer_size(const struct blob_writer *w);
 /* `expected` = NULL or what it must be: ERR_DIGEST otherwise, and nothing is kept. A blob that was there already is fine. */
-WARN_UNUSED int blob_writer_commit(struct blob_writer *w, const struct digest *expected, struct digest *ret,
-				   struct err *err);
+WARN_UNUSED int blob_writer_commit(struct blob_writer *w, const struct digest *expected,
+				   struct digest *ret, struct err *err);
 void blob_writer_freep(struct blob_writer **w);
 
 /* --- images: names for manifests and indexes --- */
@@ -69,9 +72,12 @@ struct stored_images {
 	size_t len, cap;
 };
 
-WARN_UNUSED int store_tag(struct store *store, const char *name, const struct descriptor *target, struct err *err);
-WARN_UNUSED int store_untag(struct store *store, const char *name, struct err *err); /* ERR_NOT_FOUND */
-WARN_UNUSED int store_resolve(struct store *store, const char *name, struct descriptor *ret, struct err *err);
+WARN_UNUSED int store_tag(struct store *store, const char *name, const struct descriptor *target,
+			  struct err *err);
+WARN_UNUSED int store_untag(struct store *store, const char *name,
+			    struct err *err); /* ERR_NOT_FOUND */
+WARN_UNUSED int store_resolve(struct store *store, const char *name, struct descriptor *ret,
+			      struct err *err);
 /* Sorted by name. */
 WARN_UNUSED int store_list(struct store *store, struct stored_images *ret, struct err *err);
 void stored_images_release(struct stored_images *v);
@@ -81,17 +87,19 @@ void stored_images_release(struct stored_images *v);
 WARN_UNUSED int store_record_layer(struct store *store, const struct digest *diff_id,
 				   const struct descriptor *blob, struct err *err);
 /* A blob in the store for that content; ERR_NOT_FOUND. */
-WARN_UNUSED int store_find_layer(struct store *store, const struct digest *diff_id, struct descriptor *ret,
-				 struct err *err);
+WARN_UNUSED int store_find_layer(struct store *store, const struct digest *diff_id,
+				 struct descriptor *ret, struct err *err);
 
 /* --- snapshots: unpacked layers, by diffID --- */
 
 #define SNAPSHOT_PATH_MAX 48
 
 /* The directory relative to the root ("snapshots/17/fs"); false when it is not unpacked. */
-bool store_find_snapshot(struct store *store, const struct digest *diff_id, char path[SNAPSHOT_PATH_MAX]);
+bool store_find_snapshot(struct store *store, const struct digest *diff_id,
+			 char path[SNAPSHOT_PATH_MAX]);
 /* A fresh directory "snapshots/17" with "fs" (mode 0755) and "work" in it, nobody's yet. */
-WARN_UNUSED int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct err *err);
+WARN_UNUSED int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX],
+				   struct err *err);
 /*
  * Makes PATH/fs the snapshot of diff_id and removes PATH/work; `path` becomes what store_find_snapshot() gives. If
  * another process was first, ours is dropped and that is the path of the other's.
@@ -108,12 +116,12 @@ WARN_UNUSED int store_sync(struct store *store, struct err *err);
 /* --- cache records and remembered file hashes: text under a key --- */
 
 /* *ret is cleared when there is no record: a miss is not an error. `space` tells kinds of records apart. */
-WARN_UNUSED int store_cache_get(struct store *store, const char *space, const char *key, struct str *ret,
-				bool *ret_found, struct err *err);
-WARN_UNUSED int store_cache_put(struct store *store, const char *space, const char *key, const char *value,
-				struct err *err);
+WARN_UNUSED int store_cache_get(struct store *store, const char *space, const char *key,
+				struct str *ret, bool *ret_found, struct err *err);
+WARN_UNUSED int store_cache_put(struct store *store, const char *space, const char *key,
+				const char *value, struct err *err);
 /* Many records in one transaction: a tenth of the time of as many single ones. */
-WARN_UNUSED int store_cache_put_all(struct store *store, const char *space, const struct strmap *records,
-				    struct err *err);
+WARN_UNUSED int store_cache_put_all(struct store *store, const char *space,
+				    const struct strmap *records, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
+#include "base/proc.h"
 #include "image/layer.h"
 #include "image/store.h"
 
@@ -42,6 +43,19 @@ static inline void cannot_run(const char *why)
 		fail_msg("%s", why);
 	print_message("%s\n", why);
 	skip();
+}
+
+/* Runs a line of sh(1) in the scratch directory; its output is appended to `out` (NULL = not wanted). */
+static inline void shell_read(const char *line, struct str *out)
+{
+	const char *const argv[] = { "sh", "-c", line, NULL };
+
+	assert_ok(proc_check(argv, out, &err_));
+}
+
+static inline void shell(const char *line)
+{
+	shell_read(line, NULL);
 }
 
 /* Runs `child` in a process of its own; asserts in it do not work, it returns whether all was well. */

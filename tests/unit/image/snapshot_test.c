@@ -27,13 +27,10 @@ static void sql(const char *text)
 /* What is in store/snapshots, "1 3 ". */
 static void assert_dirs(const char *expect)
 {
-	char line[200] = "";
-	FILE *f = popen("ls store/snapshots | tr '\\n' ' '", "r");
+	AUTO(str_release) struct str out = STR_INIT;
 
-	assert_non_null(f);
-	(void)!fgets(line, sizeof(line), f);
-	pclose(f);
-	assert_string_equal(line, expect);
+	shell_read("ls store/snapshots | tr '\\n' ' '", &out);
+	assert_string_equal(out.ptr, expect);
 }
 
 static void life(void **state)
