@@ -30,6 +30,14 @@ void call_init(struct call *call, struct registry *registry, const struct image_
 				access == CALL_PUSH ? "pull,push" : "pull");
 }
 
+void call_add_source(struct call *call, const char *repository)
+{
+	char *scope = xasprintf("%s repository:%s:pull", call->scope, repository);
+
+	free(call->scope);
+	call->scope = scope;
+}
+
 void call_release(struct call *call)
 {
 	http_request_release(&call->request);

@@ -65,6 +65,8 @@ struct call {
 
 void call_init(struct call *call, struct registry *registry, const struct image_ref *ref,
 	       enum call_access access);
+/* Asks for a token that may read `repository` as well: for a mount from there. */
+void call_add_source(struct call *call, const char *repository);
 /* Ends it without done(), if it is under way. */
 void call_release(struct call *call);
 /* Starts it, or starts it anew; done() comes out of http_run(). */

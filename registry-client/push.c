@@ -3,6 +3,7 @@
 #include "failure.h"
 #include "manifest_fetch.h"
 #include "manifest_put.h"
+#include "mounts.h"
 #include "push_plan.h"
 #include "queue.h"
 #include "upload.h"
@@ -14,6 +15,7 @@ struct push {
 	const char *version; /* the tag, or the digest when there is no tag */
 	unsigned step;
 	struct push_plan plan;
+	struct mounts mounts;
 	struct push_summary summary;
 };
 
@@ -75,8 +77,9 @@ static int push_blobs(struct push *push, struct err *err)
 	if (blobs->len > 0)
 		qsort(blobs->items, blobs->len, sizeof(*blobs->items), by_size_descending);
 	VEC_FOREACH(blob, blobs) {
+		const char *source = mounts_source(&push->mounts, &blob->digest);
 		struct upload *upload = upload_new(push->registry, push->store, push->ref, blob,
-						   push->step, &push->summary);
+						   source, push->step, &push->summary);
 
 		*VEC_ADD(&uploads) = upload;
 		queue_add(&queue, upload_job(upload));
@@ -135,7 +138,11 @@ static int push_all(struct push *push, struct err *err)
 {
 	bool is_there = false;
 
-	if (ask_for_target(push, &is_there, err) < 0 || push_blobs(push, err) < 0)
+	if (ask_for_target(push, &is_there, err) < 0)
+		return -1;
+	if (!is_there)
+		mounts_find(push->store, push->ref, &push->mounts);
+	if (push_blobs(push, err) < 0)
 		return -1;
 	return is_there ? 0 : push_manifests(push, err);
 }
@@ -168,6 +175,7 @@ int registry_push(struct registry *registry, struct store *store, const struct d
 	    push_plan_make(store, target, &push.plan, err) < 0)
 		return err_wrap(err, "push '%s'", name);
 	result = push_all(&push, err);
+	mounts_release(&push.mounts);
 	push_plan_release(&push.plan);
 	if (result < 0)
 		return err_wrap(err, "push '%s'", name);

@@ -9,12 +9,14 @@
 struct upload {
 	struct job job;
 	struct call call;
+	struct call mount; /* its token covers the source as well */
 	struct registry *registry;
 	struct store *store;
 	const struct descriptor *blob;
 	unsigned step;
 	struct push_summary *summary;
-	char *blob_path, *uploads_path;
+	const char *source; /* repository to mount from; NULL = none, or tried */
+	char *blob_path, *uploads_path, *mount_path;
 	char *object;   /* what messages call it */
 	char *location; /* of the session, with the digest */
 	int fd;
@@ -23,9 +25,21 @@ struct upload {
 
 static void ask_for_blob(void *data);
 
+static void set_source(struct upload *upload, const char *source)
+{
+	AUTO(str_release) struct str path = STR_INIT;
+
+	str_add(&path, upload->uploads_path);
+	url_add_query(&path, "mount", upload->blob->digest.text);
+	url_add_query(&path, "from", source);
+	upload->mount_path = str_detach(&path);
+	upload->source = source;
+	call_add_source(&upload->mount, source);
+}
+
 struct upload *upload_new(struct registry *registry, struct store *store,
-			  const struct image_ref *ref, const struct descriptor *blob, unsigned step,
-			  struct push_summary *summary)
+			  const struct image_ref *ref, const struct descriptor *blob,
+			  const char *source, unsigned step, struct push_summary *summary)
 {
 	struct upload *upload = xcalloc(1, sizeof(*upload));
 
@@ -47,6 +61,10 @@ struct upload *upload_new(struct registry *registry, struct store *store,
 						 : "");
 	call_init(&upload->call, registry, ref, CALL_PUSH);
 	upload->call.data = upload;
+	call_init(&upload->mount, registry, ref, CALL_PUSH);
+	upload->mount.data = upload;
+	if (source)
+		set_source(upload, source);
 	return upload;
 }
 
@@ -55,9 +73,11 @@ void upload_free(struct upload *upload)
 	if (!upload)
 		return;
 	call_release(&upload->call);
+	call_release(&upload->mount);
 	fd_closep(&upload->fd);
 	free(upload->location);
 	free(upload->object);
+	free(upload->mount_path);
 	free(upload->uploads_path);
 	free(upload->blob_path);
 	free(upload);
@@ -90,11 +110,12 @@ static void fail_by_status(struct upload *upload)
 	fail(upload, &err);
 }
 
-static void skip(struct upload *upload)
+/* The repository has it without our sending it. */
+static void skip(struct upload *upload, const char *verb)
 {
 	upload->summary->skipped_blobs++;
 	upload->summary->skipped_bytes += upload->blob->size;
-	report(upload, "exists", upload->blob->size);
+	report(upload, verb, upload->blob->size);
 	queue_job_done(&upload->job);
 }
 
@@ -188,19 +209,19 @@ static void put_blob(struct upload *upload)
  * It may be at another host, which then does not see the credentials (call.c), but never out of
  * TLS.
  */
-static int take_location(struct upload *upload, struct err *err)
+static int take_location(struct upload *upload, const struct call *call, struct err *err)
 {
-	const char *location = call_header(&upload->call, "Location");
-	const char *host = upload->call.host->name;
+	const char *location = call_header(call, "Location");
+	const char *host = call->host->name;
 	AUTO(freep) char *target = NULL;
 	AUTO(str_release) struct str url = STR_INIT;
 
 	if (!location)
 		return err_set(err, ERR_PROTOCOL,
 			       "registry '%s' opened an upload without saying where", host);
-	if (url_resolve(upload->call.url, location, &target, err) < 0)
+	if (url_resolve(call->url, location, &target, err) < 0)
 		return -1;
-	if (url_is_https(upload->call.url) && !url_is_https(target)) {
+	if (url_is_https(call->url) && !url_is_https(target)) {
 		err_set(err, ERR_PROTOCOL, "registry '%s' wants the upload without TLS, at '%s'",
 			host, target);
 		return err_hint(
@@ -224,7 +245,7 @@ static void on_session(struct call *call)
 		fail_by_call(upload);
 	else if (call->request.status != 202)
 		fail_by_status(upload);
-	else if (take_location(upload, &err) < 0)
+	else if (take_location(upload, call, &err) < 0)
 		fail(upload, &err);
 	else
 		put_blob(upload);
@@ -237,6 +258,32 @@ static void open_session(struct upload *upload)
 	call->method = HTTP_POST;
 	call->path = upload->uploads_path;
 	call->done = on_session;
+	call_start(call);
+}
+
+/* --- POST: a mount --- */
+
+/* A registry that will not, or cannot, opens a session in its place; or it refuses, as it may. */
+static void on_mounted(struct call *call)
+{
+	struct upload *upload = call->data;
+
+	if (!call_failed(call) && call->request.status == 201)
+		skip(upload, "mounted");
+	else if (!call_failed(call) && call->request.status == 202)
+		on_session(call);
+	else
+		open_session(upload);
+}
+
+static void mount(struct upload *upload)
+{
+	struct call *call = &upload->mount;
+
+	upload->source = NULL;
+	call->method = HTTP_POST;
+	call->path = upload->mount_path;
+	call->done = on_mounted;
 	call_start(call);
 }
 
@@ -253,11 +300,13 @@ static void on_asked(struct call *call)
 	if (call_failed(call))
 		fail_by_call(upload);
 	else if (call->request.status == 200)
-		skip(upload);
-	else if (call->request.status == 404 || call->request.status == 405)
-		open_session(upload);
-	else
+		skip(upload, "exists");
+	else if (call->request.status != 404 && call->request.status != 405)
 		fail_by_status(upload);
+	else if (upload->source)
+		mount(upload);
+	else
+		open_session(upload);
 }
 
 static void ask_for_blob(void *data)

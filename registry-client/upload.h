@@ -1,4 +1,7 @@
-/* One blob from the store to a repository: HEAD, then POST and PUT when the repository lacks it. */
+/*
+ * One blob from the store to a repository: HEAD, and when it is not there, a mount from another
+ * repository, or POST and PUT.
+ */
 #ifndef REGISTRY_UPLOAD_H
 #define REGISTRY_UPLOAD_H
 
@@ -7,10 +10,13 @@
 
 struct upload;
 
-/* All borrowed, `summary` is added to. */
+/*
+ * All borrowed, `summary` is added to. `source` is a repository of the registry that may have the
+ * blob, NULL = none known.
+ */
 struct upload *upload_new(struct registry *registry, struct store *store,
-			  const struct image_ref *ref, const struct descriptor *blob, unsigned step,
-			  struct push_summary *summary);
+			  const struct image_ref *ref, const struct descriptor *blob,
+			  const char *source, unsigned step, struct push_summary *summary);
 void upload_free(struct upload *upload);
 struct job *upload_job(struct upload *upload);
 

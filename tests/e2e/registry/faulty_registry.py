@@ -172,6 +172,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def upload(self, name, session):
         store = self.server.store
+        if self.command == "POST" and "mount" in self.query:
+            digest, source = self.query["mount"][0], self.query["from"][0]
+            if (source, digest) in store.blobs:
+                store.blobs[name, digest] = store.blobs[source, digest]
+                self.answer(201, b"", {"Docker-Content-Digest": digest})
+                return True
         if self.command == "POST":
             session = str(len(store.uploads))
             store.uploads[session] = name

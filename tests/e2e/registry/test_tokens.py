@@ -53,6 +53,17 @@ def test_push_and_anonymous_pull(edgectl, fresh_edgectl, guarded, image, tokens,
     assert tokens.requests[-1][1] is False
 
 
+def test_mount_from_another_repository(edgectl, guarded, context, tokens, config):
+    """With one token that may read the one repository and write the other."""
+    first, second = f"{guarded.address}/mount/first:1", f"{guarded.address}/mount/second:1"
+    edgectl("build", "--platform", "linux/arm64", "-t", first, "-t", second,
+            context({"Dockerfile": "FROM scratch\nCOPY file /file\n", "file": "to be mounted"}))
+    environment = config(login(guarded))
+    assert guarded.uploads_during(lambda: edgectl("push", first, env=environment)) == 2
+    assert guarded.uploads_during(lambda: edgectl("push", second, env=environment)) == 0
+    assert sorted(tokens.requests[-1][2]) == ["repository:mount/first:pull", "repository:mount/second:pull,push"]
+
+
 def test_anonymous_push_is_denied(edgectl, guarded, image):
     denied = edgectl("push", image, status=1)
     assert f"registry '{guarded.address}' wants credentials for a push" in denied.stderr

@@ -493,6 +493,50 @@ static void an_upload_elsewhere_gets_no_credentials(void **state)
 	descriptor_release(&target);
 }
 
+static void tag(const char *name)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(freep) char *canonical = NULL;
+	struct descriptor target = { .size = 0 };
+
+	assert_ok(pull(&target));
+	faulty_ref(&world.server, name, &ref);
+	canonical = image_ref_format(&ref);
+	assert_ok(store_tag(world.store, canonical, &target, &err_));
+	descriptor_release(&target);
+}
+
+static void mounts_what_another_repository_has(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *fault;
+		unsigned sent;
+	} rows[] = {
+		{ "app:1", "", 0 },
+		/* it was never pushed there: the session that opens in place of the mount is used */
+		{ "never/pushed:1", "", 2 },
+		/* registries may refuse, each in its way */
+		{ "app:1", "{\"on\": \"mount=\", \"status\": 403, \"times\": -1}", 2 },
+		{ "app:1", "{\"on\": \"mount=\", \"status\": 401, \"times\": -1}", 2 },
+		{ "app:1", "{\"on\": \"mount=\", \"status\": 400, \"times\": -1}", 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(freep) char *faults = xasprintf("[%s]", rows[i].fault);
+		struct push_summary summary;
+
+		begin_with_faults(faults);
+		tag(rows[i].name);
+		push_to("copy:1", &summary);
+		assert_int_equal(summary.sent_blobs, rows[i].sent);
+		assert_int_equal(summary.skipped_blobs, 2 - rows[i].sent);
+		assert_int_equal(faulty_count("mount=sha256%3A"), 2);
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
 static void explains_a_denied_push(void **state)
 {
 	(void)state;
@@ -531,6 +575,7 @@ int main(void)
 		world_test(sends_what_is_missing_and_nothing_else),
 		world_test(pushes_in_spite_of_passing_faults),
 		world_test(an_upload_elsewhere_gets_no_credentials),
+		world_test(mounts_what_another_repository_has),
 		world_test(explains_a_denied_push),
 	};
 
