@@ -14,6 +14,7 @@
 #include "binfmt_rule.h"
 #include "channel.h"
 #include "id_map.h"
+#include "userns.h"
 #include "wire.h"
 
 /* --- in the process that makes the namespace, and ends at once --- */
@@ -48,7 +49,7 @@ static int send_namespace(int peer, struct err *err)
 	char go = 0;
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		return err_errno(err, "create a user namespace");
+		return userns_explain(errno, err);
 	if (fd_write_all(peer, "u", 1, "socket", err) < 0 ||
 	    fd_read_full(peer, &go, 1, "socket", err) != 1)
 		return -1;

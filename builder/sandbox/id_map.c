@@ -108,7 +108,7 @@ static int write_identity(pid_t pid, const char *file, struct err *err)
 	/* Programs that find the full range believe that they are outside of any user namespace, and make device nodes. */
 	if (id_map_is_full(&map))
 		map.items[0].count--;
-	VEC_FOREACH (extent, &map)
+	VEC_FOREACH(extent, &map)
 		str_addf(&text, "%lu %lu %lu\n", extent->inside, extent->inside, extent->count);
 	return write_proc(pid, file, str_span(&text), err);
 }

@@ -22,14 +22,15 @@
 #include "base/vec.h"
 
 enum sandbox_mount_kind {
-	SANDBOX_BIND,  /* source on the host, or below source_dir_fd's tree */
+	SANDBOX_BIND, /* a file or directory of the host; device nodes work only in a source below /dev */
 	SANDBOX_TMPFS, /* size in bytes, 0 = the kernel's default */
 };
 
 struct sandbox_mount {
 	enum sandbox_mount_kind kind;
 	char *source; /* SANDBOX_BIND: an absolute path on the host; file or directory */
-	char *target; /* absolute, in the step's root; missing ones are created, and removed again afterwards */
+	/* Absolute, in the step's root; missing ones are created, and removed again afterwards unless within another bind. */
+	char *target;
 	bool read_only;
 	uint64_t size;
 };
@@ -44,7 +45,12 @@ enum sandbox_network { SANDBOX_NETWORK_HOST, SANDBOX_NETWORK_NONE };
 struct sandbox_step {
 	/* Root file system: directories relative to the helper's directory, lowest first; none = empty. */
 	const struct strvec *lowers;
-	const char *upper, *work; /* the same; on one file system; changes go to `upper` */
+	/*
+	 * The same; on one file system; changes go to `upper`, in overlayfs form with user.* attributes. Mode, owner and times of
+	 * the root directory are those of `upper`. Both NULL = read-only, and the mount points must be there. The mount is
+	 * volatile, overlayfs(5): what is to survive a power failure is the caller's to sync.
+	 */
+	const char *upper, *work;
 
 	const struct strvec *argv; /* argv[0] is looked up in the step's PATH */
 	const struct strvec *env;
@@ -69,14 +75,19 @@ struct sandbox_result {
 
 struct sandbox;
 
-/* `dir_fd` is the directory that lowers, upper and work are relative to. */
+/*
+ * `dir_fd` is the directory that lowers, upper and work are relative to; it must keep its name. To be called by the thread that
+ * lives longest: the end of the caller's thread is the end of the helper (prctl(2), PR_SET_PDEATHSIG).
+ */
 WARN_UNUSED int sandbox_new(int dir_fd, struct sandbox **ret, struct err *err);
 void sandbox_freep(struct sandbox **sandbox);
 
 /*
  * Runs one step to its end; output arrives as EVENT_LOG of `step_id`. A command that fails is not an error of this
  * function: ret->status tells. ERR_CANCELLED kills the step first. What the mounts needed in the way of mount points is
- * gone from `upper` afterwards, and parents have their mtimes back. May be called from several threads at once.
+ * gone from `upper` afterwards, and parents have their mtimes back. A program that is not there, or cannot be started, is an
+ * error (ERR_NOT_FOUND, ERR_DENIED, ERR_INPUT), not a status. What a container does not allow is an EVENT_WARNING, once. May be
+ * called from several threads at once.
  */
 WARN_UNUSED int sandbox_run(struct sandbox *sandbox, const struct sandbox_step *step,
 			    const struct monitor *monitor, unsigned step_id,
