@@ -102,8 +102,8 @@ struct push_summary {
 /*
  * Uploads `target` (manifest, or index with all its members) from the store to `ref`: blobs that
  * the repository lacks - mounted, where an image of the store is named for another repository of
- * the registry that has them -, then manifests, the one that `ref` names last, so that a reader never sees
- * half of it.
+ * the registry that has them -, then manifests, the one that `ref` names last, so that a reader
+ * never sees half of it.
  */
 WARN_UNUSED int registry_push(struct registry *registry, struct store *store,
 			      const struct descriptor *target, const struct image_ref *ref,

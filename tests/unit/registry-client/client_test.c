@@ -514,7 +514,7 @@ static void mounts_what_another_repository_has(void **state)
 		unsigned sent;
 	} rows[] = {
 		{ "app:1", "", 0 },
-		/* it was never pushed there: the session that opens in place of the mount is used */
+		/* never pushed there: the session in place of the mount is used */
 		{ "never/pushed:1", "", 2 },
 		/* registries may refuse, each in its way */
 		{ "app:1", "{\"on\": \"mount=\", \"status\": 403, \"times\": -1}", 2 },
