@@ -159,14 +159,16 @@ static int send_special(struct walk *w, const struct stat *st, struct err *err)
 {
 	struct layer_entry e;
 
+	if (w->options->overlay && overlay_is_whiteout(st))
+		return send(w, &(struct layer_entry){ .type = LAYER_WHITEOUT, .path = w->path.ptr },
+			    err);
 	from_stat(&e, st, w->path.ptr);
 	if (S_ISFIFO(st->st_mode))
 		e.type = LAYER_FIFO;
 	else if (S_ISBLK(st->st_mode))
 		e.type = LAYER_BLOCK;
 	else if (S_ISCHR(st->st_mode))
-		e.type = w->options->overlay && overlay_is_whiteout(st) ? LAYER_WHITEOUT
-									: LAYER_CHAR;
+		e.type = LAYER_CHAR;
 	else
 		return 0; /* sockets are of a process, not of an image */
 	return send(w, &e, err);

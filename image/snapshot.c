@@ -107,23 +107,38 @@ bool store_find_snapshot(struct store *store, const struct digest *diff_id,
 	return find(store, db, diff_id, &id, path);
 }
 
-/* --- removing --- */
+/* --- removing: the files go without the database's lock, which others wait for --- */
 
-static int remove_snapshot(struct store *store, struct db *db, int64_t id, struct err *err)
+/* A change of one row, by itself. */
+static int change_row(struct store *store, enum db_query which, int64_t id, struct err *err)
+{
+	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
+
+	return run_for_id(db, which, id, NULL, err);
+}
+
+/* Of one whose row has no diffID any more. */
+static int remove_snapshot(struct store *store, int64_t id, struct err *err)
 {
 	char path[SNAPSHOT_PATH_MAX];
 
 	dir_path(id, "", path);
 	if (fs_remove_all(store->fd, path, err) < 0)
 		return -1;
-	return run_for_id(db, QUERY_SNAPSHOT_DELETE, id, NULL, err);
+	return change_row(store, QUERY_SNAPSHOT_DELETE, id, err);
 }
 
-static int unfinished(struct db *db, struct ids *ret, struct err *err)
+/* None but for the first call. */
+static int find_unfinished(struct store *store, struct ids *ret, struct err *err)
 {
-	AUTO(db_resetp) sqlite3_stmt *query = db_query(db, QUERY_SNAPSHOT_UNFINISHED, err);
+	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
+	AUTO(db_resetp) sqlite3_stmt *query = NULL;
 	bool row = true;
 
+	if (store->swept)
+		return 0;
+	store->swept = true;
+	query = db_query(db, QUERY_SNAPSHOT_UNFINISHED, err);
 	while (query && db_step(db, query, &row, err) == 0) {
 		if (!row)
 			return 0;
@@ -133,14 +148,11 @@ static int unfinished(struct db *db, struct ids *ret, struct err *err)
 }
 
 /* What cannot be removed now (we are outside of the user namespace) waits for the next time. */
-static void sweep(struct store *store, struct db *db)
+static void sweep(struct store *store)
 {
 	struct ids ids = { .items = NULL };
 
-	if (store->swept)
-		return;
-	store->swept = true;
-	(void)unfinished(db, &ids, NULL);
+	(void)find_unfinished(store, &ids, NULL);
 	VEC_FOREACH(id, &ids) {
 		AUTO(fd_closep) int fd = -1;
 		char path[SNAPSHOT_PATH_MAX];
@@ -148,13 +160,15 @@ static void sweep(struct store *store, struct db *db)
 		dir_path(*id, "", path);
 		fd = openat(store->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0 ? errno == ENOENT : flock(fd, LOCK_EX | LOCK_NB) == 0)
-			(void)remove_snapshot(store, db, *id, NULL);
+			(void)remove_snapshot(store, *id, NULL);
 	}
 	free(ids.items);
 }
 
 static void unlock(struct store *store, int64_t id)
 {
+	AUTO(db_unlockp) UNUSED struct db *db = db_lock(&store->db);
+
 	for (size_t i = 0; i < store->making.len; i++)
 		if (store->making.items[i].id == id) {
 			fd_closep(&store->making.items[i].fd);
@@ -165,13 +179,12 @@ static void unlock(struct store *store, int64_t id)
 
 int store_drop_snapshot(struct store *store, const char *path, struct err *err)
 {
-	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
 	int64_t id = 0;
 
 	if (parse_id(path, &id, err) < 0)
 		return -1;
-	if (run_for_id(db, QUERY_SNAPSHOT_FORGET, id, NULL, err) < 0 ||
-	    remove_snapshot(store, db, id, err) < 0) {
+	if (change_row(store, QUERY_SNAPSHOT_FORGET, id, err) < 0 ||
+	    remove_snapshot(store, id, err) < 0) {
 		err_wrap(err, "remove snapshot '%s'", path);
 		return store_failed(store, err);
 	}
@@ -238,9 +251,9 @@ static int make(struct store *store, struct db *db, char path[SNAPSHOT_PATH_MAX]
 
 int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct err *err)
 {
+	sweep(store); /* takes the lock itself */
 	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
 
-	sweep(store, db);
 	/* nobody sees the row before the directory is there and locked */
 	if (db_begin(db, err) < 0)
 		return store_failed(store, err);
@@ -252,9 +265,10 @@ int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct
 }
 
 /* *ret_first is false, and `path` that of the other, when another process was first. */
-static int claim(struct store *store, struct db *db, int64_t id, const struct digest *diff_id,
+static int claim(struct store *store, int64_t id, const struct digest *diff_id,
 		 char path[SNAPSHOT_PATH_MAX], bool *ret_first, struct err *err)
 {
+	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
 	int64_t other = 0;
 
 	if (db_begin(db, err) < 0)
@@ -270,7 +284,6 @@ static int claim(struct store *store, struct db *db, int64_t id, const struct di
 int store_commit_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX],
 			  const struct digest *diff_id, struct err *err)
 {
-	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
 	char work[SNAPSHOT_PATH_MAX], result[SNAPSHOT_PATH_MAX];
 	bool first = false;
 	int64_t id = 0;
@@ -279,8 +292,8 @@ int store_commit_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX],
 		return -1;
 	dir_path(id, "/work", work);
 	if (fs_remove_all(store->fd, work, err) < 0 ||
-	    claim(store, db, id, diff_id, result, &first, err) < 0 ||
-	    (!first && remove_snapshot(store, db, id, err) < 0)) {
+	    claim(store, id, diff_id, result, &first, err) < 0 ||
+	    (!first && remove_snapshot(store, id, err) < 0)) {
 		err_wrap(err, "commit snapshot '%s'", path);
 		return store_failed(store, err);
 	}

@@ -32,8 +32,8 @@ enum layer_entry_type {
 	LAYER_CHAR,
 	LAYER_BLOCK,
 	LAYER_FIFO,
-	LAYER_WHITEOUT, /* path does not exist any more */
-	LAYER_OPAQUE,   /* the directory `path` hides what lower layers have in it */
+	LAYER_WHITEOUT, /* path does not exist any more; nothing but the path counts */
+	LAYER_OPAQUE,   /* the directory `path` hides what lower layers have in it; the same */
 };
 
 struct layer_xattr {

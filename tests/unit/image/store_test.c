@@ -1,6 +1,7 @@
 #include "image/store.h"
 
 #include <grp.h>
+#include <pthread.h>
 #include <sqlite3.h>
 
 #include "image_unit.h"
@@ -60,6 +61,61 @@ static void processes_open_a_new_one(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
+}
+
+struct worker {
+	pthread_t thread;
+	int number;
+	bool ok;
+};
+
+static bool work(int number)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+	char key[32], path[SNAPSHOT_PATH_MAX];
+	struct descriptor d = { .media_type = (char *)MEDIA_OCI_MANIFEST, .size = 1 };
+	bool found;
+
+	for (int i = 0; i < 20; i++) {
+		int len = snprintf(key, sizeof(key), "%d.io/x:%d", number, i);
+
+		if (store_put_blob(store_, key, (size_t)len, &d.digest, NULL) < 0 ||
+		    store_tag(store_, key, &d, NULL) < 0 ||
+		    store_cache_put(store_, "s", "same", key, NULL) < 0 ||
+		    store_cache_get(store_, "s", "same", &text, &found, NULL) < 0 || !found ||
+		    store_new_snapshot(store_, path, NULL) < 0 ||
+		    store_commit_snapshot(store_, path, &d.digest, NULL) < 0 ||
+		    !store_find_snapshot(store_, &d.digest, path))
+			return false;
+	}
+	return true;
+}
+
+static void *run_worker(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->ok = work(worker->number);
+	return NULL;
+}
+
+static void threads_share_a_handle(void **state)
+{
+	(void)state;
+	AUTO(stored_images_release) struct stored_images images = { .items = NULL };
+	struct worker workers[4];
+
+	for (int i = 0; i < 4; i++) {
+		workers[i] = (struct worker){ .number = i };
+		assert_int_equal(pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]),
+				 0);
+	}
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+	for (int i = 0; i < 4; i++)
+		assert_true(workers[i].ok);
+	assert_ok(store_list(store_, &images, &err_));
+	assert_int_equal(images.len, 80);
 }
 
 static void own_by_environment(void **state)
@@ -140,9 +196,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(makes_a_layout),     scratch_test(processes_open_a_new_one),
-		scratch_test(own_by_environment), store_test(damaged_database),
-		store_test(other_version),        scratch_test(unwritable),
-		scratch_test(not_a_directory),
+		scratch_test(own_by_environment), store_test(threads_share_a_handle),
+		store_test(damaged_database),     store_test(other_version),
+		scratch_test(unwritable),         scratch_test(not_a_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
