@@ -110,7 +110,18 @@ static const char *file_system_name(int dir_fd)
 	return "unknown";
 }
 
-static int explain_overlay(int dir_fd, struct err *err)
+/* overlayfs says ENOENT, and not for which of a hundred. */
+static const char *find_missing(const struct job *job, int dir_fd)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < job->lowers.len; i++)
+		if (fstatat(dir_fd, job->lowers.items[i], &st, 0) < 0)
+			return job->lowers.items[i];
+	return job->work && fstatat(dir_fd, job->work, &st, 0) < 0 ? job->work : "of a layer";
+}
+
+static int explain_overlay(const struct job *job, int dir_fd, struct err *err)
 {
 	int errnum = errno;
 	const char *name = file_system_name(dir_fd);
@@ -129,7 +140,8 @@ static int explain_overlay(int dir_fd, struct err *err)
 				"--security-opt apparmor=unconfined");
 	}
 	if (errnum == ENOENT || errnum == ESTALE || errnum == ENOTDIR)
-		return err_errnum(err, errnum, "mount the layers: a directory of them is missing");
+		return err_errnum(err, errnum, "mount the directory '%s'",
+				  find_missing(job, dir_fd));
 	(void)err_errnum(err, errnum, "mount overlayfs in a store on '%s'", name);
 	if (err)
 		err->kind = ERR_UNSUPPORTED;
@@ -144,7 +156,7 @@ static int mount_overlay(const struct job *job, int dir_fd, struct err *err)
 	if (write_options(job, dir_fd, &options, err) < 0)
 		return -1;
 	return mount("overlay", "root", "overlay", MS_NODEV, options.ptr) < 0
-		       ? explain_overlay(dir_fd, err)
+		       ? explain_overlay(job, dir_fd, err)
 		       : 0;
 }
 

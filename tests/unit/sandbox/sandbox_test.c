@@ -132,6 +132,17 @@ static void as_many_layers_as_there_may_be(void **state)
 	assert_string_equal(steps.out.ptr, "layer 124");
 }
 
+static void a_missing_layer_is_named(void **state)
+{
+	(void)state;
+	AUTO(steps_release) struct steps steps;
+
+	steps_init(&steps);
+	strvec_add(&steps.lowers, "snapshots/17/fs");
+	steps_probe(&steps, "exit", "0");
+	steps_run_refused(&steps, ERR_NOT_FOUND, "'snapshots/17/fs'");
+}
+
 static void network_files_are_there_and_cannot_be_changed(void **state)
 {
 	(void)state;
@@ -527,6 +538,7 @@ int main(void)
 		scratch_test(an_upper_alone_stays_clean),
 		scratch_test(without_upper_the_root_is_read_only),
 		scratch_test(as_many_layers_as_there_may_be),
+		scratch_test(a_missing_layer_is_named),
 		scratch_test(network_files_are_there_and_cannot_be_changed),
 		scratch_test(the_machine_is_hidden),
 		scratch_test(the_process_is_as_docker_starts_it),
