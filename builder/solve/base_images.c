@@ -183,7 +183,7 @@ static int find_base(struct base_finder *finder, const char *name, const struct 
 	if (image_ref_parse(name, &image->ref, err) < 0 || load(bases, image, err) < 0) {
 		base_image_release(image);
 		free(image);
-		return err_wrap(err, "base image '%s'", name);
+		return err_wrap(err, "image '%s'", name);
 	}
 	*VEC_ADD(&bases->found) = image;
 	*ret = image;

@@ -104,12 +104,11 @@ static int unpack_blob(struct solver *solver, const struct chain_layer *layer, c
 	return 0;
 }
 
-/* Another failure is on its way to the user already; what stays is found by the store's own cleaning. */
-static void drop_snapshot(struct solver *solver, const char *path)
+void snapshot_drop(struct store *store, const char *path)
 {
 	struct err err = ERR_INIT;
 
-	if (store_drop_snapshot(solver->store, path, &err) < 0)
+	if (store_drop_snapshot(store, path, &err) < 0)
 		log_debug("solve", "drop %s: %s, ignoring", path, err.message);
 	err_release(&err);
 }
@@ -121,7 +120,7 @@ static int make_snapshot(struct solver *solver, const struct chain_layer *layer,
 	    store_new_snapshot(solver->store, path, err) < 0)
 		return -1;
 	if (unpack_blob(solver, layer, path, err) < 0) {
-		drop_snapshot(solver, path);
+		snapshot_drop(solver->store, path);
 		return err_wrap(err, "unpack layer %s", layer->blob->digest.text);
 	}
 	return store_commit_snapshot(solver->store, path, layer->diff_id, err);

@@ -34,5 +34,7 @@ WARN_UNUSED int chain_unpack(struct solver *solver, struct vertex *vertex, struc
 /* The same as a tree; *ret is NULL for an empty file system. */
 WARN_UNUSED int chain_view(struct solver *solver, struct vertex *vertex, struct tree **ret,
 			   struct err *err);
+/* Drops what nobody needs; a failure is logged only: the store's own cleaning finds what stays. */
+void snapshot_drop(struct store *store, const char *path);
 
 #endif

@@ -13,6 +13,7 @@ static void run_vertex_release(struct run_vertex *run)
 	free(run->user);
 	free(run->cwd);
 	VEC_FOREACH(mount, &run->mounts) {
+		free(mount->from_name);
 		free(mount->source);
 		free(mount->target);
 		free(mount->id);

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
-#include "base/log.h"
+#include "chain.h"
 
 static int open_unpacker(struct layer_output *output, struct err *err)
 {
@@ -82,13 +82,9 @@ int layer_output_finish(struct layer_output *output, struct vertex *vertex, stru
 
 void layer_output_release(struct layer_output *output)
 {
-	struct err err = ERR_INIT;
-
 	layer_writer_freep(&output->writer);
 	layer_unpacker_freep(&output->unpacker);
-	if (output->snapshot[0] &&
-	    store_drop_snapshot(output->solver->store, output->snapshot, &err) < 0)
-		log_debug("solve", "drop %s: %s, ignoring", output->snapshot, err.message);
-	err_release(&err);
+	if (output->snapshot[0])
+		snapshot_drop(output->solver->store, output->snapshot);
 	output->snapshot[0] = '\0';
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/diag.h"
 #include "stage_state.h"
 
 static int plan_stage(struct stage_state *state, struct err *err);
@@ -80,14 +81,36 @@ static void start_from_scratch(struct stage_state *state)
 	state->top = graph_add(state->plan->graph, VERTEX_SCRATCH, NULL, &state->platform);
 }
 
+/* A name that no stage has may be meant as one: that says more than why there is no such image. */
+static void suggest_stage(const struct stage_state *state, const char *name, struct err *err)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	const char *near;
+
+	for (unsigned i = 0; i < state->stage->index; i++) {
+		const char *stage = state->plan->stages.items[i].stage->name;
+
+		if (stage)
+			strvec_add(&names, stage);
+	}
+	near = suggest(name, (const char *const *)strvec_argv(&names));
+	if (!near || !err)
+		return;
+	free(err->hint);
+	err->hint = NULL;
+	(void)err_hint(err, "did you mean the stage '%s'?", near);
+}
+
 static int start_from_image(struct stage_state *state, const char *name, struct err *err)
 {
 	const struct from_instruction *from = &state->stage->from.from;
 	struct base_finder *bases = state->plan->request->bases;
 	const struct base_image *image = NULL;
 
-	if (bases->find(bases, name, &state->platform, &image, err) < 0)
+	if (bases->find(bases, name, &state->platform, &image, err) < 0) {
+		suggest_stage(state, name, err);
 		return word_error(state, from->image, err);
+	}
 	image_config_copy(&state->config, &image->config);
 	state->config.platform = state->platform;
 	stage_scope_init(&state->scope, &state->plan->globals, &image->config.env);
@@ -193,8 +216,10 @@ int plan_source(struct stage_state *state, struct word from, struct vertex **ret
 		*ret = graph_add(state->plan->graph, VERTEX_SCRATCH, NULL, &state->platform);
 		return 0;
 	}
-	if (request->bases->find(request->bases, from.text, request->platform, &image, err) < 0)
+	if (request->bases->find(request->bases, from.text, request->platform, &image, err) < 0) {
+		suggest_stage(state, from.text, err);
 		return word_error(state, from, err);
+	}
 	*ret = image_vertex(state->plan, image);
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "chain.h"
+#include "copy_step.h"
 #include "image/digest.h"
 
 #define CACHE_DIR "cache-mounts"
@@ -21,6 +23,9 @@ void step_mounts_release(struct step_mounts *mounts)
 		free(mount->target);
 	}
 	free(mounts->mounts.items);
+	for (size_t i = 0; i < mounts->snapshots.len; i++)
+		snapshot_drop(mounts->solver->store, mounts->snapshots.items[i]);
+	strvec_release(&mounts->snapshots);
 	VEC_FOREACH(lock, &mounts->locks)
 		fd_closep(lock);
 	free(mounts->locks.items);
@@ -38,30 +43,59 @@ static void add_bind(struct step_mounts *ret, char *owned_source, const char *ta
 	};
 }
 
-static int add_context(struct solver *solver, const struct run_mount *mount,
-		       struct step_mounts *ret, struct err *err)
+/* Puts the files that a mount names below the directory `fd`, as a COPY of them would. */
+static int fill_directory(struct solver *solver, const struct vertex *vertex,
+			  const struct run_mount *mount, int fd, const char *dest, struct err *err)
 {
-	AUTO(freep) char *joined = path_join(solver->context_dir, mount->source);
-	char *source = NULL;
-	struct tree_node *node = NULL;
+	AUTO(selection_release) struct selection selection = { .tree = NULL };
+	AUTO(tree_freep) struct tree *files = NULL;
+	AUTO(layer_unpacker_freep) struct layer_unpacker *unpacker = NULL;
+	struct copy_argument argument = { .path = mount->source };
+	AUTO(freep) char *to = xstrdup(dest);
+	struct vertex copy = {
+		.kind = VERTEX_COPY,
+		.instruction = vertex->instruction,
+		.copy = { .from = mount->from,
+			  .from_name = mount->from ? mount->from_name : NULL,
+			  .arguments = { .items = &argument, .len = 1 },
+			  .dest = to },
+	};
+	bool changed = false;
 
-	if (mount->from)
-		return err_set(
-			err, ERR_UNSUPPORTED,
-			"--mount=type=bind,from=: files of another stage cannot be mounted yet; "
-			"use COPY --from");
-	if (!mount->read_only)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "--mount=type=bind,rw: a writable mount of the context is not "
-			       "possible yet");
-	if (tree_resolve(solver->context, mount->source, &node, err) < 0)
+	if (mount->from && chain_view(solver, mount->from, &files, err) < 0)
 		return -1;
-	if (!node)
-		return err_set(err, ERR_NOT_FOUND, "--mount: '%s' not found in the build context",
-			       mount->source);
-	if (fs_realpath(joined, &source, err) < 0)
+	if (selection_make(mount->from ? files : solver->context, &copy.copy, vertex->file,
+			   &selection, err) < 0)
+		return err_wrap(err, "--mount");
+	unpacker = layer_unpacker_new(fd, err);
+	if (!unpacker || copy_execute(solver, &copy, &selection, NULL,
+				      layer_unpacker_sink(unpacker), &changed, err) < 0)
 		return -1;
-	add_bind(ret, source, mount->target, true);
+	return layer_unpacker_finish(unpacker, err);
+}
+
+/*
+ * A copy of the files, for this step alone: the ignore file counts, owners are as in a COPY, and what the step writes to it is
+ * gone afterwards.
+ */
+static int add_files(struct solver *solver, const struct vertex *vertex,
+		     const struct run_mount *mount, struct step_mounts *ret, struct err *err)
+{
+	const char *name = path_base(mount->source);
+	AUTO(freep) char *dest = xasprintf("/%s", str_eq(name, ".") ? "" : name);
+	AUTO(freep) char *source = NULL, *fs = NULL;
+	AUTO(fd_closep) int fd = -1;
+	char snapshot[SNAPSHOT_PATH_MAX];
+
+	if (store_new_snapshot(solver->store, snapshot, err) < 0)
+		return -1;
+	strvec_add(&ret->snapshots, snapshot);
+	fs = xasprintf("%s/fs", snapshot);
+	if (fd_open(store_dir_fd(solver->store), fs, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0 ||
+	    fill_directory(solver, vertex, mount, fd, dest, err) < 0)
+		return -1;
+	source = path_join(store_root(solver->store), fs);
+	add_bind(ret, path_join(source, dest), mount->target, mount->read_only);
 	return 0;
 }
 
@@ -77,22 +111,21 @@ static int lock_cache(const struct run_mount *mount, int dir_fd, struct step_mou
 	return 0;
 }
 
-static int add_cache(struct solver *solver, const struct run_mount *mount, struct step_mounts *ret,
-		     struct err *err)
+static int add_cache(struct solver *solver, const struct vertex *vertex,
+		     const struct run_mount *mount, struct step_mounts *ret, struct err *err)
 {
 	struct digest digest;
 	AUTO(freep) char *path = NULL;
 	AUTO(fd_closep) int fd = -1;
 	bool is_new;
 
-	if (mount->from)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "--mount=type=cache,from=: an initial content is not possible yet");
 	digest_of(mount->id, strlen(mount->id), &digest);
 	path = xasprintf(CACHE_DIR "/%.32s", digest_hex(&digest));
 	is_new = !fs_exists(store_dir_fd(solver->store), path);
 	if (fs_mkdir_all(store_dir_fd(solver->store), path, 0755, err) < 0 ||
 	    fd_open(store_dir_fd(solver->store), path, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0)
+		return err_wrap(err, "cache '%s'", mount->id);
+	if (is_new && mount->from && fill_directory(solver, vertex, mount, fd, "/", err) < 0)
 		return err_wrap(err, "cache '%s'", mount->id);
 	if (is_new && (fchown(fd, mount->uid, mount->gid) < 0 || fchmod(fd, mount->mode) < 0))
 		return err_errno(err, "cache '%s'", mount->id);
@@ -104,12 +137,12 @@ static int add_cache(struct solver *solver, const struct run_mount *mount, struc
 	return 0;
 }
 
-static int add_mount(struct solver *solver, const struct run_mount *mount, struct step_mounts *ret,
-		     struct err *err)
+static int add_mount(struct solver *solver, const struct vertex *vertex,
+		     const struct run_mount *mount, struct step_mounts *ret, struct err *err)
 {
 	switch (mount->type) {
-	case MOUNT_BIND: return add_context(solver, mount, ret, err);
-	case MOUNT_CACHE: return add_cache(solver, mount, ret, err);
+	case MOUNT_BIND: return add_files(solver, vertex, mount, ret, err);
+	case MOUNT_CACHE: return add_cache(solver, vertex, mount, ret, err);
 	case MOUNT_TMPFS:
 		*VEC_ADD(&ret->mounts) = (struct sandbox_mount){
 			.kind = SANDBOX_TMPFS,
@@ -130,8 +163,9 @@ static int add_mount(struct solver *solver, const struct run_mount *mount, struc
 int step_mounts_make(struct solver *solver, const struct vertex *vertex, struct step_mounts *ret,
 		     struct err *err)
 {
+	ret->solver = solver;
 	VEC_FOREACH(mount, &vertex->run.mounts) {
-		if (add_mount(solver, mount, ret, err) < 0)
+		if (add_mount(solver, vertex, mount, ret, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; solver->volumes && i < solver->volumes->len; i++) {

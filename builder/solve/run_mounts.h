@@ -5,7 +5,9 @@
 #include "solve/solver.h"
 
 struct step_mounts {
+	struct solver *solver;
 	struct sandbox_mounts mounts;
+	struct strvec snapshots; /* copies of files that are mounted; dropped at release */
 	struct {
 		int *items;
 		size_t len, cap;

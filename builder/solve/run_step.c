@@ -71,7 +71,7 @@ static int run_in_sandbox(struct solver *solver, struct vertex *vertex, const st
 	add_environment(&run->env, &env);
 	add_environment(&run->proxies, &env);
 	if (sandbox_run(solver->sandbox, &step, solver->monitor, vertex->step, &result, err) < 0)
-		return -1;
+		return err && err->kind == ERR_CANCELLED ? -1 : err_wrap(err, "RUN");
 	vertex->emulated = result.emulated;
 	vertex->elapsed_ns = result.elapsed_ns;
 	return result.status ? command_failed(vertex, &result, err) : 0;

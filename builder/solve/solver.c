@@ -196,9 +196,10 @@ static int execute_copy(struct solver *solver, struct task *task, bool *ret_chan
 		return -1;
 	if (vertex->copy.from) {
 		selection = &selected;
-		if (chain_view(solver, vertex->copy.from, &from, err) < 0 ||
-		    selection_make(from, &vertex->copy, vertex->file, selection, err) < 0)
+		if (chain_view(solver, vertex->copy.from, &from, err) < 0)
 			return -1;
+		if (selection_make(from, &vertex->copy, vertex->file, selection, err) < 0)
+			return err_wrap(err, "COPY");
 	}
 	if (layer_output_open(solver, vertex, &output, err) < 0 ||
 	    copy_execute(solver, vertex, selection, below, layer_output_sink(&output), ret_changed,

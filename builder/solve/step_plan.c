@@ -58,6 +58,7 @@ static int set_mount_source(struct stage_state *state, const struct mount_spec *
 	ret->source = path_in_root(mount->source ? mount->source : "/");
 	if (!mount->from)
 		return 0;
+	ret->from_name = xstrdup(mount->from);
 	from.text = mount->from;
 	if (plan_source(state, from, &ret->from, err) < 0)
 		return -1;

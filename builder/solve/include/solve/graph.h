@@ -49,11 +49,12 @@ enum vertex_kind {
 /* A mount of a RUN step, evaluated. */
 struct run_mount {
 	enum mount_type type;
-	struct vertex *
-		from; /* bind, cache: whose files; NULL = the build context, for a cache: nothing */
-	char *source; /* path in `from`, cleaned, relative to its root */
-	char *target; /* absolute, cleaned */
-	char *id;     /* cache */
+	/* bind, cache: whose files; NULL = the build context, for a cache: nothing */
+	struct vertex *from;
+	char *from_name; /* as written */
+	char *source;    /* path in `from`, cleaned, relative to its root */
+	char *target;    /* absolute, cleaned */
+	char *id;        /* cache */
 	bool read_only;
 	bool required;              /* secret, ssh */
 	enum mount_sharing sharing; /* cache */
