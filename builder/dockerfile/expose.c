@@ -24,7 +24,7 @@ static int read_range(struct span text, struct range *ret)
 	return span_to_u64(rest, 65535, &ret->last) && ret->last >= ret->first ? 0 : -1;
 }
 
-static int read_protocol(struct span text, char *ret, bool *ret_upper_case, struct err *err)
+static int read_protocol(struct span text, const char **ret, bool *ret_upper_case, struct err *err)
 {
 	static const char *const known[] = { "tcp", "udp", "sctp" };
 
@@ -32,7 +32,7 @@ static int read_protocol(struct span text, char *ret, bool *ret_upper_case, stru
 		text = SPAN_LIT("tcp");
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (span_eq_nocase(text, known[i])) {
-			(void)strcpy(ret, known[i]);
+			*ret = known[i];
 			*ret_upper_case = !span_eq(text, known[i]);
 			return 0;
 		}
@@ -90,7 +90,7 @@ int expose_parse(const char *word, struct strvec *ret, struct expose_faults *ret
 	struct expose_faults faults = { .mapping = cut_host(&text, &host) };
 	struct range ports = { 0 };
 	struct span number = { 0 };
-	char name[8];
+	const char *name = NULL;
 
 	if (!span_cut(&text, '/', &number))
 		text.len = 0;
@@ -99,7 +99,7 @@ int expose_parse(const char *word, struct strvec *ret, struct expose_faults *ret
 		(void)err_set(err, ERR_INPUT, "'%s' is no port", word);
 		return err_hint(err, "write a number up to 65535, or a range as 8000-8010");
 	}
-	if (read_protocol(protocol, name, &faults.upper_case, err) < 0 ||
+	if (read_protocol(protocol, &name, &faults.upper_case, err) < 0 ||
 	    (faults.mapping && check_host(host, ports, err) < 0))
 		return -1;
 	for (unsigned long long port = ports.first; port <= ports.last; port++)

@@ -93,7 +93,7 @@ static void read_pairs(const struct instruction_reading *in, struct instruction 
 				     .legacy = !*args->items[i + 2].text };
 
 		if (!*pair.name.text)
-			problem(in, args->items[i + 1], xstrdup("write name=value"),
+			problem(in, pair.name, xstrdup("write name=value"),
 				"the name before '=' is missing");
 		*ARENA_ADD(in->arena, &ret->pairs) = pair;
 	}

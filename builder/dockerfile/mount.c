@@ -474,8 +474,13 @@ int mount_parse(const char *text, const struct expander *expander, struct mount 
 
 	if (split_fields(text, &fields, err) < 0)
 		return -1;
+	/* The type first, wherever it stands: it decides what the others mean. */
 	VEC_FOREACH(field, &fields)
-		if (read_field(&parsing, field, expander, names) < 0)
+		if (str_eq(field->text, "type") && read_field(&parsing, field, expander, names) < 0)
+			return -1;
+	VEC_FOREACH(field, &fields)
+		if (!str_eq(field->text, "type") &&
+		    read_field(&parsing, field, expander, names) < 0)
 			return -1;
 	drop_empty(&mount.from);
 	drop_empty(&mount.source);

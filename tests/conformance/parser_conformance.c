@@ -76,7 +76,8 @@ static void check_file(struct suite *suite, const char *id, struct span text, co
 			   result, dump.ptr);
 	check_tree(suite, id, ast, &tree);
 	parsed = dockerfile_parse(text, &file, &diags) == 0;
-	suite_case(suite, parsed == !diags.errors, id, "the result does not say whether there were errors");
+	suite_case(suite, parsed == !diags.errors, id,
+		   "the result does not say whether there were errors");
 	check_verdict(suite, id, ast, &file, &diags);
 }
 
