@@ -101,24 +101,46 @@ static void puts_release(struct manifest_puts *puts)
 	free(puts->items);
 }
 
+static void add_put(struct push *push, const struct push_manifest *manifest,
+		    struct manifest_puts *puts, struct queue *queue)
+{
+	const struct push_manifests *all = &push->plan.manifests;
+	bool is_target = manifest == &all->items[all->len - 1];
+	const char *version = is_target ? push->version : manifest->descriptor.digest.text;
+	struct manifest_put *put =
+		manifest_put_new(push->registry, push->ref, manifest, version, !is_target);
+
+	*VEC_ADD(puts) = put;
+	queue_add(queue, manifest_put_job(put));
+}
+
+/*
+ * Members of an index that are not in the store must be in the registry: known before anything is
+ * sent.
+ */
+static int check_absent_members(struct push *push, struct err *err)
+{
+	AUTO(puts_release) struct manifest_puts puts = { .items = NULL };
+	AUTO(queue_release)
+	struct queue queue = QUEUE_INIT(push->registry->http, push->registry->jobs);
+
+	VEC_FOREACH(manifest, &push->plan.manifests) {
+		if (manifest->body.len == 0)
+			add_put(push, manifest, &puts, &queue);
+	}
+	return queue_run(&queue, err);
+}
+
 /* All of one height at once: none names another. */
 static int push_height(struct push *push, unsigned height, struct err *err)
 {
 	AUTO(puts_release) struct manifest_puts puts = { .items = NULL };
 	AUTO(queue_release)
 	struct queue queue = QUEUE_INIT(push->registry->http, push->registry->jobs);
-	const struct push_manifests *manifests = &push->plan.manifests;
 
-	VEC_FOREACH(manifest, manifests) {
-		bool is_target = manifest == &manifests->items[manifests->len - 1];
-		const char *version = is_target ? push->version : manifest->descriptor.digest.text;
-		struct manifest_put *put;
-
-		if (manifest->height != height)
-			continue;
-		put = manifest_put_new(push->registry, push->ref, manifest, version, !is_target);
-		*VEC_ADD(&puts) = put;
-		queue_add(&queue, manifest_put_job(put));
+	VEC_FOREACH(manifest, &push->plan.manifests) {
+		if (manifest->height == height && manifest->body.len > 0)
+			add_put(push, manifest, &puts, &queue);
 	}
 	return queue_run(&queue, err);
 }
@@ -140,11 +162,13 @@ static int push_all(struct push *push, struct err *err)
 
 	if (ask_for_target(push, &is_there, err) < 0)
 		return -1;
-	if (!is_there)
-		mounts_find(push->store, push->ref, &push->mounts);
-	if (push_blobs(push, err) < 0)
+	/* The blobs even so: a registry that lost one is mended by the next push. */
+	if (is_there)
+		return push_blobs(push, err);
+	mounts_find(push->store, push->ref, &push->mounts);
+	if (check_absent_members(push, err) < 0 || push_blobs(push, err) < 0)
 		return -1;
-	return is_there ? 0 : push_manifests(push, err);
+	return push_manifests(push, err);
 }
 
 static int check_digest(const struct image_ref *ref, const struct descriptor *target,

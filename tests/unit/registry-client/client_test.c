@@ -537,6 +537,44 @@ static void mounts_what_another_repository_has(void **state)
 	}
 }
 
+/* An index of the pulled image and of one that was not pulled, in the store. */
+static void put_sparse_index(struct descriptor *ret)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+	struct descriptor member = { .size = 0 };
+	struct digest absent;
+
+	assert_ok(pull(&member));
+	digest_of("absent", 6, &absent);
+	str_addf(&text,
+		 "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_INDEX "\",\"manifests\":["
+		 "{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":\"%s\",\"size\":%llu},"
+		 "{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":\"%s\",\"size\":6,"
+		 "\"platform\":{\"os\":\"linux\",\"architecture\":\"riscv64\"}}]}",
+		 member.digest.text, (unsigned long long)member.size, absent.text);
+	*ret = (struct descriptor){ .media_type = xstrdup(MEDIA_OCI_INDEX), .size = text.len };
+	assert_ok(store_put_blob(world.store, text.ptr, text.len, &ret->digest, &err_));
+	descriptor_release(&member);
+}
+
+static void half_an_index_is_refused_before_anything_is_sent(void **state)
+{
+	(void)state;
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	struct descriptor target;
+	struct push_summary summary;
+
+	begin(NULL);
+	put_sparse_index(&target);
+	faulty_ref(&world.server, "copy:1", &ref);
+	assert_int_equal(
+		registry_push(world.registry, world.store, &target, &ref, 1, &summary, &err_), -1);
+	assert_int_equal(err_.kind, ERR_NOT_FOUND);
+	assert_non_null(strstr(err_.message, "names it for linux/riscv64"));
+	assert_int_equal(faulty_count("\"POST\""), 0);
+	descriptor_release(&target);
+}
+
 static void explains_a_denied_push(void **state)
 {
 	(void)state;
@@ -576,6 +614,7 @@ int main(void)
 		world_test(pushes_in_spite_of_passing_faults),
 		world_test(an_upload_elsewhere_gets_no_credentials),
 		world_test(mounts_what_another_repository_has),
+		world_test(half_an_index_is_refused_before_anything_is_sent),
 		world_test(explains_a_denied_push),
 	};
 
