@@ -10,6 +10,7 @@ int main(void)
 		perror("uname");
 		return 1;
 	}
-	printf("Hello from edgectl! This is %s, a machine of %zu bits.\n", machine.machine, 8 * sizeof(void *));
+	printf("Hello from edgectl! This is %s, a machine of %zu bits.\n", machine.machine,
+	       8 * sizeof(void *));
 	return 0;
 }
