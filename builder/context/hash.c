@@ -20,8 +20,8 @@
 #define FILES_PER_THREAD 16
 
 /*
- * File times come from a clock that ticks with the kernel's timer, at worst every 10 ms; file systems that keep no
- * fractions of a second tick every one (NFSv2, HFS) or two (FAT) of them.
+ * File times come from a clock that ticks with the kernel's timer, at worst every 10 ms; file
+ * systems that keep no fractions of a second tick every one (NFSv2, HFS) or two (FAT) of them.
  */
 #define TICK_NS        20000000LL
 #define COARSE_TICK_NS 2000000000LL
@@ -104,7 +104,10 @@ int hash_cache_save(struct hash_cache *cache, struct err *err)
 		return 0;
 	str_add(&text, CACHE_HEADER);
 	add_lines(&cache->seen, NULL, &text);
-	/* Another COPY may still want what this build did not look at; files long gone must not pile up. */
+	/*
+	 * Another COPY may still want what this build did not look at; files long gone must not
+	 * pile up.
+	 */
 	if (cache->known.len < 2 * cache->seen.len + 1000)
 		add_lines(&cache->known, &cache->seen, &text);
 	return store_cache_put(cache->store, CACHE_SPACE, cache->name, text.ptr, err);

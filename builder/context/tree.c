@@ -7,7 +7,10 @@
 #include "base/path.h"
 #include "base/str.h"
 
-/* As the kernel's own limit for a path is 40 and BuildKit's is 255: what a user may have working today works here. */
+/*
+ * As the kernel's own limit for a path is 40 and BuildKit's is 255: what a user may have working
+ * today works here.
+ */
 #define LINKS_MAX 255
 
 static void node_free(const struct tree_ops *ops, struct tree_node *node)

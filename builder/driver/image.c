@@ -19,8 +19,8 @@ static const char *last_created(const struct image_config *config)
 }
 
 /*
- * An entry without a layer has the time of what is before it: the time of the build would give every build of the same image
- * another digest.
+ * An entry without a layer has the time of what is before it: the time of the build would give
+ * every build of the same image another digest.
  */
 static void add_history(const struct image_request *request, const struct planned_lines *lines,
 			struct image_config *config)

@@ -1,4 +1,7 @@
-/* From a carried-out plan to an image in the store: config, manifest, and the index over several platforms. */
+/*
+ * From a carried-out plan to an image in the store: config, manifest, and the index over several
+ * platforms.
+ */
 #ifndef DRIVER_IMAGE_H
 #define DRIVER_IMAGE_H
 
@@ -13,8 +16,9 @@ struct image_request {
 };
 
 /*
- * All vertices of the image must be done. The same layers made at the same times give the same bytes: `created` is that of
- * the last history entry, and a layer keeps the time at which it was made. Lays down the config and takes planned->config apart.
+ * All vertices of the image must be done. The same layers made at the same times give the same
+ * bytes: `created` is that of the last history entry, and a layer keeps the time at which it was
+ * made. Lays down the config and takes planned->config apart.
  */
 WARN_UNUSED int image_write(const struct image_request *request, struct planned_image *planned,
 			    struct descriptor *ret, struct digest *ret_config, struct err *err);

@@ -19,8 +19,9 @@ struct build_source {
 };
 
 /*
- * Without -f it is `Dockerfile`, else `dockerfile`, in the context. The ignore file is `<Dockerfile>.dockerignore` beside it or else
- * `.dockerignore` in the context. ERR_INPUT with all problems of the Dockerfile rendered.
+ * Without -f it is `Dockerfile`, else `dockerfile`, in the context. The ignore file is
+ * `<Dockerfile>.dockerignore` beside it or else `.dockerignore` in the context. ERR_INPUT with all
+ * problems of the Dockerfile rendered.
  */
 WARN_UNUSED int build_source_read(const struct build_request *request, struct build_source *ret,
 				  struct err *err);

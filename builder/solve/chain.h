@@ -26,8 +26,8 @@ bool chain_is_ready(struct solver *solver, const struct chain *chain, bool unpac
 /* Brings the blobs of the image at the bottom into the store. */
 WARN_UNUSED int chain_fetch(struct solver *solver, const struct chain *chain, struct err *err);
 /*
- * Makes sure that every layer is unpacked; appends the snapshots, relative to the store, lowest first. ERR_LIMIT above
- * LIMIT_LAYERS.
+ * Makes sure that every layer is unpacked; appends the snapshots, relative to the store, lowest
+ * first. ERR_LIMIT above LIMIT_LAYERS.
  */
 WARN_UNUSED int chain_unpack(struct solver *solver, struct vertex *vertex, struct strvec *ret,
 			     struct err *err);

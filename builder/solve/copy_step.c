@@ -113,7 +113,10 @@ static int copy_file(struct copier *copier, const struct selection_source *sourc
 	return put_node(copier, dir, name, source->node, &node, err);
 }
 
-/* The directory `path` below `top`: it has been put there before, so no link is among its components. */
+/*
+ * The directory `path` below `top`: it has been put there before, so no link is among its
+ * components.
+ */
 static int find_directory(struct tree *tree, struct tree_node *top, const char *path,
 			  struct tree_node **ret, struct err *err)
 {

@@ -1,4 +1,7 @@
-/* Executing COPY and ADD: from a selection of files straight into a layer, nothing is copied in between. */
+/*
+ * Executing COPY and ADD: from a selection of files straight into a layer, nothing is copied in
+ * between.
+ */
 #ifndef SOLVE_COPY_STEP_H
 #define SOLVE_COPY_STEP_H
 
@@ -6,8 +9,8 @@
 #include "solve/solver.h"
 
 /*
- * Writes the layer's entries to `sink`. `below` is the parent's file system, NULL = empty. *ret_changed tells that a file was
- * altered after its key was computed.
+ * Writes the layer's entries to `sink`. `below` is the parent's file system, NULL = empty.
+ * *ret_changed tells that a file was altered after its key was computed.
  */
 WARN_UNUSED int copy_execute(struct solver *solver, const struct vertex *vertex,
 			     const struct selection *selection, struct tree *below,

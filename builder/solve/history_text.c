@@ -42,7 +42,9 @@ void history_add_plain(struct str *out, const struct strvec *words)
 	str_addc(out, ']');
 }
 
-/* A number of units with the fraction that the nanoseconds leave, without trailing zeros: "1.5s". */
+/*
+ * A number of units with the fraction that the nanoseconds leave, without trailing zeros: "1.5s".
+ */
 static void add_fraction(struct str *out, int64_t value, int64_t unit, const char *name)
 {
 	int64_t rest = value % unit;

@@ -2,7 +2,10 @@
 
 #include "base/str.h"
 
-/* To be raised whenever the meaning of a definition changes, so that old records are not found any more. */
+/*
+ * To be raised whenever the meaning of a definition changes, so that old records are not found any
+ * more.
+ */
 #define KEY_VERSION "1"
 
 /* Length first: no value can be mistaken for two. */
@@ -85,7 +88,9 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 		if (describe_mount(solver, vertex, mount, out, err) < 0)
 			return -1;
 	}
-	/* A volume counts by its place, not by what is in it: it is a workshop, not an ingredient. */
+	/*
+	 * A volume counts by its place, not by what is in it: it is a workshop, not an ingredient.
+	 */
 	for (size_t i = 0; solver->volumes && i < solver->volumes->len; i++) {
 		add_text(out, "volume", solver->volumes->items[i].source);
 		add_text(out, "at", solver->volumes->items[i].target);
@@ -94,7 +99,9 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 	return 0;
 }
 
-/* Files of another stage count by that stage's definition; those of the context by what they are. */
+/*
+ * Files of another stage count by that stage's definition; those of the context by what they are.
+ */
 static int describe_copy(struct solver *solver, const struct copy_vertex *copy,
 			 const struct selection *selection, struct str *out, struct err *err)
 {

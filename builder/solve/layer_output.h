@@ -1,6 +1,6 @@
 /*
- * A layer on its way into the store: entries become a blob and, when a later step needs the files, a snapshot at the same
- * time.
+ * A layer on its way into the store: entries become a blob and, when a later step needs the files,
+ * a snapshot at the same time.
  */
 #ifndef SOLVE_LAYER_OUTPUT_H
 #define SOLVE_LAYER_OUTPUT_H
@@ -15,7 +15,10 @@ struct layer_output {
 	char snapshot[SNAPSHOT_PATH_MAX]; /* "" = none */
 };
 
-/* For a vertex that makes entries itself (COPY, WORKDIR): a snapshot is unpacked beside when its files are wanted. */
+/*
+ * For a vertex that makes entries itself (COPY, WORKDIR): a snapshot is unpacked beside when its
+ * files are wanted.
+ */
 WARN_UNUSED int layer_output_open(struct solver *solver, const struct vertex *vertex,
 				  struct layer_output *ret, struct err *err);
 /* For a vertex whose files come to be in a snapshot first (RUN); they are packed from there. */

@@ -75,8 +75,8 @@ static int fill_directory(struct solver *solver, const struct vertex *vertex,
 }
 
 /*
- * A copy of the files, for this step alone: the ignore file counts, owners are as in a COPY, and what the step writes to it is
- * gone afterwards.
+ * A copy of the files, for this step alone: the ignore file counts, owners are as in a COPY, and
+ * what the step writes to it is gone afterwards.
  */
 static int add_files(struct solver *solver, const struct vertex *vertex,
 		     const struct run_mount *mount, struct step_mounts *ret, struct err *err)

@@ -1,4 +1,7 @@
-/* What is mounted in a RUN step: build volumes, and RUN --mount. None of it becomes part of the layer. */
+/*
+ * What is mounted in a RUN step: build volumes, and RUN --mount. None of it becomes part of the
+ * layer.
+ */
 #ifndef SOLVE_RUN_MOUNTS_H
 #define SOLVE_RUN_MOUNTS_H
 
@@ -20,8 +23,8 @@ struct step_mounts {
 	}
 
 /*
- * Cache mounts live in the store, below cache-mounts/. ERR_UNSUPPORTED for what this version cannot do, naming the
- * option.
+ * Cache mounts live in the store, below cache-mounts/. ERR_UNSUPPORTED for what this version cannot
+ * do, naming the option.
  */
 WARN_UNUSED int step_mounts_make(struct solver *solver, const struct vertex *vertex,
 				 struct step_mounts *ret, struct err *err);

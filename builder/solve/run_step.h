@@ -1,4 +1,7 @@
-/* Executing RUN: the sandbox runs the command over the chain's snapshots; what it leaves in the upper directory is the layer. */
+/*
+ * Executing RUN: the sandbox runs the command over the chain's snapshots; what it leaves in the
+ * upper directory is the layer.
+ */
 #ifndef SOLVE_RUN_STEP_H
 #define SOLVE_RUN_STEP_H
 

@@ -1,6 +1,6 @@
 /*
- * What a COPY or ADD names: its sources matched against a tree, walked, filtered by --exclude and --parents. The same
- * list serves the cache key and the copying, so that both see the same files.
+ * What a COPY or ADD names: its sources matched against a tree, walked, filtered by --exclude and
+ * --parents. The same list serves the cache key and the copying, so that both see the same files.
  */
 #ifndef SOLVE_SELECTION_H
 #define SOLVE_SELECTION_H
@@ -34,14 +34,14 @@ struct selection {
 
 void selection_release(struct selection *selection);
 /*
- * ERR_NOT_FOUND for a source without wildcards that is not there; a pattern may match nothing. err's span is the word of the
- * source.
+ * ERR_NOT_FOUND for a source without wildcards that is not there; a pattern may match nothing.
+ * err's span is the word of the source.
  */
 WARN_UNUSED int selection_make(struct tree *tree, const struct copy_vertex *copy, const char *file,
 			       struct selection *ret, struct err *err);
 /*
- * What decides the result, as text for a key: names, types, modes, owners (only of stages: files of the context become
- * root's), links and content, no times. Files are hashed through `cache`.
+ * What decides the result, as text for a key: names, types, modes, owners (only of stages: files of
+ * the context become root's), links and content, no times. Files are hashed through `cache`.
  */
 WARN_UNUSED int selection_describe(const struct selection *selection, bool with_owner,
 				   struct hash_cache *cache, const struct monitor *monitor,

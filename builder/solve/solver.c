@@ -15,7 +15,10 @@
 #include "sandbox/emulation.h"
 #include "workdir_step.h"
 
-/* 1980-01-02: tools that see a file without a real time choke on anything earlier (zip archives begin at 1980). */
+/*
+ * 1980-01-02: tools that see a file without a real time choke on anything earlier (zip archives
+ * begin at 1980).
+ */
 #define MADE_TIME 315619200
 
 /* What belongs to one vertex while the graph is carried out. */
@@ -92,8 +95,8 @@ static bool inputs_are_cached(const struct vertex *vertex)
 }
 
 /*
- * A record counts only when all below it were found as well: a step that is executed anew may come out differently, and
- * what was once built on it does not fit it.
+ * A record counts only when all below it were found as well: a step that is executed anew may come
+ * out differently, and what was once built on it does not fit it.
  */
 static int look_up(struct solver *solver, struct vertex *vertex, struct err *err)
 {

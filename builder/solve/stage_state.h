@@ -37,7 +37,10 @@ struct plan {
 WARN_UNUSED int plan_source(struct stage_state *state, struct word from, struct vertex **ret,
 			    struct err *err);
 
-/* Expands a word; *ret is NULL when the word is absent. The span of err is the place in the file. The caller frees. */
+/*
+ * Expands a word; *ret is NULL when the word is absent. The span of err is the place in the file.
+ * The caller frees.
+ */
 WARN_UNUSED int stage_expand(const struct stage_state *state, struct word word, char **ret,
 			     struct err *err);
 /* Fills the span of err with a word unless it has a place already, and returns -1. */

@@ -1,14 +1,16 @@
 /*
- * The file system that a layer is being made for: what is below, and on top of it the entries of the new layer. It is a tree
- * itself, so that later entries see earlier ones, and links in it are followed inside it.
+ * The file system that a layer is being made for: what is below, and on top of it the entries of
+ * the new layer. It is a tree itself, so that later entries see earlier ones, and links in it are
+ * followed inside it.
  *
  *	target_open(below, &target, err);
  *	target_make_directory(target, "/srv/app", &defaults, &dir, err);
  *	entry = target_put(target, dir, "config", err);		-- fill in *entry
  *	target_emit(target, sink, monitor, err);
  *
- * target_emit() writes what was put since the last one, sorted, parents first. Directories on the way that exist below are
- * written with the metadata they have: in a layer, a directory that is only implied would lose them.
+ * target_emit() writes what was put since the last one, sorted, parents first. Directories on the
+ * way that exist below are written with the metadata they have: in a layer, a directory that is
+ * only implied would lose them.
  */
 #ifndef SOLVE_TARGET_H
 #define SOLVE_TARGET_H
@@ -51,19 +53,23 @@ void target_freep(struct target **target);
 struct tree *target_tree(struct target *target);
 
 /*
- * mkdir -p, links followed; what exists is left as it is. ERR_INPUT when a component is something else than a
- * directory.
+ * mkdir -p, links followed; what exists is left as it is. ERR_INPUT when a component is something
+ * else than a directory.
  */
 WARN_UNUSED int target_make_directory(struct target *target, const char *path,
 				      const struct target_defaults *defaults,
 				      struct tree_node **ret, struct err *err);
-/* The same for `path`'s parent; *ret_name is the last component, links of it followed: the caller frees. */
+/*
+ * The same for `path`'s parent; *ret_name is the last component, links of it followed: the caller
+ * frees.
+ */
 WARN_UNUSED int target_make_parent(struct target *target, const char *path,
 				   const struct target_defaults *defaults, struct tree_node **ret,
 				   char **ret_name, struct err *err);
 /*
- * The entry for `name` in `dir`, cleared, to be filled by the caller, who then calls target_settle(). ERR_INPUT when a directory would
- * replace another kind of file or the other way round.
+ * The entry for `name` in `dir`, cleared, to be filled by the caller, who then calls
+ * target_settle(). ERR_INPUT when a directory would replace another kind of file or the other way
+ * round.
  */
 WARN_UNUSED int target_put(struct target *target, struct tree_node *dir, const char *name,
 			   enum layer_entry_type type, struct tree_node **ret, struct err *err);
@@ -76,7 +82,10 @@ WARN_UNUSED int target_emit(struct target *target, struct layer_sink *sink,
 /* Only the directories from the root to `dir` that have not been written yet. */
 WARN_UNUSED int target_emit_parents(struct target *target, struct tree_node *dir,
 				    struct layer_sink *sink, struct err *err);
-/* Has a file changed between hashing and reading? Then the layer is good, but not what its key says. */
+/*
+ * Has a file changed between hashing and reading? Then the layer is good, but not what its key
+ * says.
+ */
 bool target_saw_change(const struct target *target);
 
 #endif

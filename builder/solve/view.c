@@ -15,7 +15,10 @@
 #include "base/limits.h"
 #include "context/attributes.h"
 
-/* The layers that a node comes from, uppermost first: several for a directory, one for anything else. */
+/*
+ * The layers that a node comes from, uppermost first: several for a directory, one for anything
+ * else.
+ */
 struct origin {
 	unsigned count;
 	unsigned short layers[];

@@ -1,6 +1,7 @@
 /*
- * The files of a stack of snapshots as a tree, as overlayfs would show them, without mounting it: whiteouts and opaque
- * directories count. For COPY --from, and for what is already there where a COPY goes.
+ * The files of a stack of snapshots as a tree, as overlayfs would show them, without mounting it:
+ * whiteouts and opaque directories count. For COPY --from, and for what is already there where a
+ * COPY goes.
  */
 #ifndef SOLVE_VIEW_H
 #define SOLVE_VIEW_H

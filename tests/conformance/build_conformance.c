@@ -1,4 +1,7 @@
-/* build-scratch: whole builds on FROM scratch, and buildah-conformance's: tree, config and history of the result. */
+/*
+ * build-scratch: whole builds on FROM scratch, and buildah-conformance's: tree, config and history
+ * of the result.
+ */
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -297,8 +300,9 @@ static void check_config(struct suite *suite, const struct scene *scene, const c
 }
 
 /*
- * The texts are compared as well: they are not required, but people and tools read them. One differs: in expose-variants the
- * case has the ports of a variable in front of those that stand before it, we have them in the order of the words.
+ * The texts are compared as well: they are not required, but people and tools read them. One
+ * differs: in expose-variants the case has the ports of a variable in front of those that stand
+ * before it, we have them in the order of the words.
  */
 static void check_history(struct suite *suite, const struct scene *scene, const char *id,
 			  json_t *file)

@@ -79,7 +79,9 @@ static void sees_a_write_that_hides_its_time(void **state)
 	assert_string_not_equal(first, second);
 }
 
-/* Written and hashed within one tick of the clock: a second write could not be told from the first. */
+/*
+ * Written and hashed within one tick of the clock: a second write could not be told from the first.
+ */
 static void does_not_remember_what_is_racy(void **state)
 {
 	AUTO(store_closep) struct store *store = NULL;
@@ -121,7 +123,9 @@ static void knows_what_is_racy(void **state)
 static void a_damaged_record_is_an_empty_one(void **state)
 {
 	static const char *const records[] = {
-		"", "nonsense", "edgectl file hashes 1\nx\n\n 1 2 3\n",
+		"",
+		"nonsense",
+		"edgectl file hashes 1\nx\n\n 1 2 3\n",
 		"edgectl file hashes 1\n1 2 3.4 5.6 zz file\n",
 	};
 	AUTO(store_closep) struct store *store = NULL;

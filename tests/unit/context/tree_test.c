@@ -26,21 +26,11 @@ static void resolves_inside_the_root(void **state)
 	static const struct {
 		const char *path, *want; /* NULL = not there */
 	} rows[] = {
-		{ "a", "a" },
-		{ "/a", "a" },
-		{ "../../a", "a" },
-		{ "d/b", "d/b" },
-		{ "d/../a", "a" },
-		{ ".", "." },
-		{ "link", "d" },
-		{ "link/b", "d/b" },
-		{ "absolute", "d/b" },
-		{ "escape", "a" },
-		{ "chain", "d" },
-		{ "dangling", NULL },
-		{ "nope", NULL },
-		{ "a/b", NULL },
-		{ "d/nope/x", NULL },
+		{ "a", "a" },      { "/a", "a" },       { "../../a", "a" },
+		{ "d/b", "d/b" },  { "d/../a", "a" },   { ".", "." },
+		{ "link", "d" },   { "link/b", "d/b" }, { "absolute", "d/b" },
+		{ "escape", "a" }, { "chain", "d" },    { "dangling", NULL },
+		{ "nope", NULL },  { "a/b", NULL },     { "d/nope/x", NULL },
 	};
 	AUTO(tree_freep) struct tree *tree = NULL;
 
@@ -145,8 +135,8 @@ static void globs_by_segments(void **state)
 		{ "d/*", "d/sub d/x.txt" },
 		{ "/d/?.txt", "d/x.txt" },
 		{ "[de]/x.*", "d/x.txt e/x.txt" },
-		{ "link/*.txt", "d/x.txt" },   /* followed before the wildcard */
-		{ "l*/x.txt", "" },            /* not behind it */
+		{ "link/*.txt", "d/x.txt" }, /* followed before the wildcard */
+		{ "l*/x.txt", "" },          /* not behind it */
 		{ "nope/*", "" },
 		{ "f.txt/*", "" },
 		{ "**/x.txt", "d/x.txt e/x.txt" }, /* as one star */

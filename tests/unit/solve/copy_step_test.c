@@ -1,7 +1,11 @@
-/* COPY and ADD onto files that are there: what a layer of its own has to say. Onto nothing: the cases of build-scratch. */
+/*
+ * COPY and ADD onto files that are there: what a layer of its own has to say. Onto nothing: the
+ * cases of build-scratch.
+ */
 #include "copy_step.h"
 
 #include "base/path.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "context/directory.h"
 #include "planned.h"
@@ -45,8 +49,8 @@ static void write_file(const char *path)
 }
 
 /*
- * What the layer of `instruction` says, with the files of "context" put onto those of "below"; NULL when it failed, see
- * err_. The caller frees.
+ * What the layer of `instruction` says, with the files of "context" put onto those of "below"; NULL
+ * when it failed, see err_. The caller frees.
  */
 static char *copy(const char *instruction)
 {
@@ -198,12 +202,22 @@ static void hard_links_stay_links_within_a_source(void **state)
 				     "f 0644 0:0 x/2 1");
 }
 
-static void make_archive(void)
+/* tar with `words` behind its own options, in "archive"; NULL-ended. */
+static void make_archive(const char *const *words)
 {
-	assert_int_equal(
-		system("cd archive && tar --owner=3 --group=4 --sort=name -cf ../context/a.tar ."),
-		0);
+	AUTO(strvec_release) struct strvec argv = STRVEC_INIT;
+
+	strvec_add(&argv, "tar");
+	strvec_add(&argv, "-C");
+	strvec_add(&argv, "archive");
+	strvec_add(&argv, "-cf");
+	strvec_add(&argv, "context/a.tar");
+	for (; *words; words++)
+		strvec_add(&argv, *words);
+	assert_ok(proc_check((const char *const *)strvec_argv(&argv), NULL, &err_));
 }
+
+static const char *const everything[] = { "--owner=3", "--group=4", "--sort=name", ".", NULL };
 
 static void an_archive_merges_into_what_is_there(void **state)
 {
@@ -213,7 +227,7 @@ static void an_archive_merges_into_what_is_there(void **state)
 	write_file("archive/new/file");
 	assert_int_equal(symlink("file", "archive/new/link"), 0);
 	assert_int_equal(link("archive/new/file", "archive/new/zz"), 0);
-	make_archive();
+	make_archive(everything);
 	assert_ok(fs_mkdir_all(AT_FDCWD, "below/dest/usr/bin", 0755, &err_));
 	assert_int_equal(chmod("below/dest", 0700), 0);
 	assert_layer("ADD a.tar /dest", "d 0700 0:0 dest\n"
@@ -233,14 +247,16 @@ static void an_archive_merges_into_what_is_there(void **state)
 						 "h 0644 9:9 x/y/new/zz -> x/y/new/file");
 }
 
-/* Without an entry of its own for the directory, a link in its place is followed, as when it were unpacked there. */
+/*
+ * Without an entry of its own for the directory, a link in its place is followed, as when it were
+ * unpacked there.
+ */
 static void an_archive_follows_links_for_its_parents(void **state)
 {
 	(void)state;
 	assert_ok(fs_mkdir_all(AT_FDCWD, "context", 0755, &err_));
 	write_file("archive/lib/x");
-	assert_int_equal(system("cd archive && tar --owner=0 --group=0 -cf ../context/a.tar lib/x"),
-			 0);
+	make_archive((const char *const[]){ "--owner=0", "--group=0", "lib/x", NULL });
 	assert_ok(fs_mkdir_all(AT_FDCWD, "below/usr/lib", 0755, &err_));
 	assert_int_equal(symlink("usr/lib", "below/lib"), 0);
 	assert_layer("ADD a.tar /", "d 0755 0:0 usr\n"
@@ -253,10 +269,7 @@ static void an_archive_cannot_get_out(void **state)
 	(void)state;
 	assert_ok(fs_mkdir_all(AT_FDCWD, "context", 0755, &err_));
 	write_file("archive/f");
-	assert_int_equal(
-		system("cd archive && tar -P --owner=0 --group=0 --transform 's,f,../../../f,' "
-		       "-cf ../context/a.tar f"),
-		0);
+	make_archive((const char *const[]){ "-P", "--transform=s,f,../../../f,", "f", NULL });
 	assert_fails("ADD a.tar /d/", "'../../../f'");
 }
 
@@ -267,7 +280,7 @@ static void unpacking_can_be_switched_off(void **state)
 	(void)state;
 	assert_ok(fs_mkdir_all(AT_FDCWD, "context", 0755, &err_));
 	write_file("archive/f");
-	make_archive();
+	make_archive(everything);
 	have = copy("ADD --unpack=false a.tar /d/");
 	assert_non_null(strstr(have, "f 0644 0:0 d/a.tar"));
 	assert_null(strstr(have, " d/f"));

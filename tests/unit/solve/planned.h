@@ -1,4 +1,7 @@
-/* What tests of the solver share: a Dockerfile's text to a graph, with base images made up on the spot. */
+/*
+ * What tests of the solver share: a Dockerfile's text to a graph, with base images made up on the
+ * spot.
+ */
 #ifndef PLANNED_H
 #define PLANNED_H
 
@@ -25,7 +28,10 @@ struct planned {
 void planned_init(struct planned *planned);
 void planned_release(struct planned *planned);
 int planned_make(struct planned *planned, const char *text, struct err *err);
-/* The graph as text, and the history one line each behind it: "= COPY a b" with a layer, "- ENV A=1" without. */
+/*
+ * The graph as text, and the history one line each behind it: "= COPY a b" with a layer, "- ENV
+ * A=1" without.
+ */
 char *planned_dump(const struct planned *planned);
 
 #endif

@@ -6,8 +6,9 @@
 #include "image/layer.h"
 
 /*
- * security.capability and user.* (without user.overlay.*, the marks of overlayfs) of `path`, links not followed, sorted by name.
- * A file system without attributes, and attributes that we may not read, are none. xattr(7).
+ * security.capability and user.* (without user.overlay.*, the marks of overlayfs) of `path`, links
+ * not followed, sorted by name. A file system without attributes, and attributes that we may not
+ * read, are none. xattr(7).
  */
 WARN_UNUSED int xattrs_read(const char *path, struct layer_xattrs *ret, struct err *err);
 

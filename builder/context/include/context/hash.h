@@ -1,7 +1,8 @@
 /*
- * Content hashes of files, each file read once in a lifetime: what was hashed is remembered in the store together with
- * inode, size, mtime and ctime, as git's index does it. A file whose times are so near to the moment of hashing that
- * a later write could leave them as they are ("racy", see git's racy-git.txt) is not remembered.
+ * Content hashes of files, each file read once in a lifetime: what was hashed is remembered in the
+ * store together with inode, size, mtime and ctime, as git's index does it. A file whose times are
+ * so near to the moment of hashing that a later write could leave them as they are ("racy", see
+ * git's racy-git.txt) is not remembered.
  *
  * All hashes of one context are one record, read and written at once.
  */
@@ -26,7 +27,9 @@ struct hash_cache {
 	unsigned long files_read; /* how many files were not answered from memory */
 };
 
-/* What is known of the context called `name` (its absolute path). A damaged record is an empty one. */
+/*
+ * What is known of the context called `name` (its absolute path). A damaged record is an empty one.
+ */
 WARN_UNUSED int hash_cache_load(struct hash_cache *cache, struct store *store, const char *name,
 				struct err *err);
 /* Writes it back when something was added. */
@@ -34,8 +37,9 @@ WARN_UNUSED int hash_cache_save(struct hash_cache *cache, struct err *err);
 void hash_cache_release(struct hash_cache *cache);
 
 /*
- * Fills `hash` of every regular file in `nodes` that has none: the sha256 of its content, or, when it has extended attributes,
- * of that and them. Files that must be read are read by several threads. `cache` may be NULL.
+ * Fills `hash` of every regular file in `nodes` that has none: the sha256 of its content, or, when
+ * it has extended attributes, of that and them. Files that must be read are read by several
+ * threads. `cache` may be NULL.
  */
 WARN_UNUSED int tree_hash_files(struct tree *tree, const struct tree_nodes *nodes,
 				struct hash_cache *cache, const struct monitor *monitor,

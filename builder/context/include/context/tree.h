@@ -1,12 +1,13 @@
 /*
- * A tree of files to copy from: a build context, a stage, an image. Nodes are loaded when somebody asks for them and keep
- * their stat data, so that all who read the tree in one build see the same files. Nothing leads out of the root: links are
- * resolved by tree_resolve(), inside the tree.
+ * A tree of files to copy from: a build context, a stage, an image. Nodes are loaded when somebody
+ * asks for them and keep their stat data, so that all who read the tree in one build see the same
+ * files. Nothing leads out of the root: links are resolved by tree_resolve(), inside the tree.
  *
  *	AUTO(tree_freep) struct tree *tree = NULL;
  *	struct tree_node *node = NULL;
  *
- *	if (directory_tree_open(dir, ignore, &tree, err) < 0 || tree_resolve(tree, "src", &node, err) < 0) ...
+ *	if (directory_tree_open(dir, ignore, &tree, err) < 0 ||
+ *	    tree_resolve(tree, "src", &node, err) < 0) ...
  *
  * One thread at a time may look names up in a tree; files of it may be read by several.
  */
@@ -35,8 +36,8 @@ struct tree_node {
 	struct stat st;
 	struct tree_nodes children; /* what has been looked up; all of them once `complete` */
 	bool complete;
-	char hash
-		[65]; /* of a file's content and attributes; "" = not known yet: see context/hash.h */
+	/* Of a file's content and attributes; "" = not known yet: see context/hash.h. */
+	char hash[65];
 	void *extra; /* the implementation's */
 };
 
@@ -72,20 +73,28 @@ WARN_UNUSED int tree_find(struct tree *tree, struct tree_node *dir, const char *
 /* All children, sorted; borrowed from the node. */
 WARN_UNUSED int tree_list(struct tree *tree, struct tree_node *dir, const struct tree_nodes **ret,
 			  struct err *err);
-/* Follows the links of every component, inside the root; *ret is NULL when a component is missing. ERR_INPUT for a loop of links. */
+/*
+ * Follows the links of every component, inside the root; *ret is NULL when a component is missing.
+ * ERR_INPUT for a loop of links.
+ */
 WARN_UNUSED int tree_resolve(struct tree *tree, const char *path, struct tree_node **ret,
 			     struct err *err);
 /*
- * As far as the path exists: *ret is the last node that is there, *ret_missing what is left of the path behind it, links
- * resolved and cleaned, or NULL when all of it is there. The caller frees *ret_missing.
+ * As far as the path exists: *ret is the last node that is there, *ret_missing what is left of the
+ * path behind it, links resolved and cleaned, or NULL when all of it is there. The caller frees
+ * *ret_missing.
  */
 WARN_UNUSED int tree_walk(struct tree *tree, const char *path, struct tree_node **ret,
 			  char **ret_missing, struct err *err);
-/* For trees that are being made: the child of that name, a new one with zeroed `st` if there is none. */
+/*
+ * For trees that are being made: the child of that name, a new one with zeroed `st` if there is
+ * none.
+ */
 struct tree_node *tree_insert(struct tree_node *dir, const char *name);
 /*
- * The paths that match a COPY source with wildcards, in the order of a sorted walk: the leading components without
- * wildcards follow links, the others are matched by filepath.Match and do not. A match is not searched further.
+ * The paths that match a COPY source with wildcards, in the order of a sorted walk: the leading
+ * components without wildcards follow links, the others are matched by filepath.Match and do not. A
+ * match is not searched further.
  */
 WARN_UNUSED int tree_glob(struct tree *tree, const char *pattern, struct strvec *ret,
 			  struct err *err);

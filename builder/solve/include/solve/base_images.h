@@ -1,4 +1,6 @@
-/* Base images: found in the store by their names, or asked of their registry and remembered there. */
+/*
+ * Base images: found in the store by their names, or asked of their registry and remembered there.
+ */
 #ifndef SOLVE_BASE_IMAGES_H
 #define SOLVE_BASE_IMAGES_H
 

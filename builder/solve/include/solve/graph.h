@@ -1,8 +1,9 @@
 /*
- * A build as a graph: each instruction that makes files is a vertex. A vertex changes the file system of its parent and
- * adds one layer to it; it may read others (COPY --from, RUN --mount=from=). Everything that decides its result stands in the
- * vertex, with all variables expanded, so that its key can be computed (solve/key.h) without looking at the Dockerfile
- * again. Results are kept in the vertex as well: vertices that do not depend on each other share nothing.
+ * A build as a graph: each instruction that makes files is a vertex. A vertex changes the file
+ * system of its parent and adds one layer to it; it may read others (COPY --from, RUN
+ * --mount=from=). Everything that decides its result stands in the vertex, with all variables
+ * expanded, so that its key can be computed (solve/key.h) without looking at the Dockerfile again.
+ * Results are kept in the vertex as well: vertices that do not depend on each other share nothing.
  */
 #ifndef SOLVE_GRAPH_H
 #define SOLVE_GRAPH_H
@@ -132,8 +133,8 @@ struct vertex {
 
 	/* What is found out about it. */
 	struct digest key;
-	struct vertex *
-		twin; /* an earlier vertex with the same key, which does the work for both; NULL = none */
+	/* An earlier vertex with the same key, which does the work for both; NULL = none. */
+	struct vertex *twin;
 	enum vertex_state state;
 	bool files_wanted; /* a step that will run reads these files */
 	bool exported;     /* an image's layers are part of a result */
@@ -157,7 +158,10 @@ void graph_dump(const struct graph *graph, struct str *out);
 
 /* The vertex whose result counts: itself or its twin. */
 struct vertex *vertex_result(struct vertex *vertex);
-/* Fills the span of err with the vertex's instruction unless a place stands there already; returns -1. */
+/*
+ * Fills the span of err with the vertex's instruction unless a place stands there already; returns
+ * -1.
+ */
 int vertex_error(const struct vertex *vertex, struct err *err);
 void base_image_release(struct base_image *image);
 

@@ -1,6 +1,6 @@
 /*
- * The value of --chmod: an octal mode up to 07777, or symbolic changes as chmod(1) knows them ("u=rwX,go=rX", "+x", "g=u"),
- * evaluated against the mode of each file. No umask takes part.
+ * The value of --chmod: an octal mode up to 07777, or symbolic changes as chmod(1) knows them
+ * ("u=rwX,go=rX", "+x", "g=u"), evaluated against the mode of each file. No umask takes part.
  */
 #ifndef SOLVE_MODE_CHANGE_H
 #define SOLVE_MODE_CHANGE_H
@@ -25,7 +25,10 @@ static inline void mode_change_freep(struct mode_change **change)
 mode_t mode_change_apply(const struct mode_change *change, mode_t mode, bool is_dir);
 /* The text that it was parsed from. */
 const char *mode_change_text(const struct mode_change *change);
-/* An octal one gives the directories it needs its own mode as well; symbolic ones leave them at 0755. */
+/*
+ * An octal one gives the directories it needs its own mode as well; symbolic ones leave them at
+ * 0755.
+ */
 bool mode_change_is_octal(const struct mode_change *change, mode_t *ret_mode);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * From a Dockerfile to a graph: the stages that the target needs, instruction by instruction, with all variables expanded.
- * Only base images are asked for on the way, because their environment, triggers and configuration take part; nothing is pulled
- * and nothing is executed.
+ * From a Dockerfile to a graph: the stages that the target needs, instruction by instruction, with
+ * all variables expanded. Only base images are asked for on the way, because their environment,
+ * triggers and configuration take part; nothing is pulled and nothing is executed.
  *
- *	struct plan_request request = { .file = &file, .platform = &platform, .bases = &finder, ... };
+ *	struct plan_request request = { .file = &file, .bases = &bases.finder, ... };
  *	plan_image(&graph, &request, &image, err);
  */
 #ifndef SOLVE_PLAN_H
@@ -53,8 +53,8 @@ struct planned_image {
 };
 
 /*
- * Adds the vertices of one platform. Errors have kind and place: ERR_INPUT for what the Dockerfile says, ERR_NOT_FOUND and
- * others from the base images.
+ * Adds the vertices of one platform. Errors have kind and place: ERR_INPUT for what the Dockerfile
+ * says, ERR_NOT_FOUND and others from the base images.
  */
 WARN_UNUSED int plan_image(struct graph *graph, const struct plan_request *request,
 			   struct planned_image *ret, struct err *err);

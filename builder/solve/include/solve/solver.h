@@ -1,10 +1,11 @@
 /*
  * Carrying out a graph: keys, cache, execution.
  *
- *	solver_run(&solver, &graph, err);	-- afterwards every vertex has its layer, and all blobs are in the store
+ *	solver_run(&solver, &graph, err);
+ *	-- every vertex has its layer now, and all blobs are in the store
  *
- * First all keys are computed and looked up: a vertex that is found in the cache costs nothing further unless a step that
- * must run reads its files. Then the rest is executed, in order.
+ * First all keys are computed and looked up: a vertex that is found in the cache costs nothing
+ * further unless a step that must run reads its files. Then the rest is executed, in order.
  */
 #ifndef SOLVE_SOLVER_H
 #define SOLVE_SOLVER_H
@@ -47,8 +48,9 @@ struct solver {
 };
 
 /*
- * ERR_CHILD for a RUN that failed, with child_status and its place; ERR_CANCELLED; errors of the user's files with their place.
- * Whatever was finished stays in the cache; nothing of an unfinished step stays.
+ * ERR_CHILD for a RUN that failed, with child_status and its place; ERR_CANCELLED; errors of the
+ * user's files with their place. Whatever was finished stays in the cache; nothing of an unfinished
+ * step stays.
  */
 WARN_UNUSED int solver_run(struct solver *solver, struct graph *graph, struct err *err);
 
