@@ -15,7 +15,7 @@
 
 #define BLOB_PATH_MAX   (sizeof("blobs/sha512/") + 128)
 #define INGEST_PATH_MAX (sizeof("ingest/") + 16)
-#define COPY_BUFFER     (128 * 1024)
+#define COPY_BUFFER     ((size_t)128 * 1024)
 
 static void blob_path(const struct digest *digest, char path[BLOB_PATH_MAX])
 {

@@ -4,7 +4,7 @@
 #include "store_private.h"
 
 /* Last use is noted once a day: a look-up must not become a write. */
-#define USE_GRANULARITY (24 * 60 * 60)
+#define USE_GRANULARITY ((int64_t)24 * 60 * 60)
 
 static int touch(struct db *db, const char *space, const char *key, int64_t now, struct err *err)
 {

@@ -32,13 +32,13 @@ static const char *const sql[QUERIES] = {
 	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
 	[QUERY_COMMIT] = "COMMIT",
 	[QUERY_ROLLBACK] = "ROLLBACK",
-	[QUERY_TAG_GET] = "SELECT name, media_type, digest, size, os, arch, variant, updated"
-			  " FROM tags WHERE name = ?1",
+	[QUERY_TAG_GET] = ("SELECT name, media_type, digest, size, os, arch, variant, updated"
+			   " FROM tags WHERE name = ?1"),
 	[QUERY_TAG_SET] = "INSERT OR REPLACE INTO tags VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[QUERY_TAG_TOUCH] = "UPDATE tags SET updated = ?2 WHERE name = ?1",
 	[QUERY_TAG_DELETE] = "DELETE FROM tags WHERE name = ?1",
-	[QUERY_TAG_LIST] = "SELECT name, media_type, digest, size, os, arch, variant, updated"
-			   " FROM tags ORDER BY name",
+	[QUERY_TAG_LIST] = ("SELECT name, media_type, digest, size, os, arch, variant, updated"
+			    " FROM tags ORDER BY name"),
 	[QUERY_META_GET] = "SELECT value FROM meta WHERE key = ?1",
 	[QUERY_META_SET] = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
 	[QUERY_LAYER_SET] = "INSERT OR REPLACE INTO layers VALUES (?1, ?2, ?3, ?4)",
@@ -50,8 +50,8 @@ static const char *const sql[QUERIES] = {
 	[QUERY_SNAPSHOT_DELETE] = "DELETE FROM snapshots WHERE id = ?1",
 	[QUERY_SNAPSHOT_UNFINISHED] = "SELECT id FROM snapshots WHERE diff_id IS NULL",
 	[QUERY_SNAPSHOT_NEWEST] = "SELECT max(id) FROM snapshots",
-	[QUERY_SNAPSHOT_SYNCED] = "UPDATE snapshots SET boot = ''"
-				  " WHERE diff_id IS NOT NULL AND id <= ?1 AND boot = ?2",
+	[QUERY_SNAPSHOT_SYNCED] = ("UPDATE snapshots SET boot = ''"
+				   " WHERE diff_id IS NOT NULL AND id <= ?1 AND boot = ?2"),
 	[QUERY_CACHE_GET] = "SELECT value, used FROM cache WHERE space = ?1 AND key = ?2",
 	[QUERY_CACHE_SET] = "INSERT OR REPLACE INTO cache VALUES (?1, ?2, ?3, ?4)",
 	[QUERY_CACHE_TOUCH] = "UPDATE cache SET used = ?3 WHERE space = ?1 AND key = ?2",

@@ -138,7 +138,8 @@ void hasher_finish(struct hasher *hasher, struct digest *ret)
 	unsigned raw_len = 0;
 	char *out = ret->text + strlen(algorithm->prefix);
 
-	must(EVP_DigestFinal_ex(hasher->ctx, raw, &raw_len) && raw_len * 2 == algorithm->hex_len);
+	must(EVP_DigestFinal_ex(hasher->ctx, raw, &raw_len) &&
+	     (size_t)raw_len * 2 == algorithm->hex_len);
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->text, algorithm->prefix, strlen(algorithm->prefix));
 	for (unsigned i = 0; i < raw_len; i++) {

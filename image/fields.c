@@ -143,40 +143,40 @@ void put_text(json_t *object, const char *key, const char *value)
 
 static int compare_keys(const void *a, const void *b)
 {
-	const struct strmap_item *const *left = a, *const *right = b;
+	const struct strmap_item *left = a, *right = b;
 
-	return strcmp((*left)->key, (*right)->key);
+	return strcmp(left->key, right->key);
 }
 
-/* The items sorted by key; the caller frees the array. */
-static const struct strmap_item **sorted_items(const struct strmap *map)
+/* The items sorted by key, borrowing their texts; the caller frees the array. */
+static struct strmap_item *sorted_items(const struct strmap *map)
 {
-	const struct strmap_item **items = xmalloc((map->len + 1) * sizeof(*items));
+	struct strmap_item *items = xreallocarray(NULL, map->len + 1, sizeof(*items));
 
 	for (size_t i = 0; i < map->len; i++)
-		items[i] = &map->items[i];
+		items[i] = map->items[i];
 	qsort(items, map->len, sizeof(*items), compare_keys);
 	return items;
 }
 
 void put_map(json_t *object, const char *key, const struct strmap *map)
 {
-	AUTO(freep) const struct strmap_item **items = sorted_items(map);
+	AUTO(freep) struct strmap_item *items = sorted_items(map);
 	json_t *out = map->len ? json_object() : NULL;
 
 	for (size_t i = 0; i < map->len; i++)
-		json_set_string(out, items[i]->key, items[i]->value ? items[i]->value : "");
+		json_set_string(out, items[i].key, items[i].value ? items[i].value : "");
 	if (out)
 		json_object_set_new(object, key, out);
 }
 
 void put_set(json_t *object, const char *key, const struct strmap *map)
 {
-	AUTO(freep) const struct strmap_item **items = sorted_items(map);
+	AUTO(freep) struct strmap_item *items = sorted_items(map);
 	json_t *out = map->len ? json_object() : NULL;
 
 	for (size_t i = 0; i < map->len; i++)
-		json_object_set_new(out, items[i]->key, json_object());
+		json_object_set_new(out, items[i].key, json_object());
 	if (out)
 		json_object_set_new(object, key, out);
 }

@@ -206,8 +206,7 @@ static int read_names(int fd, const char *path, struct strvec *names, struct err
 	return 0;
 }
 
-/* Takes the descriptor in *fd. */
-static int enter(struct walk *w, int *fd, const struct stat *st, struct err *err)
+static int enter(struct walk *w, int owned_fd, const struct stat *st, struct err *err)
 {
 	struct frame *frame = VEC_ADD(&w->frames);
 
@@ -215,7 +214,7 @@ static int enter(struct walk *w, int *fd, const struct stat *st, struct err *err
 	frame->dev = st->st_dev;
 	frame->ino = st->st_ino;
 	fd_closep(&w->dir_fd);
-	w->dir_fd = TAKE_FD(*fd);
+	w->dir_fd = owned_fd;
 	return read_names(w->dir_fd, w->path.len ? w->path.ptr : ".", &frame->names, err);
 }
 
@@ -274,7 +273,7 @@ static int visit_dir(struct walk *w, const char *name, struct err *err)
 		return err_errno(err, "stat '%s'", w->path.ptr);
 	if (send_dir_entry(w, fd, &st, w->path.ptr, err) < 0)
 		return -1;
-	return enter(w, &fd, &st, err);
+	return enter(w, TAKE_FD(fd), &st, err);
 }
 
 static int visit(struct walk *w, const char *name, struct err *err)
@@ -327,7 +326,7 @@ static int walk_start(struct walk *w, int dir_fd, struct err *err)
 		return err_errno(err, "stat the directory");
 	if (w->options->root && send_dir_entry(w, fd, &st, ".", err) < 0)
 		return -1;
-	return enter(w, &fd, &st, err);
+	return enter(w, TAKE_FD(fd), &st, err);
 }
 
 int layer_pack_dir(int dir_fd, const struct layer_pack_options *options, struct layer_sink *sink,

@@ -19,7 +19,7 @@ static int get_mark(int fd, const char *mark, char *ret_value, struct err *err)
 
 	*ret_value = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		char value[4096];
+		char value[4096] = "?";
 		ssize_t len;
 
 		snprintf(name, sizeof(name), "%s%s", prefixes[i], mark);
@@ -27,7 +27,7 @@ static int get_mark(int fd, const char *mark, char *ret_value, struct err *err)
 		if (len < 0 && errno != ENODATA && errno != ENOTSUP && errno != EPERM)
 			return err_errno(err, "read attribute '%s'", name);
 		if (len >= 0) {
-			*ret_value = len ? value[0] : '?';
+			*ret_value = value[0];
 			return 0;
 		}
 	}

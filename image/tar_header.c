@@ -92,24 +92,24 @@ static void add_number_record(struct str *records, const char *key, long long va
 
 static int compare_xattrs(const void *a, const void *b)
 {
-	const struct layer_xattr *const *left = a, *const *right = b;
+	const struct layer_xattr *left = a, *right = b;
 
-	return strcmp((*left)->name, (*right)->name);
+	return strcmp(left->name, right->name);
 }
 
 static void add_xattr_records(struct str *records, const struct layer_xattrs *xattrs)
 {
-	AUTO(freep) const struct layer_xattr **sorted = NULL;
+	AUTO(freep) struct layer_xattr *sorted = NULL; /* borrows names and values */
 
 	if (!xattrs || xattrs->len == 0)
 		return;
-	sorted = xmalloc(xattrs->len * sizeof(*sorted));
+	sorted = xreallocarray(NULL, xattrs->len, sizeof(*sorted));
 	for (size_t i = 0; i < xattrs->len; i++)
-		sorted[i] = &xattrs->items[i];
+		sorted[i] = xattrs->items[i];
 	qsort(sorted, xattrs->len, sizeof(*sorted), compare_xattrs);
 	for (size_t i = 0; i < xattrs->len; i++)
-		add_record(records, "SCHILY.xattr.", sorted[i]->name, sorted[i]->value,
-			   sorted[i]->len);
+		add_record(records, "SCHILY.xattr.", sorted[i].name, sorted[i].value,
+			   sorted[i].len);
 }
 
 static void pad(struct str *out)

@@ -117,7 +117,7 @@ static void too_large(void **state)
 	AUTO(str_release) struct str text = STR_INIT;
 	struct manifest m;
 
-	while (text.len <= 4 * 1024 * 1024)
+	while (text.len <= (size_t)4 * 1024 * 1024)
 		str_add(&text, "                                ");
 	assert_fails(manifest_parse(str_span(&text), NULL, &m, &err_), ERR_LIMIT);
 }
