@@ -1,8 +1,10 @@
 #include "blob_fetch.h"
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "call.h"
 #include "failure.h"
+#include "manifest_fetch.h"
 #include "queue.h"
 
 /*
@@ -11,13 +13,31 @@
  */
 #define PROGRESS_BYTES (64 * 1024)
 
+/* Blobs and manifests: the same but for their addresses. */
+struct place {
+	const char *noun, *path;
+	const char *accept; /* NULL = whatever it is */
+};
+
+static const struct place blobs_place = { .noun = "blob", .path = "blobs" };
+static const struct place manifests_place = { .noun = "manifest",
+					      .path = "manifests",
+					      .accept = ACCEPT_MANIFESTS };
+
+/* What all fetches of a call have in common. */
+struct fetch_task {
+	struct registry *registry;
+	const struct image_ref *ref;
+	struct store *store;
+	const struct place *place;
+	const unsigned *step; /* NULL = silent */
+};
+
 struct blob_fetch {
 	struct job job;
 	struct call call;
-	struct registry *registry;
-	struct store *store;
+	const struct fetch_task *task;
 	const struct descriptor *blob;
-	const unsigned *step; /* NULL = silent */
 	char *path;
 	struct blob_writer *writer;
 	uint64_t attempt_bytes; /* that this connection brought */
@@ -30,8 +50,8 @@ static struct blob_fetch *fetch_of(struct job *job)
 
 static void report(const struct blob_fetch *fetch, uint64_t done)
 {
-	if (fetch->step)
-		monitor_transfer(fetch->registry->monitor, *fetch->step, "pulling",
+	if (fetch->task->step)
+		monitor_transfer(fetch->task->registry->monitor, *fetch->task->step, "pulling",
 				 fetch->blob->digest.text, done, fetch->blob->size);
 }
 
@@ -45,7 +65,7 @@ static uint64_t written(const struct blob_fetch *fetch)
 static int start_over(struct blob_fetch *fetch, struct err *err)
 {
 	blob_writer_freep(&fetch->writer);
-	fetch->writer = blob_writer_new(fetch->store, err);
+	fetch->writer = blob_writer_new(fetch->task->store, err);
 	return fetch->writer ? 0 : -1;
 }
 
@@ -122,7 +142,8 @@ static int complete(struct blob_fetch *fetch, struct err *err)
 		return -1;
 	}
 	if (fetch->call.request.status != 200 && fetch->call.request.status != 206) {
-		AUTO(freep) char *object = xasprintf("blob %s", blob->digest.text);
+		AUTO(freep)
+		char *object = xasprintf("%s %s", fetch->task->place->noun, blob->digest.text);
 
 		return failure_of_status(&fetch->call, object, err);
 	}
@@ -139,7 +160,7 @@ static void on_done(struct call *call)
 	AUTO(err_release) struct err err = ERR_INIT;
 
 	if (complete(fetch, &err) < 0) {
-		err_wrap(&err, "blob %s", fetch->blob->digest.text);
+		err_wrap(&err, "%s %s", fetch->task->place->noun, fetch->blob->digest.text);
 		queue_job_failed(&fetch->job, &err);
 		return;
 	}
@@ -154,6 +175,7 @@ static void start(struct job *job)
 
 	fetch->call.method = HTTP_GET;
 	fetch->call.path = fetch->path;
+	fetch->call.accept = fetch->task->place->accept;
 	fetch->call.sink = &sink;
 	fetch->call.sink_data = fetch;
 	fetch->call.prepare = prepare;
@@ -205,27 +227,41 @@ static int check_foreign(const struct descriptor *blob, struct err *err)
 		       type);
 }
 
-static int plan(struct blob_fetches *fetches, struct registry *registry,
-		const struct image_ref *ref, struct store *store, const struct descriptors *blobs,
-		const unsigned *step, struct err *err)
+static int check_descriptor(const struct place *place, const struct descriptor *blob,
+			    struct err *err)
+{
+	if (place == &blobs_place)
+		return check_foreign(blob, err);
+	if (blob->size > LIMIT_MANIFEST)
+		return err_set(err, ERR_LIMIT, "manifest %s is larger than %zu MiB",
+			       blob->digest.text, LIMIT_MANIFEST / LIMIT_MIB);
+	return 0;
+}
+
+static void add_fetch(struct blob_fetches *fetches, const struct fetch_task *task,
+		      const struct descriptor *blob)
+{
+	struct blob_fetch *fetch = xcalloc(1, sizeof(*fetch));
+
+	*VEC_ADD(fetches) = fetch;
+	fetch->job.start = start;
+	fetch->task = task;
+	fetch->blob = blob;
+	fetch->path = xasprintf("/v2/%s/%s/%s", task->ref->repository, task->place->path,
+				blob->digest.text);
+	call_init(&fetch->call, task->registry, task->ref, CALL_PULL);
+}
+
+static int plan(struct blob_fetches *fetches, const struct fetch_task *task,
+		const struct descriptors *blobs, struct err *err)
 {
 	VEC_FOREACH(blob, blobs) {
-		struct blob_fetch *fetch;
-
 		if (is_planned(fetches, &blob->digest) ||
-		    store_has_blob(store, &blob->digest, NULL))
+		    store_has_blob(task->store, &blob->digest, NULL))
 			continue;
-		if (check_foreign(blob, err) < 0)
+		if (check_descriptor(task->place, blob, err) < 0)
 			return -1;
-		fetch = xcalloc(1, sizeof(*fetch));
-		*VEC_ADD(fetches) = fetch;
-		fetch->job.start = start;
-		fetch->registry = registry;
-		fetch->store = store;
-		fetch->blob = blob;
-		fetch->step = step;
-		fetch->path = xasprintf("/v2/%s/blobs/%s", ref->repository, blob->digest.text);
-		call_init(&fetch->call, registry, ref, CALL_PULL);
+		add_fetch(fetches, task, blob);
 	}
 	return 0;
 }
@@ -239,19 +275,35 @@ static int by_size_descending(const void *a, const void *b)
 	return size_a < size_b ? 1 : size_a > size_b ? -1 : 0;
 }
 
-int blobs_fetch(struct registry *registry, const struct image_ref *ref, struct store *store,
-		const struct descriptors *blobs, const unsigned *step, struct err *err)
+static int run(const struct fetch_task *task, const struct descriptors *blobs, struct err *err)
 {
 	AUTO(fetches_release) struct blob_fetches fetches = { .items = NULL };
-	AUTO(queue_release) struct queue queue = QUEUE_INIT(registry->http, registry->jobs);
+	AUTO(queue_release)
+	struct queue queue = QUEUE_INIT(task->registry->http, task->registry->jobs);
 
-	if (plan(&fetches, registry, ref, store, blobs, step, err) < 0)
+	if (plan(&fetches, task, blobs, err) < 0)
 		return -1;
 	if (fetches.len > 0)
 		qsort(fetches.items, fetches.len, sizeof(struct blob_fetch *), by_size_descending);
 	VEC_FOREACH(fetch, &fetches)
 		queue_add(&queue, &(*fetch)->job);
 	return queue_run(&queue, err);
+}
+
+int blobs_fetch(struct registry *registry, const struct image_ref *ref, struct store *store,
+		const struct descriptors *blobs, const unsigned *step, struct err *err)
+{
+	const struct fetch_task task = { registry, ref, store, &blobs_place, step };
+
+	return run(&task, blobs, err);
+}
+
+int manifests_fetch(struct registry *registry, const struct image_ref *ref, struct store *store,
+		    const struct descriptors *manifests, struct err *err)
+{
+	const struct fetch_task task = { registry, ref, store, &manifests_place, NULL };
+
+	return run(&task, manifests, err);
 }
 
 int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref,

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "blob_fetch.h"
 #include "call.h"
 #include "failure.h"
 
@@ -150,9 +151,15 @@ int manifest_fetch(struct registry *registry, const struct image_ref *ref, struc
 	return -1;
 }
 
-static int read_member(struct store *store, const struct descriptor *member,
-		       struct fetched_manifest *ret, struct err *err)
+int manifest_fetch_member(struct registry *registry, const struct image_ref *ref,
+			  const struct descriptor *member, struct store *store,
+			  struct fetched_manifest *ret, struct err *err)
 {
+	struct descriptor borrowed = *member;
+	const struct descriptors one = { .items = &borrowed, .len = 1 };
+
+	if (manifests_fetch(registry, ref, store, &one, err) < 0)
+		return -1;
 	*ret = (struct fetched_manifest){ .body = STR_INIT, .digest = member->digest };
 	if (store_read_blob(store, &member->digest, LIMIT_MANIFEST, &ret->body, err) < 0) {
 		fetched_manifest_release(ret);
@@ -160,25 +167,4 @@ static int read_member(struct store *store, const struct descriptor *member,
 	}
 	ret->media_type = xstrdup_or_null(member->media_type);
 	return 0;
-}
-
-int manifest_fetch_member(struct registry *registry, const struct image_ref *ref,
-			  const struct descriptor *member, struct store *store,
-			  struct fetched_manifest *ret, struct err *err)
-{
-	AUTO(image_ref_release) struct image_ref member_ref = IMAGE_REF_INIT;
-
-	if (store_has_blob(store, &member->digest, NULL))
-		return read_member(store, member, ret, err);
-	member_ref.host = xstrdup(ref->host);
-	member_ref.repository = xstrdup(ref->repository);
-	member_ref.digest = member->digest;
-	if (manifest_fetch(registry, &member_ref, store, ret, err) < 0)
-		return -1;
-	if (ret->body.len == member->size)
-		return 0;
-	err_set(err, ERR_DIGEST, "manifest %s has %zu bytes where the index says %llu",
-		member->digest.text, ret->body.len, (unsigned long long)member->size);
-	fetched_manifest_release(ret);
-	return -1;
 }

@@ -82,6 +82,8 @@ static int take_index(struct pull *pull, const struct fetched_manifest *fetched,
 			return -1;
 		return take_member(pull, chosen, want, depth, err);
 	}
+	if (manifests_fetch(pull->registry, pull->ref, pull->store, &index.manifests, err) < 0)
+		return -1;
 	VEC_FOREACH(member, &index.manifests) {
 		if (take_member(pull, member, NULL, depth, err) < 0)
 			return -1;

@@ -64,7 +64,7 @@ def test_skopeo_can_copy_everything(edgectl, context, busybox, registry, referen
 
 
 def test_what_is_there_is_not_sent_again(edgectl, context, busybox, registry, reference):
-    root = hello(context, busybox)
+    root = hello(context, busybox, "sent by no other test, which it could be mounted from")
     edgectl("build", "--platform", "linux/arm64", "-t", reference, root)
     assert registry.uploads_during(lambda: edgectl("push", reference)) >= 2
     assert registry.uploads_during(lambda: edgectl("push", reference)) == 0
