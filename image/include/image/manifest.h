@@ -76,7 +76,7 @@ void manifest_write(const struct manifest *m, struct str *out);
 void index_write(const struct index *i, struct str *out);
 /*
  * The member that serves `want` best, borrowed; ERR_NOT_FOUND lists what there is. Attestations (platform
- * unknown/unknown) are never chosen.
+ * unknown/unknown) are never chosen. A member without a platform is, if it is the only one: its config tells what it is.
  */
 WARN_UNUSED int index_select(const struct index *i, const struct platform *want,
 			     const struct descriptor **ret, struct err *err);

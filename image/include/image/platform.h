@@ -16,7 +16,10 @@ struct platform {
 
 #define PLATFORM_TEXT_MAX 100
 
-/* "linux/arm/v7", "arm64", "linux/amd64"; only the os of an operating system name is enough as well ("linux"). */
+/*
+ * "linux/arm/v7", "arm64", "arm/v7", "linux/amd64"; an operating system alone ("linux") means this machine's
+ * architecture. ERR_INPUT for systems and architectures that no image is made for, with the nearest one as a hint.
+ */
 WARN_UNUSED int platform_parse(const char *text, struct platform *ret, struct err *err);
 /* A comma-separated list, duplicates dropped; the caller frees *ret. */
 WARN_UNUSED int platform_parse_list(const char *text, struct platform **ret, size_t *ret_count,

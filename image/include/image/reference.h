@@ -20,6 +20,10 @@ struct image_ref {
 		.host = NULL \
 	}
 
+/*
+ * ERR_INPUT names the part that is wrong. Repositories have at most 255 characters, tags 128. 64 hexadecimal digits are a
+ * name like any other: there are no image ids.
+ */
 WARN_UNUSED int image_ref_parse(const char *text, struct image_ref *ret, struct err *err);
 void image_ref_release(struct image_ref *ref);
 void image_ref_copy(struct image_ref *dst, const struct image_ref *src);
