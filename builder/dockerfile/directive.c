@@ -79,8 +79,14 @@ static void store(struct syntax_tree *tree, struct directive *into, struct direc
 		set_escape(tree, into, diags);
 }
 
+/* What begins a comment. */
+struct mark {
+	const char *text;
+	bool may_be_indented;
+};
+
 /* All that stands at the top behind `mark`, up to the first line that is no known directive; the number of lines. */
-static unsigned read_all(struct span text, struct span mark, unsigned lines_before,
+static unsigned read_all(struct span text, const struct mark *mark, unsigned lines_before,
 			 struct syntax_tree *tree, struct diags *diags)
 {
 	struct line_reader reader = { .rest = text, .number = lines_before, .diags = diags };
@@ -88,13 +94,13 @@ static unsigned read_all(struct span text, struct span mark, unsigned lines_befo
 	unsigned count = 0;
 
 	while (line_reader_next(&reader, &line, NULL)) {
-		struct span comment = rune_trim_left(line);
+		struct span comment = mark->may_be_indented ? rune_trim_left(line) : line;
 		struct directive *into = NULL;
 
-		if (comment.len < mark.len || memcmp(comment.ptr, mark.ptr, mark.len) != 0)
+		if (!span_has_prefix(comment, mark->text))
 			break;
-		comment.ptr += mark.len;
-		comment.len -= mark.len;
+		comment.ptr += strlen(mark->text);
+		comment.len -= strlen(mark->text);
 		if (!split_directive(comment, &name, &value))
 			break;
 		into = slot(tree, name);
@@ -113,7 +119,8 @@ static unsigned read_all(struct span text, struct span mark, unsigned lines_befo
 
 unsigned directives_read(struct span text, struct syntax_tree *tree, struct diags *diags)
 {
-	unsigned count = read_all(text, SPAN_LIT("#"), 0, tree, diags);
+	const struct mark hash = { .text = "#", .may_be_indented = true };
+	unsigned count = read_all(text, &hash, 0, tree, diags);
 
 	if (!tree->check.value)
 		(void)directive_detect(tree->arena, text, "check", false, &tree->check);
@@ -122,22 +129,20 @@ unsigned directives_read(struct span text, struct syntax_tree *tree, struct diag
 	return count;
 }
 
-static bool detect_json(struct arena *arena, struct span text, const char *name,
-			struct directive *ret)
+static bool detect_json(struct arena *arena, struct span text, unsigned lines_before,
+			const char *name, struct directive *ret)
 {
-	json_t *json = NULL;
-	const char *value = NULL;
+	json_t *json = json_loadb(text.ptr, text.len, 0, NULL);
+	const char *value = json_get_string(json, name);
 
-	if (json_parse(text, name, &json, NULL) < 0)
-		return false;
-	value = json_is_object(json) ? json_get_string(json, name) : NULL;
 	if (value)
-		*ret = (struct directive){ .value = arena_strdup(arena, value) };
+		*ret = (struct directive){ .value = arena_strdup(arena, value),
+					   .line = lines_before };
 	json_decref(json);
 	return value != NULL;
 }
 
-static bool detect_with(struct arena *arena, struct span text, struct span mark,
+static bool detect_with(struct arena *arena, struct span text, const char *mark,
 			unsigned lines_before, const char *name, struct directive *ret)
 {
 	struct syntax_tree scratch = { .arena = arena };
@@ -145,7 +150,8 @@ static bool detect_with(struct arena *arena, struct span text, struct span mark,
 	struct diags ignored = { 0 };
 
 	diags_init(&ignored, "", text);
-	(void)read_all(text, mark, lines_before, &scratch, &ignored);
+	(void)read_all(text, &(const struct mark){ .text = mark }, lines_before, &scratch,
+		       &ignored);
 	diags_release(&ignored);
 	if (!found || !found->value)
 		return false;
@@ -164,10 +170,10 @@ bool directive_detect(struct arena *arena, struct span text, const char *name,
 		span_cut(&text, '\n', &line);
 		skipped = 1;
 	}
-	if (detect_with(arena, text, SPAN_LIT("#"), skipped, name, ret))
+	if (detect_with(arena, text, "#", skipped, name, ret))
 		return true;
 	if (!any_comment_style)
 		return false;
-	return detect_with(arena, text, SPAN_LIT("//"), skipped, name, ret) ||
-	       detect_json(arena, text, name, ret);
+	return detect_with(arena, text, "//", skipped, name, ret) ||
+	       detect_json(arena, text, skipped, name, ret);
 }

@@ -63,6 +63,33 @@ static void place(struct assembly *assembly, const struct instruction *instructi
 		fail_no_stage(assembly, instruction);
 }
 
+/* Is it one of the names of Dockerfile's own frontend? */
+static bool is_own_syntax(const char *value)
+{
+	static const char *const names[] = { "docker/dockerfile", "docker.io/docker/dockerfile" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *rest = value + strlen(names[i]);
+
+		if (!str_has_prefix(value, names[i]))
+			continue;
+		rest += str_has_prefix(rest, "-upstream") ? strlen("-upstream") : 0;
+		return *rest == '\0' || strchr(":@ ", *rest);
+	}
+	return false;
+}
+
+static void check_syntax(const struct syntax_tree *tree, struct diags *diags)
+{
+	const struct directive *syntax = &tree->syntax;
+
+	if (!syntax->value || is_own_syntax(syntax->value))
+		return;
+	diags_add(diags, DIAG_WARNING, syntax->line, syntax->column, syntax->length,
+		  "the frontend '%s' is not used", syntax->value)
+		->hint = xstrdup("the file is read as docker/dockerfile:1 would read it");
+}
+
 static void read_node(struct assembly *assembly, const struct node *node)
 {
 	struct instruction instruction;
@@ -83,6 +110,7 @@ int dockerfile_parse(struct span text, struct dockerfile *ret, struct diags *dia
 
 	*ret = (struct dockerfile)DOCKERFILE_INIT;
 	result = syntax_tree_parse(text, &ret->tree, diags);
+	check_syntax(&ret->tree, diags);
 	VEC_FOREACH(node, &ret->tree.nodes) {
 		if (diags->errors - errors_before > ERRORS_MAX)
 			break;

@@ -203,6 +203,31 @@ static void triggers_of_an_image_are_checked(void **state)
 	}
 }
 
+static const struct {
+	const char *syntax;
+	bool own;
+} syntaxes[] = {
+	{ "docker/dockerfile:1", true },
+	{ "docker/dockerfile", true },
+	{ "docker.io/docker/dockerfile-upstream:master", true },
+	{ "docker/dockerfile@sha256:00", true },
+	{ "docker/dockerfiles:1", false },
+	{ "example.org/docker/dockerfile:1", false },
+};
+
+static void another_frontend_is_pointed_out(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(syntaxes); i++) {
+		AUTO(freep) char *text = xasprintf("# syntax=%s\nFROM a\n", syntaxes[i].syntax);
+		AUTO(parsed_release) struct parsed parsed;
+
+		parse(&parsed, text);
+		assert_row(parsed.result == 0, syntaxes[i].syntax);
+		assert_row(parsed.diags.len == !syntaxes[i].own, syntaxes[i].syntax);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +239,7 @@ int main(void)
 		cmocka_unit_test(triggers_keep_their_text_and_are_parsed),
 		cmocka_unit_test(a_wrong_trigger_is_a_warning),
 		cmocka_unit_test(triggers_of_an_image_are_checked),
+		cmocka_unit_test(another_frontend_is_pointed_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

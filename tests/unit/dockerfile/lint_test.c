@@ -93,6 +93,7 @@ static void tells_what_cannot_be_evaluated(void **state)
 
 		lint(&linted, errors[i].text, true);
 		assert_row(linted.parsed.diags.errors == 1, errors[i].text);
+		diag = linted.parsed.diags.items;
 		VEC_FOREACH(item, &linted.parsed.diags)
 			if (item->level == DIAG_ERROR)
 				diag = item;
