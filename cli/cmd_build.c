@@ -134,8 +134,9 @@ static void summarize(struct session *session, const struct build_plan *plan,
 
 		str_addf(&text, "%s ", shown);
 	}
-	str_addf(&text, "%s (%u steps run, %u cached", result->target.digest.text,
-		 result->executed_steps, result->cached_steps);
+	str_addf(&text, "%s (%u step%s run, %u cached", result->target.digest.text,
+		 result->executed_steps, result->executed_steps == 1 ? "" : "s",
+		 result->cached_steps);
 	if (result->emulated_ns > 0) {
 		str_add(&text, ", ");
 		format_elapsed(&text, result->emulated_ns);

@@ -1,0 +1,1 @@
+edgectl build -t App:1 .

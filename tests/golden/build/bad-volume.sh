@@ -1,0 +1,2 @@
+printf 'FROM scratch\nCOPY Dockerfile /\n' >Dockerfile
+edgectl build -v nowhere:/mnt .

@@ -1,0 +1,1 @@
+edgectl build --platform linux/arm64 nowhere
