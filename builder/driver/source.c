@@ -32,7 +32,7 @@ static int find_dockerfile(const struct build_request *request, char **ret_path,
 		AUTO(freep) char *path = path_join(request->context_dir, names[i]);
 
 		if (fs_exists(AT_FDCWD, path)) {
-			*ret_path = TAKE(path);
+			*ret_path = path_clean(path);
 			return 0;
 		}
 	}
@@ -42,7 +42,7 @@ static int find_dockerfile(const struct build_request *request, char **ret_path,
 
 static int read_dockerfile(struct build_source *source, struct err *err)
 {
-	AUTO(diags_release) struct diags diags;
+	AUTO(diags_release) struct diags diags = { .items = NULL };
 	int parsed;
 
 	if (fs_read_file(AT_FDCWD, source->dockerfile_name, LIMIT_DOCKERFILE, &source->text, err) <
