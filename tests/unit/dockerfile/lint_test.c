@@ -90,13 +90,13 @@ static void tells_what_cannot_be_evaluated(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		AUTO(linted_release) struct linted linted;
 		const struct diag *diag = NULL;
+		size_t at = 0;
 
 		lint(&linted, errors[i].text, true);
 		assert_row(linted.parsed.diags.errors == 1, errors[i].text);
-		diag = linted.parsed.diags.items;
-		VEC_FOREACH(item, &linted.parsed.diags)
-			if (item->level == DIAG_ERROR)
-				diag = item;
+		while (linted.parsed.diags.items[at].level != DIAG_ERROR)
+			at++;
+		diag = &linted.parsed.diags.items[at];
 		assert_row(diag->line == errors[i].line && diag->column == errors[i].column,
 			   errors[i].text);
 		assert_row(strstr(diag->message, errors[i].message), errors[i].text);
