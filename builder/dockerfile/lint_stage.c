@@ -203,14 +203,31 @@ static void check_body(struct walk *walk, const struct copy_source *source)
 	report_undefined(walk, source->path, &names.unmatched);
 }
 
+/* A name that no stage has is an image's; close to a stage's, it is more likely a slip. */
+static void check_near_stage(struct walk *walk, const char *from, struct word place)
+{
+	const char *nearest = dockerfile_nearest_stage(walk->linting->file, from);
+	struct diag *diag = NULL;
+
+	if (!nearest)
+		return;
+	place = place_of(walk, place);
+	diag = diags_add(walk->linting->diags, DIAG_WARNING, place.line, place.column, place.length,
+			 "no stage is called '%s', so it names an image", from);
+	diag->hint = xasprintf("did you mean '%s'?", nearest);
+}
+
 static void check_stage_reference(struct walk *walk, const char *from, struct word place)
 {
 	AUTO(err_release) struct err err = ERR_INIT;
 	const struct stage *found = NULL;
 
-	if (from &&
-	    dockerfile_resolve_from(walk->linting->file, walk->stage, from, &found, &err) < 0)
+	if (!from)
+		return;
+	if (dockerfile_resolve_from(walk->linting->file, walk->stage, from, &found, &err) < 0)
 		lint_error(walk->linting, place_of(walk, place), &err);
+	else if (!found)
+		check_near_stage(walk, from, place);
 }
 
 /* In shell form quotes do not keep blanks together: `COPY "a b" /` has the words `"a`, `b"` and `/`. */

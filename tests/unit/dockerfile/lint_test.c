@@ -103,6 +103,19 @@ static void tells_what_cannot_be_evaluated(void **state)
 	}
 }
 
+static void a_slip_in_the_name_of_a_stage_is_pointed_out(void **state)
+{
+	AUTO(linted_release) struct linted linted;
+
+	(void)state;
+	lint(&linted, "FROM a AS build\nFROM b\nCOPY --from=biuld x y\nCOPY --from=debian x y\n",
+	     true);
+	assert_int_equal(linted.parsed.diags.len, 1);
+	assert_int_equal(linted.parsed.diags.items[0].line, 3);
+	assert_int_equal(linted.parsed.diags.items[0].level, DIAG_WARNING);
+	assert_string_equal(linted.parsed.diags.items[0].hint, "did you mean 'build'?");
+}
+
 static void only_needed_stages_count_in_a_build(void **state)
 {
 	static const char text[] = "FROM a AS one\nENV X=$no\nFROM a AS two\nENV X=$no\n"
@@ -195,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(underlines_the_word),
 		cmocka_unit_test(tells_what_cannot_be_evaluated),
+		cmocka_unit_test(a_slip_in_the_name_of_a_stage_is_pointed_out),
 		cmocka_unit_test(only_needed_stages_count_in_a_build),
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(unknown_rules_are_pointed_out),
