@@ -89,29 +89,10 @@ void report_line(const char *text)
 
 /* --- excerpts --- */
 
-/* The last line of a span whose length may reach over several lines. */
-static unsigned last_line(const struct source_span *span, struct span text)
-{
-	struct span line = { .ptr = text.ptr, .len = 0 };
-	unsigned last = span->line;
-	size_t left = 0;
-
-	for (unsigned i = 0; i < span->line && text.len > 0; i++)
-		(void)span_cut(&text, '\n', &line);
-	left = span->length + (span->column > 0 ? span->column - 1 : 0);
-	/* The newline belongs to its line. */
-	while (left > line.len + 1 && text.len > 0) {
-		left -= line.len + 1;
-		(void)span_cut(&text, '\n', &line);
-		last++;
-	}
-	return last;
-}
-
 static void add_excerpt(const struct source_span *span, struct span text, struct str *out)
 {
 	unsigned first = span->line > EXCERPT_MARGIN ? span->line - EXCERPT_MARGIN : 1;
-	unsigned last = last_line(span, text);
+	unsigned last = span->last_line > span->line ? span->last_line : span->line;
 	struct span line;
 
 	str_addf(out, "%s:%u\n--------------------\n", span->file, span->line);

@@ -83,9 +83,11 @@ int vertex_error(const struct vertex *vertex, struct err *err)
 {
 	const struct instruction *instruction = vertex->instruction;
 
-	if (err && instruction && !err->span.line)
+	if (err && instruction && !err->span.line) {
 		(void)err_at(err, vertex->file, instruction->name.line, instruction->name.column,
 			     instruction->name.length);
+		err->span.last_line = instruction->end;
+	}
 	return -1;
 }
 

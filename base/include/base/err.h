@@ -39,7 +39,8 @@ enum err_kind {
 struct source_span {
 	char *file; /* name as the user knows it; owned */
 	unsigned line, column;
-	unsigned length; /* in bytes, for the underline; 0 = a caret only */
+	unsigned length;    /* in bytes, for the underline; 0 = a caret only */
+	unsigned last_line; /* of what it is about; 0 = `line` */
 };
 
 struct err {
