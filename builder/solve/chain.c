@@ -126,26 +126,55 @@ static int make_snapshot(struct solver *solver, const struct chain_layer *layer,
 	return store_commit_snapshot(solver->store, path, layer->diff_id, err);
 }
 
+static int unpack_layer(struct solver *solver, const struct chain *chain,
+			const struct chain_layer *layer, char path[SNAPSHOT_PATH_MAX],
+			struct err *err)
+{
+	unsigned step = chain->source->step;
+	const struct descriptor *blob = layer->blob;
+
+	monitor_transfer(solver->monitor, step, "extracting", blob->digest.text, 0, blob->size);
+	if (make_snapshot(solver, layer, path, err) < 0)
+		return -1;
+	monitor_transfer(solver->monitor, step, "extracting", blob->digest.text, blob->size,
+			 blob->size);
+	return 0;
+}
+
+/*
+ * Two steps may need a cached layer at once: the second one finds it unpacked. An image's layers
+ * are unpacked by the image's own vertex, before anything that needs them.
+ */
+static int unpack_shared_layer(struct solver *solver, const struct chain *chain,
+			       const struct chain_layer *layer, char path[SNAPSHOT_PATH_MAX],
+			       struct err *err)
+{
+	int result = 0;
+
+	pthread_mutex_lock(&solver->unpacking);
+	if (!store_find_snapshot(solver->store, layer->diff_id, path))
+		result = unpack_layer(solver, chain, layer, path, err);
+	pthread_mutex_unlock(&solver->unpacking);
+	return result;
+}
+
 static int prepare_layers(struct solver *solver, const struct chain *chain, struct strvec *ret,
 			  struct err *err)
 {
-	bool announced = false;
+	size_t image_layers = chain->image ? chain->image->layers.len : 0;
+	bool fetched = false;
 
 	for (size_t i = 0; i < chain->len; i++) {
 		const struct chain_layer *layer = &chain->items[i];
 		char path[SNAPSHOT_PATH_MAX];
 
 		if (!store_find_snapshot(solver->store, layer->diff_id, path)) {
-			if (!announced && chain_fetch(solver, chain, err) < 0)
+			if (!fetched && chain_fetch(solver, chain, err) < 0)
 				return -1;
-			announced = true;
-			monitor_transfer(solver->monitor, chain->source->step, "extracting",
-					 layer->blob->digest.text, 0, layer->blob->size);
-			if (make_snapshot(solver, layer, path, err) < 0)
+			fetched = true;
+			if ((i < image_layers ? unpack_layer : unpack_shared_layer)(
+				    solver, chain, layer, path, err) < 0)
 				return -1;
-			monitor_transfer(solver->monitor, chain->source->step, "extracting",
-					 layer->blob->digest.text, layer->blob->size,
-					 layer->blob->size);
 		}
 		strvec_add(ret, path);
 	}

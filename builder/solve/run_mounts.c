@@ -61,11 +61,15 @@ static int fill_directory(struct solver *solver, const struct vertex *vertex,
 			  .dest = to },
 	};
 	bool changed = false;
+	int result;
 
 	if (mount->from && chain_view(solver, mount->from, &files, err) < 0)
 		return -1;
-	if (selection_make(mount->from ? files : solver->context, &copy.copy, vertex->file,
-			   &selection, err) < 0)
+	pthread_mutex_lock(&solver->lock); /* the context is everybody's */
+	result = selection_make(mount->from ? files : solver->context, &copy.copy, vertex->file,
+				&selection, err);
+	pthread_mutex_unlock(&solver->lock);
+	if (result < 0)
 		return err_wrap(err, "--mount");
 	unpacker = layer_unpacker_new(fd, err);
 	if (!unpacker || copy_execute(solver, &copy, &selection, NULL,

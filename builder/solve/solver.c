@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/map.h"
@@ -13,6 +14,8 @@
 #include "record.h"
 #include "run_step.h"
 #include "sandbox/emulation.h"
+#include "schedule.h"
+#include "stop.h"
 #include "workdir_step.h"
 
 /*
@@ -249,6 +252,18 @@ static bool has_work(struct solver *solver, struct vertex *vertex)
 	return !chain_is_ready(solver, &chain, vertex->files_wanted);
 }
 
+static void count(struct solver *solver, const struct vertex *vertex)
+{
+	pthread_mutex_lock(&solver->lock);
+	if (vertex->state == VERTEX_DONE)
+		solver->executed_steps++;
+	else if (!is_source(vertex))
+		solver->cached_steps++;
+	if (vertex->emulated)
+		solver->emulated_ns += vertex->elapsed_ns;
+	pthread_mutex_unlock(&solver->lock);
+}
+
 static int execute(struct solver *solver, struct task *task, struct err *err)
 {
 	struct vertex *vertex = task->vertex;
@@ -265,9 +280,7 @@ static int execute(struct solver *solver, struct task *task, struct err *err)
 	if (result < 0)
 		return -1;
 	vertex->state = VERTEX_DONE;
-	solver->executed_steps++;
-	if (vertex->emulated)
-		solver->emulated_ns += vertex->elapsed_ns;
+	count(solver, vertex);
 	return changed ? 0 : record_put(solver, vertex, err);
 }
 
@@ -288,7 +301,7 @@ static int carry_out(struct solver *solver, struct task *task, struct err *err)
 	if (vertex->kind == VERTEX_SCRATCH || vertex->twin)
 		return 0;
 	if (!has_work(solver, vertex)) {
-		solver->cached_steps += !is_source(vertex);
+		count(solver, vertex);
 		monitor_step(solver->monitor, vertex->step, EVENT_STEP_CACHED);
 		return 0;
 	}
@@ -303,6 +316,81 @@ static int carry_out(struct solver *solver, struct task *task, struct err *err)
 	return 0;
 }
 
+/* --- all of it --- */
+
+struct run {
+	struct solver *solver;
+	struct tasks *tasks;
+	struct stop *stop;
+};
+
+static int run_task(void *arg, size_t item, struct err *err)
+{
+	struct run *run = arg;
+
+	if (carry_out(run->solver, &run->tasks->items[item], err) == 0)
+		return 0;
+	stop_now(run->stop); /* the others have become useless */
+	return -1;
+}
+
+static size_t task_of(const struct tasks *tasks, struct vertex *vertex)
+{
+	const struct vertex *result = vertex_result(vertex);
+	size_t i = 0;
+
+	while (tasks->items[i].vertex != result)
+		i++;
+	return i;
+}
+
+static struct schedule *make_schedule(const struct tasks *tasks)
+{
+	struct schedule *schedule = schedule_new(tasks->len);
+
+	for (size_t i = 0; i < tasks->len; i++) {
+		const struct vertex *vertex = tasks->items[i].vertex;
+
+		if (vertex->twin)
+			continue;
+		if (vertex->parent)
+			schedule_add_dependency(schedule, i, task_of(tasks, vertex->parent));
+		VEC_FOREACH(input, &vertex->inputs)
+			schedule_add_dependency(schedule, i, task_of(tasks, *input));
+	}
+	return schedule;
+}
+
+static unsigned job_count(const struct solver *solver)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (solver->jobs > 0)
+		return solver->jobs;
+	return processors > 0 ? (unsigned)processors : 1;
+}
+
+static int carry_out_all(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	AUTO(stop_release) struct stop stop = STOP_INIT;
+	AUTO(schedule_freep) struct schedule *schedule = NULL;
+	const struct monitor *monitor = solver->monitor;
+	struct run run = { .solver = solver, .tasks = tasks, .stop = &stop };
+	int result;
+
+	if (stop_open(&stop, monitor, err) < 0)
+		return -1;
+	solver->monitor = &stop.monitor;
+	pthread_mutex_init(&solver->lock, NULL);
+	pthread_mutex_init(&solver->unpacking, NULL);
+	schedule = make_schedule(tasks);
+	result = schedule_run(schedule, job_count(solver), run_task, &run, err);
+	pthread_mutex_destroy(&solver->unpacking);
+	pthread_mutex_destroy(&solver->lock);
+	solver->monitor = monitor;
+	return result;
+}
+
 int solver_run(struct solver *solver, struct graph *graph, struct err *err)
 {
 	AUTO(tasks_release) struct tasks tasks = { .items = NULL };
@@ -315,9 +403,5 @@ int solver_run(struct solver *solver, struct graph *graph, struct err *err)
 	if (check_emulation(&tasks, err) < 0)
 		return -1;
 	announce(solver, &tasks);
-	VEC_FOREACH(task, &tasks) {
-		if (carry_out(solver, task, err) < 0)
-			return -1;
-	}
-	return 0;
+	return carry_out_all(solver, &tasks, err);
 }

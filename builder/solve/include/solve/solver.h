@@ -5,11 +5,13 @@
  *	-- every vertex has its layer now, and all blobs are in the store
  *
  * First all keys are computed and looked up: a vertex that is found in the cache costs nothing
- * further unless a step that must run reads its files. Then the rest is executed, in order.
+ * further unless a step that must run reads its files. Then the rest is executed, steps that do not
+ * depend on each other at the same time; the first failure ends the others.
  */
 #ifndef SOLVE_SOLVER_H
 #define SOLVE_SOLVER_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,8 +43,10 @@ struct solver {
 	struct layer_options layers;
 	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
 	bool no_cache;
+	unsigned jobs; /* steps at the same time; 0 = one per processor */
 
-	/* counted */
+	pthread_mutex_t lock;      /* of the context and the counters */
+	pthread_mutex_t unpacking; /* one layer at a time */
 	unsigned cached_steps, executed_steps;
 	uint64_t emulated_ns;
 };

@@ -1,0 +1,146 @@
+#include "schedule.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/vec.h"
+
+#define JOBS_MAX 32
+
+struct item {
+	size_t waiting; /* for how many others */
+	bool begun;
+	struct {
+		size_t *items;
+		size_t len, cap;
+	} dependents;
+};
+
+struct schedule {
+	struct item *items;
+	size_t count;
+
+	schedule_fn *run;
+	void *arg;
+
+	pthread_mutex_t lock; /* of all below, and of the items */
+	pthread_cond_t changed;
+	size_t left; /* items that have not ended */
+	bool failed;
+	struct err *err;
+};
+
+struct schedule *schedule_new(size_t count)
+{
+	struct schedule *schedule = xcalloc(1, sizeof(*schedule));
+
+	schedule->items = xcalloc(count + 1, sizeof(*schedule->items));
+	schedule->count = count;
+	pthread_mutex_init(&schedule->lock, NULL);
+	pthread_cond_init(&schedule->changed, NULL);
+	return schedule;
+}
+
+void schedule_freep(struct schedule **schedule)
+{
+	struct schedule *s = TAKE(*schedule);
+
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		free(s->items[i].dependents.items);
+	free(s->items);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+void schedule_add_dependency(struct schedule *schedule, size_t item, size_t on)
+{
+	assert(on < item && item < schedule->count);
+	*VEC_ADD(&schedule->items[on].dependents) = item;
+	schedule->items[item].waiting++;
+}
+
+/* The first item that can begin; count when there is none. Under the lock. */
+static size_t next_item(const struct schedule *schedule)
+{
+	size_t i = 0;
+
+	while (i < schedule->count && (schedule->items[i].begun || schedule->items[i].waiting > 0))
+		i++;
+	return i;
+}
+
+/* Waits for an item to begin with; count when there will be none. Under the lock. */
+static size_t take_item(struct schedule *schedule)
+{
+	for (;;) {
+		size_t item = next_item(schedule);
+
+		if (schedule->failed || schedule->left == 0)
+			return schedule->count;
+		if (item < schedule->count) {
+			schedule->items[item].begun = true;
+			return item;
+		}
+		pthread_cond_wait(&schedule->changed, &schedule->lock);
+	}
+}
+
+/* Under the lock. */
+static void end_item(struct schedule *schedule, size_t item, int result, struct err *err)
+{
+	schedule->left--;
+	if (result < 0 && !schedule->failed) {
+		schedule->failed = true;
+		if (schedule->err)
+			err_move(schedule->err, err);
+	}
+	VEC_FOREACH(dependent, &schedule->items[item].dependents)
+		schedule->items[*dependent].waiting--;
+	pthread_cond_broadcast(&schedule->changed);
+}
+
+static void *work(void *arg)
+{
+	struct schedule *schedule = arg;
+	size_t item;
+
+	pthread_mutex_lock(&schedule->lock);
+	while ((item = take_item(schedule)) < schedule->count) {
+		struct err err = ERR_INIT;
+		int result;
+
+		pthread_mutex_unlock(&schedule->lock);
+		result = schedule->run(schedule->arg, item, &err);
+		pthread_mutex_lock(&schedule->lock);
+		end_item(schedule, item, result, &err);
+		err_release(&err);
+	}
+	pthread_mutex_unlock(&schedule->lock);
+	return NULL;
+}
+
+int schedule_run(struct schedule *schedule, unsigned jobs, schedule_fn *run, void *arg,
+		 struct err *err)
+{
+	pthread_t threads[JOBS_MAX];
+	unsigned started = 0;
+
+	schedule->run = run;
+	schedule->arg = arg;
+	schedule->err = err;
+	schedule->left = schedule->count;
+	/* A thread that cannot be had is done without. */
+	while (started + 1 < jobs && started < JOBS_MAX && started + 1 < schedule->count &&
+	       pthread_create(&threads[started], NULL, work, schedule) == 0)
+		started++;
+	(void)work(schedule);
+	while (started > 0)
+		pthread_join(threads[--started], NULL);
+	return schedule->failed ? -1 : 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * Work with dependencies, done by several threads: what does not depend on each other at the same
+ * time, of what could be next always the first.
+ *
+ *	AUTO(schedule_freep) struct schedule *schedule = schedule_new(count);
+ *
+ *	schedule_add_dependency(schedule, item, on);
+ *	schedule_run(schedule, jobs, run_item, arg, err);
+ */
+#ifndef SOLVE_SCHEDULE_H
+#define SOLVE_SCHEDULE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct schedule;
+
+/* Does one item; called from any thread, for different items at the same time. */
+typedef int schedule_fn(void *arg, size_t item, struct err *err);
+
+struct schedule *schedule_new(size_t count);
+void schedule_freep(struct schedule **schedule);
+/* `item` waits for `on`, which must have the smaller number: no circle can arise. */
+void schedule_add_dependency(struct schedule *schedule, size_t item, size_t on);
+/*
+ * Runs every item once. After a failure nothing new is begun; what runs is waited for, so `run`
+ * should see to it that it ends. err is that of the item that failed first. The calling thread
+ * works, too.
+ */
+WARN_UNUSED int schedule_run(struct schedule *schedule, unsigned jobs, schedule_fn *run, void *arg,
+			     struct err *err);
+
+#endif
