@@ -13,7 +13,7 @@ packages_of() {
 	build)
 		echo gcc libc6-dev cmake ninja-build pkg-config
 		echo libcurl4-openssl-dev libssl-dev libarchive-dev libsqlite3-dev libjansson-dev libzstd-dev zlib1g-dev
-		echo libdeflate-dev libseccomp-dev libcap-dev libgit2-dev libutf8proc-dev uthash-dev libsubid-dev libcmocka-dev
+		echo libdeflate-dev libseccomp-dev libcap-dev libgit2-dev libutf8proc-dev uthash-dev libsubid-dev libyaml-dev libcmocka-dev
 		;;
 	run) echo qemu-user-static uidmap ca-certificates ;;
 	demo) echo python3 mmdebstrap skopeo docker-registry ;;
