@@ -58,9 +58,9 @@ static void add_push_summary(struct session *session, const char *name,
 	AUTO(str_release) struct str sent = STR_INIT;
 
 	format_size(&sent, summary->sent_bytes);
-	progress_summary(session->progress, "pushed %s %s (%u blobs, %s sent; %u were there)", name,
-			 target->digest.text, summary->sent_blobs, sent.ptr,
-			 summary->skipped_blobs);
+	progress_summary(session->progress, "pushed %s %s (%u blob%s, %s sent; %u there before)",
+			 name, target->digest.text, summary->sent_blobs,
+			 summary->sent_blobs == 1 ? "" : "s", sent.ptr, summary->skipped_blobs);
 }
 
 int push_image(struct session *session, const struct descriptor *target,

@@ -125,7 +125,8 @@ struct progress *progress_new(enum progress_mode mode, const char *title)
 	struct progress *progress = xcalloc(1, sizeof(*progress));
 	pthread_condattr_t attributes;
 
-	if (mode == PROGRESS_AUTO && terminal_is_usable(STDERR_FILENO))
+	/* Debug lines go to the terminal as well, and no view survives them. */
+	if (mode == PROGRESS_AUTO && terminal_is_usable(STDERR_FILENO) && !getenv("EDGECTL_DEBUG"))
 		mode = PROGRESS_TTY;
 	progress->mode = mode;
 	progress->cancel_fd = -1;

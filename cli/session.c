@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "base/log.h"
 #include "interrupt.h"
 
 static void warn_of_limitation(const struct session *session)
@@ -16,8 +15,7 @@ int session_open(const struct session_options *options, struct session *ret, str
 {
 	struct registry_options registry = { .monitor = &ret->monitor,
 					     .insecure = options->insecure,
-					     .jobs = options->jobs,
-					     .verbose = log_enabled("http") };
+					     .jobs = options->jobs };
 	AUTO(freep) char *root = NULL;
 	int cancel_fd = -1;
 
