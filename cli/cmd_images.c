@@ -47,14 +47,14 @@ static int add_platform(struct image_facts *facts, struct store *store,
 			const struct digest *config_digest, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
-	AUTO(image_config_release) struct image_config config;
+	struct image_config config;
 	char name[PLATFORM_TEXT_MAX];
 
-	image_config_init(&config);
 	if (store_read_blob(store, config_digest, LIMIT_CONFIG, &text, err) < 0 ||
 	    image_config_parse(str_span(&text), &config, err) < 0)
 		return -1;
 	strvec_add(&facts->platforms, platform_format(&config.platform, name));
+	image_config_release(&config);
 	return 0;
 }
 
