@@ -1,6 +1,7 @@
 #include "app.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,6 +26,20 @@ static void disarm_sigpipe(void)
 	struct sigaction action = { .sa_handler = do_nothing };
 
 	(void)sigaction(SIGPIPE, &action, NULL); /* cannot fail for this signal */
+}
+
+/*
+ * A caller may have closed some of them (`edgectl build 2>&-`). The next file that is opened would
+ * take the number, and messages would be written into it.
+ */
+static int fill_standard_fds(struct err *err)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The lowest free number is taken, and those below are in use. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return err_errno(err, "open '/dev/null'");
+	}
+	return 0;
 }
 
 static void NORETURN die_of_sigpipe(void)
@@ -114,7 +129,9 @@ int app_main(int argc, char **argv)
 	int status = 0;
 
 	disarm_sigpipe();
-	status = run(&app, argv + (argc > 0), &err);
+	status = fill_standard_fds(&err);
+	if (status == 0)
+		status = run(&app, argv + (argc > 0), &err);
 	if (status >= 0)
 		return status;
 	if (!app.error_is_shown)
