@@ -54,7 +54,7 @@ sh tools/subordinate-ids.sh
 
 step "2. Compile edgectl"
 cmake --preset release -Wno-dev >/dev/null
-cmake --build --preset release --target edgectl
+cmake --build --preset release --target edgectl -- --quiet
 edgectl=$PWD/build/release/cli/edgectl
 show "$edgectl" version
 
