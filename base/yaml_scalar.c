@@ -222,7 +222,7 @@ void yaml_format_float(double number, struct str *out)
 		return;
 	}
 	/* Digits after the point: those of the mantissa, moved by the power. */
-	precision = (int)(exponent - text - (*text == '-')) - 2 - (int)power;
+	precision = (strchr(text, '.') ? (int)(exponent - strchr(text, '.')) - 1 : 0) - (int)power;
 	str_addf(out, "%.*f", precision > 0 ? precision : 0, number);
 }
 

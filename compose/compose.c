@@ -1,0 +1,145 @@
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "compose/load.h"
+#include "environment.h"
+#include "project.h"
+#include "service.h"
+#include "tree.h"
+
+struct compose {
+	struct loader loader;
+	struct yaml *document;
+	struct str warnings;
+	bool is_raw;
+};
+
+void compose_free(struct compose *compose)
+{
+	if (!compose)
+		return;
+	sources_release(&compose->loader.sources);
+	VEC_FOREACH(env, &compose->loader.environments) {
+		strmap_release(*env);
+		free(*env);
+	}
+	free(compose->loader.environments.items);
+	strmap_release(&compose->loader.env);
+	str_release(&compose->loader.notes);
+	str_release(&compose->warnings);
+	arena_free(compose->loader.arena);
+	free(compose);
+}
+
+static struct compose *compose_new(const struct compose_options *options)
+{
+	struct compose *compose = xcalloc(1, sizeof(*compose));
+
+	compose->loader.arena = arena_new();
+	compose->loader.options = options;
+	str_init(&compose->loader.notes, 0);
+	str_init(&compose->warnings, 0);
+	return compose;
+}
+
+/* Files to a tree that is merged and resolved; NULL when there were errors. */
+static struct yaml *load_project(struct loader *loader)
+{
+	const struct scope scope = { .directory = loader->directory,
+				     .way = ".",
+				     .env = &loader->env };
+	/* Those that are included are added to the loader's own. */
+	struct sources given = { 0 };
+
+	VEC_FOREACH(source, &loader->sources)
+		*ARENA_ADD(loader->arena, &given) = *source;
+	return load_model(loader, &given, &scope);
+}
+
+static int resolve_services(struct loader *loader, struct yaml *document, struct err *err)
+{
+	const struct compose_options *options = loader->options;
+	struct yaml *inactive = NULL;
+
+	if (profiles_apply(loader, document, &inactive, err) < 0)
+		return -1;
+	if (!options->no_consistency)
+		check_consistency(loader, document, inactive);
+	select_services(loader, document);
+	if (!options->all_resources)
+		prune_resources(loader->arena, document);
+	if (!options->no_env_resolution)
+		read_env_files(loader, document);
+	read_label_files(loader, document);
+	return sources_check(&loader->sources, err);
+}
+
+static int parse_files(struct loader *loader, struct err *err)
+{
+	VEC_FOREACH(source, &loader->sources)
+		(void)source_parse(loader, *source);
+	return sources_check(&loader->sources, err);
+}
+
+static int load(struct compose *compose, struct err *err)
+{
+	struct loader *loader = &compose->loader;
+	struct yaml *document = NULL;
+
+	if (project_find(loader, err) < 0 || parse_files(loader, err) < 0 ||
+	    project_name(loader, err) < 0)
+		return -1;
+	document = load_project(loader);
+	if (sources_check(&loader->sources, err) < 0)
+		return -1;
+	yaml_set(loader->arena, document, "name",
+		 yaml_new_string(loader->arena, loader->name, NULL));
+	if (!loader->options->no_normalize)
+		normalize(loader, document);
+	compose->document = document;
+	if (loader->options->no_interpolate)
+		return 0;
+	settle_forms(loader, document);
+	if (sources_check(&loader->sources, err) < 0)
+		return -1;
+	return resolve_services(loader, document, err);
+}
+
+int compose_load(const struct compose_options *options, struct compose **ret, struct err *err)
+{
+	AUTO(compose_freep) struct compose *compose = compose_new(options);
+
+	if (load(compose, err) < 0)
+		return -1;
+	str_addn(&compose->warnings, compose->loader.notes.ptr, compose->loader.notes.len);
+	sources_warnings(&compose->loader.sources, &compose->warnings);
+	compose->is_raw = options->no_interpolate;
+	compose->loader.options = NULL;
+	*ret = TAKE(compose);
+	return 0;
+}
+
+const char *compose_warnings(const struct compose *compose)
+{
+	return compose->warnings.ptr;
+}
+
+const char *compose_name(const struct compose *compose)
+{
+	return compose->loader.name;
+}
+
+const char *compose_directory(const struct compose *compose)
+{
+	return compose->loader.directory;
+}
+
+const struct yaml *compose_tree(const struct compose *compose)
+{
+	return compose->document;
+}
+
+bool compose_is_raw(const struct compose *compose)
+{
+	return compose->is_raw;
+}

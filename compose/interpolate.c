@@ -1,0 +1,150 @@
+/* Variables in the values of a document, and the numbers and booleans that strings stand for. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "compose/template.h"
+#include "loader.h"
+
+struct pass {
+	struct arena *arena;
+	const struct strmap *env;
+	const struct yaml *node; /* the one that is expanded */
+	const struct place *place;
+};
+
+static const char *lookup(void *arg, const char *name)
+{
+	const struct pass *pass = arg;
+
+	return strmap_get(pass->env, name);
+}
+
+static void unset(void *arg, const char *name)
+{
+	const struct pass *pass = arg;
+
+	(void)problem(&pass->node->mark, pass->place, DIAG_WARNING,
+		      "the variable '%s' is not set: it is taken to be empty", name);
+}
+
+static bool to_bool(const char *text, bool *ret, bool *ret_old)
+{
+	static const char *const yes[] = { "true", "y", "yes", "on" };
+	static const char *const no[] = { "false", "n", "no", "off" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (strcasecmp(text, yes[i]) != 0 && strcasecmp(text, no[i]) != 0)
+			continue;
+		*ret = strcasecmp(text, yes[i]) == 0;
+		*ret_old = i > 0;
+		return true;
+	}
+	return false;
+}
+
+static void cast_bool(struct yaml *node, const struct place *place)
+{
+	bool value = false, old = false;
+
+	if (!to_bool(node->text, &value, &old)) {
+		(void)problem(&node->mark, place, DIAG_ERROR, "'%s' is neither true nor false",
+			      node->text);
+		return;
+	}
+	if (old)
+		(void)problem(&node->mark, place, DIAG_WARNING,
+			      "'%s' is no boolean in YAML 1.2: write %s", node->text,
+			      value ? "true" : "false");
+	node->kind = YAML_BOOL;
+	node->boolean = value;
+}
+
+static void cast_int(struct yaml *node, const struct place *place)
+{
+	char *end = NULL;
+	long long value = 0;
+
+	errno = 0;
+	value = strtoll(node->text, &end, 10);
+	if (end == node->text || *end || errno || strchr(" \t\n", node->text[0])) {
+		(void)problem(&node->mark, place, DIAG_ERROR, "'%s' is not an integer", node->text);
+		return;
+	}
+	node->kind = YAML_INT;
+	node->integer = value;
+}
+
+static void cast_float(struct arena *arena, struct yaml *node, const struct place *place)
+{
+	struct yaml *value = yaml_resolve_scalar(arena, node->text, node->mark);
+
+	if (value->kind != YAML_INT && value->kind != YAML_FLOAT) {
+		(void)problem(&node->mark, place, DIAG_ERROR, "'%s' is not a number", node->text);
+		return;
+	}
+	*node = *value;
+}
+
+void cast_scalar(struct arena *arena, struct yaml *node, const struct attr *attr,
+		 const struct place *place)
+{
+	if (!attr || node->kind != YAML_STRING)
+		return;
+	if (attr->form == FORM_BOOL)
+		cast_bool(node, place);
+	else if (attr->form == FORM_INT)
+		cast_int(node, place);
+	else if (attr->form == FORM_FLOAT)
+		cast_float(arena, node, place);
+}
+
+static void expand_text(struct pass *pass, struct yaml *node, const struct place *place)
+{
+	AUTO(str_release) struct str out = STR_INIT;
+	AUTO(err_release) struct err err = ERR_INIT;
+	const struct template_scope scope = { .lookup = lookup, .unset = unset, .arg = pass };
+
+	if (!strchr(node->text, '$'))
+		return;
+	pass->node = node;
+	pass->place = place;
+	if (template_expand(node->text, &scope, &out, &err) < 0) {
+		problem_err(&node->mark, place, &err);
+		/* One problem is enough. */
+		node->kind = YAML_NULL;
+		return;
+	}
+	node->text = arena_strndup(pass->arena, out.ptr, out.len);
+}
+
+static void walk(struct pass *pass, struct yaml *node, const struct attr *attr,
+		 const struct place *place)
+{
+	size_t index = 0;
+
+	if (node->kind == YAML_STRING) {
+		expand_text(pass, node, place);
+		cast_scalar(pass->arena, node, attr, place);
+	}
+	YAML_EACH_ITEM(item, node)
+	{
+		const struct place here = { .up = place, .index = index++ };
+
+		walk(pass, *item, attr ? attr->items : NULL, &here);
+	}
+	YAML_EACH_ENTRY(entry, node)
+	{
+		const struct place here = { .up = place, .key = entry->key };
+
+		walk(pass, entry->value, attr_member(attr, entry->key), &here);
+	}
+}
+
+void interpolate(struct loader *loader, struct yaml *document, const struct strmap *env)
+{
+	const struct place root = { .up = NULL };
+	struct pass pass = { .arena = loader->arena, .env = env };
+
+	walk(&pass, document, &attr_document, &root);
+}

@@ -1,0 +1,50 @@
+#include "base/alloc.h"
+#include "short.h"
+
+/* vendor.com/class=device */
+static bool is_cdi_name(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	const char *equals = strchr(text, '=');
+
+	return slash && slash != text && equals && equals > slash + 1 && equals[1] &&
+	       !strchr(text, ':');
+}
+
+static struct yaml *device_of(struct arena *arena, const struct yaml *at, struct span source,
+			      struct span target, const char *permissions)
+{
+	struct yaml *map = yaml_new(arena, YAML_MAP, at);
+
+	yaml_set(arena, map, "source", yaml_new_stringf(arena, at, "%.*s", SPAN_FMT(source)));
+	if (target.len)
+		yaml_set(arena, map, "target",
+			 yaml_new_stringf(arena, at, "%.*s", SPAN_FMT(target)));
+	if (permissions)
+		yaml_set(arena, map, "permissions", yaml_new_string(arena, permissions, at));
+	return map;
+}
+
+int short_device(struct arena *arena, const struct yaml *spec, struct yaml **ret, struct err *err)
+{
+	struct span rest = span_of(spec->text);
+	struct span source = { 0 }, target = { 0 };
+	const char *permissions = "rwm";
+
+	if (is_cdi_name(spec->text)) {
+		*ret = device_of(arena, spec, rest, (struct span){ 0 }, NULL);
+		return 0;
+	}
+	if (!span_cut(&rest, ':', &source))
+		target = source;
+	else if (span_cut(&rest, ':', &target))
+		permissions = rest.ptr;
+	if (strchr(permissions, ':')) {
+		err_set(err, ERR_INPUT, "'%s' is not a device: too many colons", spec->text);
+		return err_hint(
+			err,
+			"write it as SOURCE[:TARGET[:PERMISSIONS]]: '/dev/i2c-1:/dev/i2c-1:rw'");
+	}
+	*ret = device_of(arena, spec, source, target, permissions);
+	return 0;
+}

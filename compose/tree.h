@@ -1,0 +1,13 @@
+/* The resolved model as a tree: for this room only. */
+#ifndef TREE_H
+#define TREE_H
+
+#include "base/yaml.h"
+#include "compose/load.h"
+
+/* Borrowed from the model. */
+const struct yaml *compose_tree(const struct compose *compose);
+/* Are the variables still in it? */
+bool compose_is_raw(const struct compose *compose);
+
+#endif
