@@ -8,12 +8,23 @@
 #include "dockerfile/lint.h"
 #include "fuzz.h"
 
-/* False when the logical lines alone do not tell the same: one is empty, or too long for a physical line. */
+/* The end of a file cuts a continuation off, and behind it another one may stand: "a \\ \\" gives the line "a \\ ". */
+static bool continues(const char *line, char escape)
+{
+	size_t len = strlen(line);
+
+	while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+		len--;
+	return len && line[len - 1] == escape;
+}
+
+/* False when the logical lines alone do not tell the same: one is empty, continues, or is too long for a physical line. */
 static bool write_down(const struct syntax_tree *tree, struct str *out)
 {
 	str_addf(out, "# escape=%c\n", tree->escape);
 	VEC_FOREACH(node, &tree->nodes) {
-		if (!*node->name.text || strlen(node->original) > LIMIT_DOCKERFILE_LINE)
+		if (!*node->name.text || strlen(node->original) > LIMIT_DOCKERFILE_LINE ||
+		    continues(node->original, tree->escape))
 			return false;
 		str_addf(out, "%s\n", node->original);
 		VEC_FOREACH(heredoc, &node->heredocs) {
