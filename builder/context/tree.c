@@ -151,8 +151,8 @@ char *tree_path(const struct tree_node *node)
 }
 
 /* Puts a link's target before what is left of the path. */
-static int splice_link(struct tree *tree, struct tree_node **at, struct tree_node *link,
-		       char **rest, struct err *err)
+static int splice_link(struct tree *tree, struct tree_node *root, struct tree_node **at,
+		       struct tree_node *link, char **rest, struct err *err)
 {
 	AUTO(freep) char *target = NULL;
 	char *joined;
@@ -160,7 +160,7 @@ static int splice_link(struct tree *tree, struct tree_node **at, struct tree_nod
 	if (tree_read_link(tree, link, &target, err) < 0)
 		return -1;
 	if (path_is_absolute(target))
-		*at = tree->root;
+		*at = root;
 	joined = path_join(target, *rest);
 	free(*rest);
 	*rest = joined;
@@ -184,8 +184,8 @@ static char *next_component(char **rest)
 }
 
 /* One component further; *ret_missing when it is not there. */
-static int step(struct tree *tree, struct tree_node **at, const char *name, char **rest,
-		unsigned *links, bool *ret_missing, struct err *err)
+static int step(struct tree *tree, struct tree_node *root, struct tree_node **at, const char *name,
+		char **rest, unsigned *links, bool *ret_missing, struct err *err)
 {
 	struct tree_node *child = NULL;
 
@@ -193,7 +193,7 @@ static int step(struct tree *tree, struct tree_node **at, const char *name, char
 	if (str_eq(name, "."))
 		return 0;
 	if (str_eq(name, "..")) {
-		*at = (*at)->parent ? (*at)->parent : tree->root;
+		*at = *at == root ? root : (*at)->parent;
 		return 0;
 	}
 	if (tree_find(tree, *at, name, &child, err) < 0)
@@ -201,7 +201,7 @@ static int step(struct tree *tree, struct tree_node **at, const char *name, char
 	if (child && S_ISLNK(child->st.st_mode)) {
 		if (++*links > LINKS_MAX)
 			return err_set(err, ERR_INPUT, "too many symbolic links");
-		return splice_link(tree, at, child, rest, err);
+		return splice_link(tree, root, at, child, rest, err);
 	}
 	*ret_missing = !child;
 	if (child)
@@ -209,11 +209,11 @@ static int step(struct tree *tree, struct tree_node **at, const char *name, char
 	return 0;
 }
 
-int tree_walk(struct tree *tree, const char *path, struct tree_node **ret, char **ret_missing,
-	      struct err *err)
+int tree_walk(struct tree *tree, struct tree_node *root, const char *path, struct tree_node **ret,
+	      char **ret_missing, struct err *err)
 {
 	AUTO(freep) char *rest = xstrdup(path);
-	struct tree_node *at = tree->root;
+	struct tree_node *at = root;
 	unsigned links = 0;
 	bool missing = false;
 
@@ -223,7 +223,7 @@ int tree_walk(struct tree *tree, const char *path, struct tree_node **ret, char 
 
 		if (!name)
 			break;
-		if (step(tree, &at, name, &rest, &links, &missing, err) < 0)
+		if (step(tree, root, &at, name, &rest, &links, &missing, err) < 0)
 			return err_wrap(err, "'%s'", path);
 		if (missing) {
 			AUTO(freep) char *left = path_join(name, rest);
@@ -240,7 +240,7 @@ int tree_resolve(struct tree *tree, const char *path, struct tree_node **ret, st
 {
 	AUTO(freep) char *missing = NULL;
 
-	if (tree_walk(tree, path, ret, &missing, err) < 0)
+	if (tree_walk(tree, tree->root, path, ret, &missing, err) < 0)
 		return -1;
 	if (missing)
 		*ret = NULL;

@@ -10,19 +10,19 @@ struct unpacking {
 	struct layer_sink sink; /* takes the archive's entries */
 	struct layer_sink *out;
 	struct target *target;
+	struct tree_node *root; /* the destination: links in the archive do not lead out of it */
 	const struct archive_options *options;
 };
 
-/* The node's place in the root file system, all links on the way followed. */
+/* Where an entry goes: all links on the way are followed, as if the destination were the root. */
 static int locate(struct unpacking *unpacking, const char *path, struct tree_node **ret_dir,
 		  char **ret_name, struct err *err)
 {
 	AUTO(freep) char *inside = path_in_root(path);
 	AUTO(freep) char *parent = path_dir(inside);
-	AUTO(freep) char *dir = path_join(unpacking->options->dest, parent);
 
-	if (target_make_directory(unpacking->target, dir, unpacking->options->defaults, ret_dir,
-				  err) < 0)
+	if (target_make_directory(unpacking->target, unpacking->root, parent,
+				  unpacking->options->defaults, ret_dir, err) < 0)
 		return -1;
 	*ret_name = xstrdup(path_base(inside));
 	return 0;
@@ -111,10 +111,10 @@ int archive_unpack(int fd, struct target *target, struct layer_sink *sink,
 		.target = target,
 		.options = options,
 	};
-	struct tree_node *dir = NULL;
 
-	if (target_make_directory(target, options->dest, options->defaults, &dir, err) < 0 ||
-	    target_emit_parents(target, dir, sink, err) < 0)
+	if (target_make_directory(target, target_tree(target)->root, options->dest,
+				  options->defaults, &unpacking.root, err) < 0 ||
+	    target_emit_parents(target, unpacking.root, sink, err) < 0)
 		return -1;
 	return layer_read(fd, false, &unpacking.sink, NULL, err);
 }

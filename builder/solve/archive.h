@@ -11,9 +11,9 @@ struct archive_options {
 };
 
 /*
- * Reads `fd` by layer_read(). Links in the target are followed for parents of entries, inside the
- * target; an entry replaces what has its own name, but directories are merged. Nothing gets out of
- * the target: layer_read() refuses "..".
+ * Reads `fd` by layer_read(). Links are followed for parents of entries, as if the destination were
+ * the root; an entry replaces what has its own name, but directories are merged. Nothing gets out
+ * of the target: layer_read() refuses "..".
  */
 WARN_UNUSED int archive_unpack(int fd, struct target *target, struct layer_sink *sink,
 			       const struct archive_options *options, struct err *err);

@@ -142,7 +142,8 @@ static int copy_directory(struct copier *copier, const struct selection_source *
 	AUTO(freep) char *clean = path_clean(copier->copy->dest);
 	struct tree_node *top = NULL, *dir = NULL, *node = NULL;
 
-	if (target_make_directory(copier->target, clean, &defaults, &top, err) < 0)
+	if (target_make_directory(copier->target, target_tree(copier->target)->root, clean,
+				  &defaults, &top, err) < 0)
 		return -1;
 	VEC_FOREACH(item, &source->items) {
 		AUTO(freep) char *parent = path_dir(item->path);
@@ -163,7 +164,8 @@ static int make_destination(struct copier *copier, const struct tree_node *sourc
 
 	if (!str_has_suffix(copier->copy->dest, "/"))
 		return 0;
-	return target_make_directory(copier->target, copier->copy->dest, &defaults, &dir, err);
+	return target_make_directory(copier->target, target_tree(copier->target)->root,
+				     copier->copy->dest, &defaults, &dir, err);
 }
 
 static int is_archive(const struct copier *copier, const struct selection_source *source,

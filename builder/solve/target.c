@@ -244,7 +244,7 @@ static int not_a_directory(struct tree_node *node, struct err *err)
 	return err_set(err, ERR_INPUT, "'/%s' is not a directory", path);
 }
 
-int target_make_directory(struct target *target, const char *path,
+int target_make_directory(struct target *target, struct tree_node *root, const char *path,
 			  const struct target_defaults *defaults, struct tree_node **ret,
 			  struct err *err)
 {
@@ -252,7 +252,7 @@ int target_make_directory(struct target *target, const char *path,
 	struct tree_node *node = NULL;
 	struct span rest, name;
 
-	if (tree_walk(&target->tree, path, &node, &missing, err) < 0)
+	if (tree_walk(&target->tree, root, path, &node, &missing, err) < 0)
 		return -1;
 	if (!S_ISDIR(node->st.st_mode))
 		return not_a_directory(node, err);
@@ -276,14 +276,14 @@ int target_make_parent(struct target *target, const char *path,
 	AUTO(freep) char *missing = NULL, *dir = NULL, *at = NULL, *whole = NULL;
 	struct tree_node *node = NULL;
 
-	if (tree_walk(&target->tree, path, &node, &missing, err) < 0)
+	if (tree_walk(&target->tree, target->tree.root, path, &node, &missing, err) < 0)
 		return -1;
 	if (missing && !S_ISDIR(node->st.st_mode))
 		return not_a_directory(node, err);
 	at = tree_path(node);
 	whole = missing ? path_join(at, missing) : xstrdup(at);
 	dir = path_dir(whole);
-	if (target_make_directory(target, dir, defaults, ret, err) < 0)
+	if (target_make_directory(target, target->tree.root, dir, defaults, ret, err) < 0)
 		return -1;
 	*ret_name = xstrdup(path_base(whole));
 	return 0;

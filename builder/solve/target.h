@@ -4,7 +4,7 @@
  * followed inside it.
  *
  *	target_open(below, &target, err);
- *	target_make_directory(target, "/srv/app", &defaults, &dir, err);
+ *	target_make_directory(target, root, "/srv/app", &defaults, &dir, err);
  *	entry = target_put(target, dir, "config", err);		-- fill in *entry
  *	target_emit(target, sink, monitor, err);
  *
@@ -53,11 +53,11 @@ void target_freep(struct target **target);
 struct tree *target_tree(struct target *target);
 
 /*
- * mkdir -p, links followed; what exists is left as it is. ERR_INPUT when a component is something
- * else than a directory.
+ * mkdir -p below `root`, which links do not leave; what exists stays as it is. ERR_INPUT when a
+ * component is something else than a directory.
  */
-WARN_UNUSED int target_make_directory(struct target *target, const char *path,
-				      const struct target_defaults *defaults,
+WARN_UNUSED int target_make_directory(struct target *target, struct tree_node *root,
+				      const char *path, const struct target_defaults *defaults,
 				      struct tree_node **ret, struct err *err);
 /*
  * The same for `path`'s parent; *ret_name is the last component, links of it followed: the caller

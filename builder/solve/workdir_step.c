@@ -12,7 +12,8 @@ int workdir_execute(struct solver *solver, const struct vertex *vertex, struct t
 
 	if (workdir->user && accounts_resolve(below, workdir->user, &defaults.owner, err) < 0)
 		return -1;
-	if (target_make_directory(target, workdir->path, &defaults, &dir, err) < 0)
+	if (target_make_directory(target, target_tree(target)->root, workdir->path, &defaults, &dir,
+				  err) < 0)
 		return err_wrap(err, "WORKDIR");
 	return target_emit(target, sink, solver->monitor, err);
 }

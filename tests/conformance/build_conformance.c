@@ -9,18 +9,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+#include <openssl/evp.h>
+#include <zlib.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "builder/build.h"
 #include "flat_image.h"
 #include "image/config.h"
 #include "sandbox/identity.h"
 #include "suite.h"
+
+#define UNPACKED_MAX (1024 * 1024) /* of the files in the data */
 
 /* One case as it is carried out. */
 struct scene {
@@ -67,6 +74,34 @@ static void write_tar(const char *path, const json_t *entries)
 	(void)archive_write_free(archive);
 }
 
+/* Archives stand in the data as base64 of their zlib stream. */
+static void write_compressed(const char *path, const char *base64)
+{
+	size_t len = strlen(base64);
+	AUTO(freep) unsigned char *packed = xmalloc(len);
+	AUTO(freep) unsigned char *data = xmalloc(UNPACKED_MAX);
+	int packed_len = EVP_DecodeBlock(packed, (const unsigned char *)base64, (int)len);
+	uLongf data_len = UNPACKED_MAX;
+
+	/* the padding of base64 leaves zeros behind the stream, which zlib does not look at */
+	if (packed_len < 0 || uncompress(data, &data_len, packed, (uLong)packed_len) != Z_OK ||
+	    fs_write_file_atomic(AT_FDCWD, path, data, data_len, 0600, NULL) < 0)
+		fail("write", path);
+}
+
+static void set_attributes(const char *path, const json_t *file)
+{
+	const char *name = NULL;
+	json_t *value = NULL;
+
+	json_object_foreach(json_object_get(file, "xattrs"), name, value)
+	{
+		if (lsetxattr(path, name, json_string_value(value), json_string_length(value), 0) <
+		    0)
+			fail("set attribute of", path);
+	}
+}
+
 static void write_text(const char *path, const json_t *text)
 {
 	if (fs_write_file_atomic(AT_FDCWD, path,
@@ -108,10 +143,13 @@ static void make_file(const char *context, const char *name, const json_t *file)
 		result = mkfifo(path, 0600);
 	else if (str_eq(type, "tar"))
 		write_tar(path, json_object_get(file, "entries"));
+	else if (json_object_get(file, "content_zlib_base64"))
+		write_compressed(path, json_get_string(file, "content_zlib_base64"));
 	else
 		write_text(path, json_object_get(file, "content"));
 	if (result < 0)
 		fail("make", path);
+	set_attributes(path, file);
 }
 
 /* Owner and mode come last: a directory that may not be written to has to be filled before. */
@@ -129,8 +167,35 @@ static void set_metadata(const char *context, const char *name, const json_t *fi
 		fail("chmod", path);
 }
 
+/* The set's own directory, read-only where it is kept: its files are 0644 or 0755. */
+static void copy_context(const char *from, const char *to)
+{
+	AUTO(freep)
+	char *source = xasprintf("%s/buildah-conformance/%s/.", getenv("CONFORMANCE_DIR"), from);
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	if (proc_check((const char *const[]){ "cp", "-RP", source, to, NULL }, NULL, &err) < 0 ||
+	    proc_check((const char *const[]){ "chmod", "-R", "u=rwX,go=rX", to, NULL }, NULL,
+		       &err) < 0) {
+		(void)fprintf(stderr, "%s\n", err.message);
+		exit(1);
+	}
+}
+
+/* What upstream's set-up adds to the context. */
+static void make_extra_files(const struct scene *scene, const char *context)
+{
+	json_t *files = json_object_get(scene->test, "extra_files"), *file = NULL;
+	size_t i = 0;
+
+	json_array_foreach(files, i, file) make_file(context, json_get_string(file, "path"), file);
+	json_array_foreach(files, i, file)
+		set_metadata(context, json_get_string(file, "path"), file);
+}
+
 static void make_context(const struct scene *scene, const char *context)
 {
+	const char *from = json_get_string(scene->test, "context");
 	json_t *files = json_object_get(scene->test, "files"), *file = NULL;
 	AUTO(freep)
 	char *dockerfile = path_join(context, json_get_string(scene->test, "dockerfile_name"));
@@ -138,6 +203,9 @@ static void make_context(const struct scene *scene, const char *context)
 
 	if (fs_mkdir_all(AT_FDCWD, context, 0755, NULL) < 0)
 		fail("make", context);
+	if (from)
+		copy_context(from, context);
+	make_extra_files(scene, context);
 	/* A hard link may come before what it links to. */
 	json_object_foreach(files, name, file)
 	{
@@ -150,6 +218,8 @@ static void make_context(const struct scene *scene, const char *context)
 			make_file(context, name, file);
 	}
 	json_object_foreach(files, name, file) set_metadata(context, name, file);
+	if (str_eq(json_get_string(scene->test, "dockerfile_source"), "in context"))
+		return;
 	make_parent(dockerfile);
 	write_text(dockerfile, json_object_get(scene->test, "dockerfile"));
 	if (chmod(dockerfile, 0644) < 0)
@@ -215,6 +285,37 @@ static void forget_archive(const struct scene *scene, const char *path, json_t *
 	(void)json_object_del(node, "size");
 }
 
+/* buildah's own trees do not tell set-id bits. */
+static void mask_mode(const struct scene *scene, json_t *node)
+{
+	const char *mask =
+		json_get_string(json_object_get(scene->test, "expect"), "compare_mode_mask");
+	const char *mode = json_get_string(node, "mode");
+	char text[8];
+
+	if (!mask || !mode)
+		return;
+	(void)snprintf(text, sizeof(text), "%04lo",
+		       strtoul(mode, NULL, 8) & strtoul(mask, NULL, 8));
+	json_set_string(node, "mode", text);
+}
+
+/*
+ * buildah-conformance: the copy of upstream's directories holds no symbolic links, files stand in
+ * their places. tar-g: /tmp is buildah's own doing, which made that case's tree.
+ */
+static bool is_exception(const struct scene *scene, const char *path, const json_t *want,
+			 const json_t *have)
+{
+	const char *id = json_get_string(scene->test, "name");
+
+	if (str_eq(id, "tar-g") && str_eq(path, "tmp"))
+		return true;
+	return json_get_string(scene->test, "context") &&
+	       str_eq(json_get_string(want, "type"), "symlink") &&
+	       str_eq(json_get_string(have, "type"), "file");
+}
+
 static void check_tree(struct suite *suite, const struct scene *scene, const char *id, json_t *have)
 {
 	json_t *want = json_object_get(json_object_get(scene->test, "expect"), "tree");
@@ -232,7 +333,10 @@ static void check_tree(struct suite *suite, const struct scene *scene, const cha
 		other = json_object_get(have, key);
 		forget_archive(scene, key, node);
 		forget_archive(scene, key, other);
-		check_equal(suite, id, key, node, other);
+		mask_mode(scene, node);
+		mask_mode(scene, other);
+		if (!is_exception(scene, key, node, other))
+			check_equal(suite, id, key, node, other);
 		(void)json_object_del(have, key);
 	}
 	json_object_foreach(have, path, other) check_equal(suite, id, path, NULL, other);
@@ -284,6 +388,9 @@ static void check_config(struct suite *suite, const struct scene *scene, const c
 	json_t *want = json_object_get(json_object_get(scene->test, "expect"), "config");
 	json_t *have = json_object_get(file, "config"), *value = NULL;
 	const char *key = NULL;
+
+	if (!want)
+		return;
 
 	json_object_foreach(want, key, value)
 	{
@@ -432,13 +539,26 @@ static void run_case(struct suite *suite, const json_t *test)
 	free(scene.dir);
 }
 
+/* Cases without an expectation need base images; they are compared with a peer, elsewhere. */
+static void run_set(struct suite *suite, const char *name, const char *only)
+{
+	json_t *data = suite_load(name), *test = NULL;
+	size_t i = 0;
+
+	json_array_foreach(json_object_get(data, "cases"), i, test)
+	{
+		if (json_object_get(test, "expect") &&
+		    (!only || str_eq(only, json_get_string(test, "name"))))
+			run_case(suite, test);
+	}
+	json_decref(data);
+}
+
 int main(int argc, char **argv)
 {
 	struct suite suite = { .name = "build" };
-	json_t *data = suite_load("build-scratch/cases.json"), *test = NULL;
 	AUTO(err_release) struct err err = ERR_INIT;
 	struct identity identity;
-	size_t i = 0;
 
 	/* Files of several owners can be made by a user, too, once he has his range of ids. */
 	if (identity_enter(&identity, &err) < 0) {
@@ -447,11 +567,7 @@ int main(int argc, char **argv)
 	}
 	identity_release(&identity);
 	(void)umask(0);
-	json_array_foreach(json_object_get(data, "cases"), i, test)
-	{
-		if (argc < 2 || str_eq(argv[1], json_get_string(test, "name")))
-			run_case(&suite, test);
-	}
-	json_decref(data);
+	run_set(&suite, "build-scratch/cases.json", argc > 1 ? argv[1] : NULL);
+	run_set(&suite, "buildah-conformance/index.json", argc > 1 ? argv[1] : NULL);
 	return suite_end(&suite);
 }

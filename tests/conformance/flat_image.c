@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 
+#include <openssl/evp.h>
+
+#include "base/alloc.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/path.h"
@@ -56,6 +59,19 @@ static const char *type_name(enum layer_entry_type type)
 	return "?";
 }
 
+static json_t *describe_xattrs(const struct layer_xattrs *xattrs)
+{
+	json_t *object = json_object();
+
+	VEC_FOREACH(xattr, xattrs) {
+		AUTO(freep) unsigned char *text = xmalloc(xattr->len * 2 + 8);
+
+		(void)EVP_EncodeBlock(text, xattr->value, (int)xattr->len);
+		json_set_string(object, xattr->name, (const char *)text);
+	}
+	return object;
+}
+
 static json_t *describe(const struct layer_entry *entry)
 {
 	json_t *node = json_object();
@@ -71,6 +87,8 @@ static json_t *describe(const struct layer_entry *entry)
 	(void)json_object_set_new(node, "gid", json_integer(entry->gid));
 	if (entry->type == LAYER_FILE)
 		(void)json_object_set_new(node, "size", json_integer((json_int_t)entry->size));
+	if (entry->xattrs && entry->xattrs->len > 0)
+		(void)json_object_set_new(node, "xattrs", describe_xattrs(entry->xattrs));
 	return node;
 }
 

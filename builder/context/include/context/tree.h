@@ -80,12 +80,12 @@ WARN_UNUSED int tree_list(struct tree *tree, struct tree_node *dir, const struct
 WARN_UNUSED int tree_resolve(struct tree *tree, const char *path, struct tree_node **ret,
 			     struct err *err);
 /*
- * As far as the path exists: *ret is the last node that is there, *ret_missing what is left of the
- * path behind it, links resolved and cleaned, or NULL when all of it is there. The caller frees
- * *ret_missing.
+ * As far as the path exists below `root`, which links and ".." do not leave: *ret is the last node
+ * that is there, *ret_missing what is left of the path behind it, links resolved and cleaned, or NULL
+ * when all of it is there. The caller frees *ret_missing.
  */
-WARN_UNUSED int tree_walk(struct tree *tree, const char *path, struct tree_node **ret,
-			  char **ret_missing, struct err *err);
+WARN_UNUSED int tree_walk(struct tree *tree, struct tree_node *root, const char *path,
+			  struct tree_node **ret, char **ret_missing, struct err *err);
 /*
  * For trees that are being made: the child of that name, a new one with zeroed `st` if there is
  * none.
