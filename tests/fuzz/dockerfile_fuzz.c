@@ -8,7 +8,7 @@
 #include "dockerfile/lint.h"
 #include "fuzz.h"
 
-/* The end of a file cuts a continuation off, and behind it another one may stand: "a \\ \\" gives the line "a \\ ". */
+/* The end of a file cuts a continuation off, and behind it another one may stand: "a \ \" gives the line "a \ ". */
 static bool continues(const char *line, char escape)
 {
 	size_t len = strlen(line);
