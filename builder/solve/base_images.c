@@ -70,33 +70,19 @@ static int load_from_store(struct base_images *bases, const struct descriptor *t
 	return check_platform(image, err);
 }
 
-/* *ret_found is false when the store lacks the name, the platform, or a part of it. */
-static int find_in_store(struct base_images *bases, const char *canonical, struct base_image *image,
-			 bool *ret_found, struct err *err)
+/* False, and the reason in err, when the store lacks the name, the platform, or a part of it. */
+static bool find_in_store(struct base_images *bases, const char *canonical,
+			  struct base_image *image, struct err *err)
 {
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
-	struct err reason = ERR_INIT;
 
-	*ret_found = false;
-	if (store_resolve(bases->store, canonical, &target, &reason) < 0) {
-		err_release(&reason);
-		return 0;
-	}
-	if (load_from_store(bases, &target, image, &reason) == 0) {
-		*ret_found = true;
-		return 0;
-	}
-	/* Without a registry to ask, what is wrong with the stored one is the answer. */
-	if (!bases->registry) {
-		err_move(err, &reason);
-		return -1;
-	}
-	err_release(&reason);
+	if (store_resolve(bases->store, canonical, &target, err) == 0 &&
+	    load_from_store(bases, &target, image, err) == 0)
+		return true;
 	image_config_release(&image->config);
 	descriptors_release(&image->layers);
-	image->config = (struct image_config){ .os_version = NULL };
 	image->layers = (struct descriptors){ .items = NULL };
-	return 0;
+	return false;
 }
 
 static int remember(struct base_images *bases, const char *canonical,
@@ -153,16 +139,17 @@ static int ask_registry(struct base_images *bases, const char *canonical, struct
 static int load(struct base_images *bases, struct base_image *image, struct err *err)
 {
 	AUTO(freep) char *canonical = image_ref_format(&image->ref);
-	bool found = false;
+	AUTO(err_release) struct err reason = ERR_INIT;
 
-	if ((!bases->pull || !bases->registry) &&
-	    find_in_store(bases, canonical, image, &found, err) < 0)
-		return -1;
-	if (found)
+	if ((!bases->pull || !bases->registry) && find_in_store(bases, canonical, image, &reason))
 		return 0;
-	if (!bases->registry)
-		return err_set(err, ERR_NOT_FOUND, "it is not in the store");
-	return ask_registry(bases, canonical, image, err);
+	if (bases->registry && ask_registry(bases, canonical, image, err) == 0)
+		return 0;
+	/* An image that is here, but for another platform: that says more than that nobody else has it. */
+	if (bases->registry && reason.kind != ERR_UNSUPPORTED)
+		return -1;
+	err_move(err, &reason);
+	return -1;
 }
 
 static int find_base(struct base_finder *finder, const char *name, const struct platform *platform,
