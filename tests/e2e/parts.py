@@ -145,18 +145,21 @@ class Result:
 class Edgectl:
     """Runs the program under test as an identity, with a store of its own."""
 
-    def __init__(self, program, identity, store, environment=()):
+    def __init__(self, program, identity, store, prefix=()):
         self.program, self.identity, self.store = program, identity, pathlib.Path(store)
-        self.environment = dict(environment)
+        self.prefix = list(prefix)  # words before the program's own
 
     def with_store(self, store):
-        return Edgectl(self.program, self.identity, store, self.environment)
+        return Edgectl(self.program, self.identity, store, self.prefix)
+
+    def inside(self, *prefix):
+        return Edgectl(self.program, self.identity, self.store, prefix)
 
     def env(self):
         # Leaks are looked for in the unit tests: LeakSanitizer cannot trace processes in namespaces.
         asan = f"detect_leaks=0:exitcode=99:log_path={self.sanitizer_log}"
         return {"PATH": SYSTEM_PATH, "HOME": str(self.identity.home), "LC_ALL": "C.UTF-8", "EDGECTL_ROOT": str(self.store),
-                "ASAN_OPTIONS": asan, "UBSAN_OPTIONS": f"print_stacktrace=1:{asan}"} | self.environment
+                "ASAN_OPTIONS": asan, "UBSAN_OPTIONS": f"print_stacktrace=1:{asan}"}
 
     @property
     def sanitizer_log(self):
@@ -171,7 +174,7 @@ class Edgectl:
 
     def start(self, *args, cwd=None, env=(), **options):
         """As subprocess.Popen, with both outputs in pipes."""
-        return subprocess.Popen([self.program, *map(str, args)], cwd=cwd or self.identity.home,
+        return subprocess.Popen([*self.prefix, self.program, *map(str, args)], cwd=cwd or self.identity.home,
                                 env=self.env() | dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, errors="replace", **self.identity.credentials, **options)
 
