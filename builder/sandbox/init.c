@@ -127,15 +127,49 @@ static int make_root(const struct init_task *task, struct init_report *what)
 	return make_namespaces(task->job, &what->err) < 0 ? -1 : mount_all(task, &rootfs, what);
 }
 
+/* --- descriptors --- */
+
+/*
+ * All but the report's socket. What names a directory of the host would be a way there for whoever can have a path
+ * looked up in this process: /proc/self/fd/4/.. as WORKDIR or as a program.
+ */
+static int close_others(int report_fd, struct err *err)
+{
+	unsigned kept = (unsigned)report_fd;
+
+	if ((kept > 3 && close_range(3, kept - 1, 0) < 0) || close_range(kept + 1, ~0U, 0) < 0)
+		return err_errno(err, "close what the command must not have");
+	return 0;
+}
+
+static int arrange_fds(const struct init_task *task, struct err *err)
+{
+	AUTO(fd_closep) int null_fd = -1;
+
+	if (fd_open(AT_FDCWD, "/dev/null", O_RDONLY, 0, &null_fd, err) < 0)
+		return -1;
+	if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(task->out_fd, STDOUT_FILENO) < 0 ||
+	    dup2(task->err_fd, STDERR_FILENO) < 0)
+		return err_errno(err, "connect the command's output");
+	fd_closep(&null_fd);
+	return close_others(task->report_fd, err);
+}
+
 /* --- the command --- */
 
-static int enter_cwd(const char *cwd, struct err *err)
+/* Not chdir(2): a name in /proc/PID may stand for a place outside of the root. */
+static int enter_cwd(int root_fd, const char *cwd, struct err *err)
 {
-	if (chdir(cwd) == 0)
-		return 0;
-	if (errno == ENOENT && fs_mkdir_all(AT_FDCWD, cwd, 0755, err) < 0)
+	AUTO(err_release) struct err open_err = ERR_INIT;
+	AUTO(fd_closep) int fd = -1;
+	int flags = O_PATH | O_DIRECTORY;
+
+	if (fd_open_in_root(root_fd, cwd, flags, 0, &fd, &open_err) < 0 &&
+	    open_err.errnum == ENOENT && fs_mkdir_all(AT_FDCWD, cwd, 0755, err) < 0)
 		return err_wrap(err, "working directory '%s'", cwd);
-	return chdir(cwd) < 0 ? err_errno(err, "working directory '%s'", cwd) : 0;
+	if (fd < 0 && fd_open_in_root(root_fd, cwd, flags, 0, &fd, err) < 0)
+		return err_wrap(err, "working directory '%s'", cwd);
+	return fchdir(fd) < 0 ? err_errno(err, "enter the working directory '%s'", cwd) : 0;
 }
 
 static void add_default(struct strvec *env, const char *name, const char *value)
@@ -156,18 +190,6 @@ static void make_environment(const struct init_task *task, const char *home, str
 		add_default(env, "QEMU_CPU", task->emulation->cpu->cpu_model);
 }
 
-static int connect_streams(const struct init_task *task, struct err *err)
-{
-	AUTO(fd_closep) int null_fd = -1;
-
-	if (fd_open(AT_FDCWD, "/dev/null", O_RDONLY, 0, &null_fd, err) < 0)
-		return -1;
-	if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(task->out_fd, STDOUT_FILENO) < 0 ||
-	    dup2(task->err_fd, STDERR_FILENO) < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return err_errno(err, "connect the command's output");
-	return 0;
-}
-
 static NORETURN void command_main(const struct init_task *task, const struct account *account)
 {
 	struct init_report what = { .err = ERR_INIT };
@@ -179,7 +201,7 @@ static NORETURN void command_main(const struct init_task *task, const struct acc
 	strvec_add_all(&argv, &task->job->argv);
 	if (task->emulation->compat)
 		(void)personality(PER_LINUX32); /* what has no such thing goes without */
-	if (connect_streams(task, &what.err) == 0 && privilege_become(account, &what.err) == 0)
+	if (privilege_become(account, &what.err) == 0)
 		(void)!program_exec(&argv, &env, task->emulation->cpu, &what.err);
 	report(task, &what);
 	_exit(STATUS_BROKEN);
@@ -204,9 +226,10 @@ static int prepare(const struct init_task *task, struct account *account, struct
 {
 	AUTO(fd_closep) int root_fd = -1;
 
-	if (fd_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, &root_fd, err) < 0 ||
+	if (arrange_fds(task, err) < 0 ||
+	    fd_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, &root_fd, err) < 0 ||
 	    account_find(root_fd, task->job->user, account, err) < 0 ||
-	    enter_cwd(task->job->cwd, err) < 0)
+	    enter_cwd(root_fd, task->job->cwd, err) < 0)
 		return -1;
 	return privilege_drop(err);
 }

@@ -15,7 +15,7 @@ struct init_task {
 	const struct emulation *emulation;
 	int dir_fd;         /* that the job's directories are relative to */
 	int out_fd, err_fd; /* the command's */
-	int report_fd;      /* a socket; closed once the command runs */
+	int report_fd;      /* a socket, above the three streams; closed once the command runs */
 };
 
 /* What process 1 tells before the command runs, or when that failed. */

@@ -237,6 +237,46 @@ static void directories_and_environment(void **state)
 	steps_run_refused(&steps, ERR_SYSTEM, "working directory '/bin/probe'");
 }
 
+static void run_fails(struct steps *steps, const char *message)
+{
+	struct sandbox_result result;
+
+	assert_int_equal(
+		sandbox_run(steps->sandbox, &steps->step, &steps->monitor, 1, &result, &err_), -1);
+	assert_non_null(strstr(err_.message, message));
+	err_clear(&err_);
+}
+
+/* CVE-2024-21626: a descriptor of the host's, inherited by whoever looks up the step's paths. */
+static void no_path_leads_out_through_a_descriptor(void **state)
+{
+	(void)state;
+	AUTO(steps_release) struct steps steps;
+	AUTO(freep) char *before = NULL;
+	AUTO(freep) char *after = NULL;
+
+	steps_init(&steps);
+	before = steps_tree("store/base");
+	for (int fd = 0; fd < 20; fd++) {
+		AUTO(freep) char *program = xasprintf("/proc/self/fd/%d/base/bin/probe", fd);
+		AUTO(freep) char *dir = xasprintf("/proc/self/fd/%d", fd);
+		AUTO(freep) char *below = xasprintf("/proc/self/fd/%d/base/new", fd);
+
+		steps.step.cwd = NULL;
+		steps_probe(&steps, "exit", "0");
+		free(steps.argv.items[0]);
+		steps.argv.items[0] = TAKE(program);
+		run_fails(&steps, "not found in the image");
+		steps_probe(&steps, "cwd", "");
+		steps.step.cwd = dir;
+		run_fails(&steps, "working directory");
+		steps.step.cwd = below;
+		run_fails(&steps, "working directory");
+	}
+	after = steps_tree("store/base");
+	assert_string_equal(before, after);
+}
+
 static void users_are_those_of_the_image(void **state)
 {
 	(void)state;
@@ -544,6 +584,7 @@ int main(void)
 		scratch_test(the_process_is_as_docker_starts_it),
 		scratch_test(devices_do_not_open),
 		scratch_test(directories_and_environment),
+		scratch_test(no_path_leads_out_through_a_descriptor),
 		scratch_test(users_are_those_of_the_image),
 		scratch_test(what_cannot_be_started_is_explained),
 		scratch_test(volumes_are_there_and_not_in_the_layer),
