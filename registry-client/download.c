@@ -1,6 +1,5 @@
 #include "registry/download.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "credentials.h"
 #include "failure.h"
 #include "http.h"
+#include "libcurl.h"
 #include "retry.h"
 #include "url.h"
 
@@ -43,21 +43,13 @@ void download_result_release(struct download_result *result)
 
 /* --- the address --- */
 
-static void curlu_freep(CURLU **url)
-{
-	curl_url_cleanup(*url);
-}
-
-static void curl_freep(char **text)
-{
-	curl_free(*text);
-}
-
 static CURLU *parse(const char *text)
 {
-	AUTO(curlu_freep) CURLU *url = curl_url();
+	AUTO(libcurl_url_freep) CURLU *url = NULL;
 
-	if (!url || curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK)
+	libcurl_load();
+	url = libcurl.url();
+	if (!url || libcurl.url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK)
 		return NULL;
 	return TAKE(url);
 }
@@ -66,14 +58,14 @@ static char *part(CURLU *url, CURLUPart what)
 {
 	char *text = NULL;
 
-	return curl_url_get(url, what, &text, CURLU_URLDECODE) == CURLUE_OK ? text : NULL;
+	return libcurl.url_get(url, what, &text, CURLU_URLDECODE) == CURLUE_OK ? text : NULL;
 }
 
 /* Takes user and password out of `url`. */
 static char *cut_authorization(CURLU *url)
 {
-	AUTO(curl_freep) char *user = part(url, CURLUPART_USER);
-	AUTO(curl_freep) char *password = part(url, CURLUPART_PASSWORD);
+	AUTO(libcurl_freep) char *user = part(url, CURLUPART_USER);
+	AUTO(libcurl_freep) char *password = part(url, CURLUPART_PASSWORD);
 	char none[] = "";
 	const struct credentials login = { .username = user,
 					   .password = password ? password : none };
@@ -81,8 +73,8 @@ static char *cut_authorization(CURLU *url)
 
 	if (!user)
 		return NULL;
-	curl_url_set(url, CURLUPART_USER, NULL, 0);
-	curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
+	libcurl.url_set(url, CURLUPART_USER, NULL, 0);
+	libcurl.url_set(url, CURLUPART_PASSWORD, NULL, 0);
 	str_add(&header, "Authorization: ");
 	(void)credentials_basic(&login, &header); /* it has both */
 	return str_detach(&header);
@@ -90,17 +82,17 @@ static char *cut_authorization(CURLU *url)
 
 static char *format(CURLU *url)
 {
-	AUTO(curl_freep) char *text = NULL;
+	AUTO(libcurl_freep) char *text = NULL;
 
-	curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
-	if (curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
+	libcurl.url_set(url, CURLUPART_FRAGMENT, NULL, 0);
+	if (libcurl.url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
 		return NULL;
 	return xstrdup(text);
 }
 
 char *download_shown_url(const char *text)
 {
-	AUTO(curlu_freep) CURLU *url = parse(text);
+	AUTO(libcurl_url_freep) CURLU *url = parse(text);
 	char *shown;
 
 	if (!url)
@@ -112,8 +104,8 @@ char *download_shown_url(const char *text)
 
 char *download_name(const char *text)
 {
-	AUTO(curlu_freep) CURLU *url = parse(text);
-	AUTO(curl_freep) char *path = url ? part(url, CURLUPART_PATH) : NULL;
+	AUTO(libcurl_url_freep) CURLU *url = parse(text);
+	AUTO(libcurl_freep) char *path = url ? part(url, CURLUPART_PATH) : NULL;
 	const char *slash = path ? strrchr(path, '/') : NULL;
 	const char *name = slash ? slash + 1 : path;
 
@@ -124,7 +116,7 @@ char *download_name(const char *text)
 
 static int open_address(struct transferring *t, struct err *err)
 {
-	AUTO(curlu_freep) CURLU *url = parse(t->request->url);
+	AUTO(libcurl_url_freep) CURLU *url = parse(t->request->url);
 	AUTO(freep) char *shown = download_shown_url(t->request->url);
 
 	if (url)
@@ -356,7 +348,7 @@ static void keep_result(struct transferring *t)
 	result->etag = xstrdup_or_null(headers_get(headers, "ETag"));
 	result->last_modified = xstrdup_or_null(headers_get(headers, "Last-Modified"));
 	result->modified =
-		result->last_modified ? (int64_t)curl_getdate(result->last_modified, NULL) : -1;
+		result->last_modified ? (int64_t)libcurl.getdate(result->last_modified, NULL) : -1;
 	monitor_transfer(t->request->monitor, t->request->step, "downloading", t->origin,
 			 t->written, t->written);
 }

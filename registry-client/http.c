@@ -1,11 +1,10 @@
 #include "http.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "libcurl.h"
 #include "transfer.h"
 
 struct http_timer {
@@ -20,28 +19,17 @@ struct http_timers {
 };
 
 struct http {
-	CURLM *multi;
+	CURLM *multi; /* NULL until the first exchange: many a command needs none */
 	const struct monitor *monitor;
 	struct transfer_limits limits;
 	struct http_timers timers;
 	struct transfer_list transfers;
 };
 
-static void init_curl(void)
-{
-	(void)curl_global_init(
-		CURL_GLOBAL_DEFAULT); /* can only fail for want of memory, which shows below */
-}
-
 struct http *http_new(const struct http_options *options)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct http *http = xcalloc(1, sizeof(*http));
 
-	pthread_once(&once, init_curl);
-	http->multi = curl_multi_init();
-	if (!http->multi)
-		abort();
 	http->monitor = options->monitor;
 	http->limits.stall_ms = 1000 * (options->stall_seconds ? options->stall_seconds : 30);
 	http->limits.answer_ms = 1000 * (options->answer_seconds ? options->answer_seconds : 300);
@@ -53,7 +41,8 @@ void http_freep(struct http **http)
 	if (!*http)
 		return;
 	http_abort(*http);
-	curl_multi_cleanup((*http)->multi);
+	if ((*http)->multi)
+		libcurl.multi_cleanup((*http)->multi);
 	free((*http)->timers.items);
 	free((*http)->transfers.items);
 	free(*http);
@@ -82,12 +71,25 @@ static void clear_answer(struct http_request *request)
 	request->outcome = HTTP_ANSWERED;
 }
 
+static CURLM *multi_handle(struct http *http)
+{
+	if (http->multi)
+		return http->multi;
+	libcurl_load();
+	http->multi = libcurl.multi_init();
+	if (!http->multi)
+		abort();
+	return http->multi;
+}
+
 void http_start(struct http *http, struct http_request *request)
 {
+	CURLM *multi = multi_handle(http);
+
 	clear_answer(request);
 	str_init(&request->answer, 0);
 	request->transfer = transfer_new(request, &http->limits, &http->transfers);
-	if (curl_multi_add_handle(http->multi, transfer_handle(request->transfer)) != CURLM_OK)
+	if (libcurl.multi_add_handle(multi, transfer_handle(request->transfer)) != CURLM_OK)
 		abort();
 }
 
@@ -119,13 +121,13 @@ static void finish_transfers(struct http *http)
 	int left = 0;
 	CURLMsg *message;
 
-	while ((message = curl_multi_info_read(http->multi, &left))) {
+	while ((message = libcurl.multi_info_read(http->multi, &left))) {
 		struct transfer *transfer = NULL;
 		struct http_request *request;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+		libcurl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
 		request = transfer_request(transfer);
 		transfer_finish(transfer, message->data.result);
 		drop_transfer(request);
@@ -185,7 +187,7 @@ static int wait_for_something(struct http *http)
 		cancel.fd = http->monitor->cancel_fd;
 		extra = 1;
 	}
-	return curl_multi_poll(http->multi, &cancel, extra, time_to_wait(http), NULL);
+	return libcurl.multi_poll(http->multi, &cancel, extra, time_to_wait(http), NULL);
 }
 
 static int run(struct http *http, struct err *err)
@@ -198,7 +200,7 @@ static int run(struct http *http, struct err *err)
 		if (monitor_check(http->monitor, err) < 0)
 			return -1;
 		fire_timers(http);
-		code = curl_multi_perform(http->multi, &running);
+		code = libcurl.multi_perform(multi_handle(http), &running);
 		if (code == CURLM_OK) {
 			size_t before = http->transfers.len;
 
@@ -208,7 +210,8 @@ static int run(struct http *http, struct err *err)
 			code = wait_for_something(http);
 		}
 		if (code != CURLM_OK)
-			return err_set(err, ERR_SYSTEM, "libcurl: %s", curl_multi_strerror(code));
+			return err_set(err, ERR_SYSTEM, "libcurl: %s",
+				       libcurl.multi_strerror(code));
 	}
 	return 0;
 }

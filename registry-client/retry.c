@@ -1,9 +1,9 @@
 #include "retry.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "libcurl.h"
 
 #define DAY_SECONDS 86400L
 
@@ -31,7 +31,8 @@ long retry_after(const char *header, time_t now)
 		return -1;
 	if (span_to_u64(span_trim(span_of(header)), 365ULL * DAY_SECONDS, &seconds))
 		return (long)seconds;
-	when = curl_getdate(header, NULL);
+	libcurl_load();
+	when = libcurl.getdate(header, NULL);
 	if (when == (time_t)-1)
 		return -1;
 	return when > now ? (long)(when - now) : 0;

@@ -1,9 +1,9 @@
 #include "token.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "libcurl.h"
 #include "url.h"
 
 #define DEFAULT_LIFETIME_S  60 /* by the specification, when the server does not say */
@@ -55,10 +55,12 @@ void tokens_put(struct tokens *tokens, struct token *token)
 
 static void add_form_field(struct str *form, const char *name, const char *value)
 {
-	char *escaped = curl_easy_escape(NULL, value, (int)strlen(value));
+	char *escaped = NULL;
 
+	libcurl_load();
+	escaped = libcurl.easy_escape(NULL, value, (int)strlen(value));
 	str_addf(form, "%s%s=%s", form->len > 0 ? "&" : "", name, escaped ? escaped : "");
-	curl_free(escaped);
+	libcurl.free(escaped);
 }
 
 static void ask_with_identity(const char *service, const char *scope, const char *identity,

@@ -50,7 +50,7 @@ static long status_of(const struct transfer *transfer)
 {
 	long status = 0;
 
-	curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	libcurl.easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
 	return status;
 }
 
@@ -194,7 +194,7 @@ static int on_progress(void *user, curl_off_t to_receive, curl_off_t received, c
 
 /* --- set-up --- */
 
-#define SET(transfer, option, value) (void)curl_easy_setopt((transfer)->curl, option, value)
+#define SET(transfer, option, value) (void)libcurl.easy_setopt((transfer)->curl, option, value)
 
 static void set_method(struct transfer *transfer)
 {
@@ -226,9 +226,9 @@ static void set_headers(struct transfer *transfer)
 
 	/* The form type that libcurl would claim for a POST. */
 	if (transfer->request->method == HTTP_POST && transfer->request->body.size == 0)
-		transfer->headers = curl_slist_append(transfer->headers, "Content-Type:");
+		transfer->headers = libcurl.slist_append(transfer->headers, "Content-Type:");
 	for (size_t i = 0; headers && i < headers->len; i++)
-		transfer->headers = curl_slist_append(transfer->headers, headers->items[i]);
+		transfer->headers = libcurl.slist_append(transfer->headers, headers->items[i]);
 	SET(transfer, CURLOPT_HTTPHEADER, transfer->headers);
 	SET(transfer, CURLOPT_USERAGENT, "edgectl/" EDGECTL_VERSION);
 }
@@ -302,7 +302,7 @@ struct transfer *transfer_new(struct http_request *request, const struct transfe
 	struct transfer *transfer = xcalloc(1, sizeof(*transfer));
 
 	_Static_assert(sizeof(request->reason) >= CURL_ERROR_SIZE, "libcurl writes there");
-	transfer->curl = curl_easy_init();
+	transfer->curl = libcurl.easy_init();
 	if (!transfer->curl)
 		abort();
 	transfer->request = request;
@@ -328,8 +328,8 @@ void transfer_free(struct transfer *transfer)
 			break;
 		}
 	}
-	curl_easy_cleanup(transfer->curl);
-	curl_slist_free_all(transfer->headers);
+	libcurl.easy_cleanup(transfer->curl);
+	libcurl.slist_free_all(transfer->headers);
 	free(transfer);
 }
 
@@ -373,7 +373,7 @@ static void explain_connection(struct transfer *transfer, char *reason, size_t s
 {
 	long errnum = 0;
 
-	curl_easy_getinfo(transfer->curl, CURLINFO_OS_ERRNO, &errnum);
+	libcurl.easy_getinfo(transfer->curl, CURLINFO_OS_ERRNO, &errnum);
 	if (errnum == 0)
 		return;
 	snprintf(reason, size, "%s", strerrordesc_np((int)errnum));
@@ -384,7 +384,7 @@ void transfer_finish(struct transfer *transfer, CURLcode code)
 {
 	struct http_request *request = transfer->request;
 
-	curl_easy_setopt(transfer->curl, CURLOPT_ERRORBUFFER, NULL);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_ERRORBUFFER, NULL);
 	request->status = status_of(transfer);
 	if (transfer->stalled)
 		request->outcome = HTTP_STALLED;
@@ -402,5 +402,5 @@ void transfer_finish(struct transfer *transfer, CURLcode code)
 		explain_connection(transfer, request->reason, sizeof(request->reason));
 	if (request->outcome != HTTP_ANSWERED && request->outcome != HTTP_REJECTED &&
 	    !request->reason[0])
-		strncat(request->reason, curl_easy_strerror(code), sizeof(request->reason) - 1);
+		strncat(request->reason, libcurl.easy_strerror(code), sizeof(request->reason) - 1);
 }

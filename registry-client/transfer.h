@@ -2,7 +2,7 @@
 #ifndef REGISTRY_TRANSFER_H
 #define REGISTRY_TRANSFER_H
 
-#include <curl/curl.h>
+#include "libcurl.h"
 #include <stdint.h>
 
 #include "http.h"

@@ -1,56 +1,50 @@
 #include "url.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
+
 #include <stdint.h>
 #include <strings.h>
 
 #include "base/alloc.h"
-
-static void curlu_freep(CURLU **url)
-{
-	curl_url_cleanup(*url);
-}
-
-static void curl_freep(char **text)
-{
-	curl_free(*text);
-}
+#include "libcurl.h"
 
 static CURLU *parse(const char *text)
 {
-	AUTO(curlu_freep) CURLU *url = curl_url();
+	AUTO(libcurl_url_freep) CURLU *url = NULL;
 
-	if (!url || curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK)
+	libcurl_load();
+	url = libcurl.url();
+	if (!url || libcurl.url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK)
 		return NULL;
 	return TAKE(url);
 }
 
-/* Borrowed from nobody: curl_free() it; NULL when it is not there. */
+/* Borrowed from nobody: libcurl.free() it; NULL when it is not there. */
 static char *part(CURLU *url, CURLUPart what)
 {
 	char *text = NULL;
 
-	if (curl_url_get(url, what, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
+	if (libcurl.url_get(url, what, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
 		return NULL;
 	return text;
 }
 
 static bool is_http(CURLU *url)
 {
-	AUTO(curl_freep) char *scheme = part(url, CURLUPART_SCHEME);
+	AUTO(libcurl_freep) char *scheme = part(url, CURLUPART_SCHEME);
 
 	return scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
 }
 
 int url_resolve(const char *base, const char *reference, char **ret, struct err *err)
 {
-	AUTO(curlu_freep) CURLU *url = parse(base);
-	AUTO(curl_freep) char *text = NULL;
+	AUTO(libcurl_url_freep) CURLU *url = parse(base);
+	AUTO(libcurl_freep) char *text = NULL;
 
-	if (!url || curl_url_set(url, CURLUPART_URL, reference, CURLU_DISALLOW_USER) != CURLUE_OK ||
-	    !is_http(url) || curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
+	if (!url ||
+	    libcurl.url_set(url, CURLUPART_URL, reference, CURLU_DISALLOW_USER) != CURLUE_OK ||
+	    !is_http(url) || libcurl.url_set(url, CURLUPART_FRAGMENT, NULL, 0) != CURLUE_OK ||
+	    libcurl.url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
 		return err_set(err, ERR_PROTOCOL, "'%s' is not an address that can be followed",
 			       reference);
 	*ret = xstrdup(text);
@@ -59,7 +53,7 @@ int url_resolve(const char *base, const char *reference, char **ret, struct err 
 
 int url_check(const char *url, struct err *err)
 {
-	AUTO(curlu_freep) CURLU *parsed = parse(url);
+	AUTO(libcurl_url_freep) CURLU *parsed = parse(url);
 
 	if (!parsed || !is_http(parsed))
 		return err_set(err, ERR_PROTOCOL, "'%s' is not an http or https address", url);
@@ -68,16 +62,16 @@ int url_check(const char *url, struct err *err)
 
 static bool same_part(CURLU *a, CURLU *b, CURLUPart what)
 {
-	AUTO(curl_freep) char *in_a = part(a, what);
-	AUTO(curl_freep) char *in_b = part(b, what);
+	AUTO(libcurl_freep) char *in_a = part(a, what);
+	AUTO(libcurl_freep) char *in_b = part(b, what);
 
 	return in_a && in_b && strcasecmp(in_a, in_b) == 0;
 }
 
 bool url_same_origin(const char *a, const char *b)
 {
-	AUTO(curlu_freep) CURLU *url_a = parse(a);
-	AUTO(curlu_freep) CURLU *url_b = parse(b);
+	AUTO(libcurl_url_freep) CURLU *url_a = parse(a);
+	AUTO(libcurl_url_freep) CURLU *url_b = parse(b);
 
 	return url_a && url_b && same_part(url_a, url_b, CURLUPART_SCHEME) &&
 	       same_part(url_a, url_b, CURLUPART_HOST) && same_part(url_a, url_b, CURLUPART_PORT);
@@ -90,8 +84,8 @@ bool url_is_https(const char *url)
 
 char *url_host(const char *url)
 {
-	AUTO(curlu_freep) CURLU *parsed = parse(url);
-	AUTO(curl_freep) char *host = parsed ? part(parsed, CURLUPART_HOST) : NULL;
+	AUTO(libcurl_url_freep) CURLU *parsed = parse(url);
+	AUTO(libcurl_freep) char *host = parsed ? part(parsed, CURLUPART_HOST) : NULL;
 	size_t len;
 
 	if (!host)
@@ -104,8 +98,10 @@ char *url_host(const char *url)
 
 void url_add_query(struct str *url, const char *name, const char *value)
 {
-	AUTO(curl_freep) char *escaped = curl_easy_escape(NULL, value, (int)strlen(value));
+	AUTO(libcurl_freep) char *escaped = NULL;
 
+	libcurl_load();
+	escaped = libcurl.easy_escape(NULL, value, (int)strlen(value));
 	str_addc(url, strchr(url->ptr, '?') ? '&' : '?');
 	str_addf(url, "%s=%s", name, escaped ? escaped : "");
 }
