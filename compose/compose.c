@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/path.h"
 #include "compose/load.h"
 #include "environment.h"
 #include "project.h"
@@ -11,6 +12,7 @@ struct compose {
 	struct loader loader;
 	struct yaml *document;
 	struct str warnings;
+	struct strvec files, env_files;
 	bool is_raw;
 };
 
@@ -27,6 +29,8 @@ void compose_free(struct compose *compose)
 	strmap_release(&compose->loader.env);
 	str_release(&compose->loader.notes);
 	str_release(&compose->warnings);
+	strvec_release(&compose->files);
+	strvec_release(&compose->env_files);
 	arena_free(compose->loader.arena);
 	free(compose);
 }
@@ -81,6 +85,14 @@ static int parse_files(struct loader *loader, struct err *err)
 	return sources_check(&loader->sources, err);
 }
 
+static void keep_names(struct compose *compose, const struct compose_options *options)
+{
+	VEC_FOREACH(source, &compose->loader.sources)
+		strvec_add(&compose->files, (*source)->path);
+	VEC_FOREACH(file, &options->env_files)
+		strvec_take(&compose->env_files, path_resolve(options->cwd, *file));
+}
+
 static int load(struct compose *compose, struct err *err)
 {
 	struct loader *loader = &compose->loader;
@@ -89,6 +101,7 @@ static int load(struct compose *compose, struct err *err)
 	if (project_find(loader, err) < 0 || parse_files(loader, err) < 0 ||
 	    project_name(loader, err) < 0)
 		return -1;
+	keep_names(compose, loader->options);
 	document = load_project(loader);
 	if (sources_check(&loader->sources, err) < 0)
 		return -1;
@@ -142,4 +155,14 @@ const struct yaml *compose_tree(const struct compose *compose)
 bool compose_is_raw(const struct compose *compose)
 {
 	return compose->is_raw;
+}
+
+const struct strvec *compose_files(const struct compose *compose)
+{
+	return &compose->files;
+}
+
+const struct strvec *compose_env_files(const struct compose *compose)
+{
+	return &compose->env_files;
 }

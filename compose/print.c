@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "print.h"
 #include "tree.h"
 
 static const char *const sections[] = { "name",    "services", "networks", "volumes",
@@ -225,4 +226,12 @@ void compose_print(const struct compose *compose, enum compose_format format, st
 	else
 		print_yaml(&printer, document, 0);
 	str_addc(out, '\n');
+}
+
+void print_tree(const struct yaml *node, struct str *out)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct printer printer = { .arena = arena, .out = out, .raw = true };
+
+	print_json(&printer, node, 0);
 }

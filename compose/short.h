@@ -14,9 +14,11 @@ WARN_UNUSED int short_ports(struct arena *arena, const struct yaml *spec, struct
 /* "SOURCE:TARGET:OPTIONS". */
 WARN_UNUSED int short_volume(struct arena *arena, const struct yaml *spec, struct yaml **ret,
 			     struct err *err);
-/* "SOURCE:TARGET:PERMISSIONS", or the name of a CDI device. */
+/* "SOURCE:TARGET:PERMISSIONS". */
 WARN_UNUSED int short_device(struct arena *arena, const struct yaml *spec, struct yaml **ret,
 			     struct err *err);
+/* The name of a device that a container device interface describes: vendor.com/class=device. */
+bool is_cdi_device(const char *text);
 /* "C:\x", "c:/x", "\\host\share": absolute where Windows runs. */
 bool is_windows_absolute(const char *path);
 /* An IPv4 or IPv6 address. */

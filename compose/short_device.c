@@ -1,8 +1,7 @@
 #include "base/alloc.h"
 #include "short.h"
 
-/* vendor.com/class=device */
-static bool is_cdi_name(const char *text)
+bool is_cdi_device(const char *text)
 {
 	const char *slash = strchr(text, '/');
 	const char *equals = strchr(text, '=');
@@ -17,11 +16,8 @@ static struct yaml *device_of(struct arena *arena, const struct yaml *at, struct
 	struct yaml *map = yaml_new(arena, YAML_MAP, at);
 
 	yaml_set(arena, map, "source", yaml_new_stringf(arena, at, "%.*s", SPAN_FMT(source)));
-	if (target.len)
-		yaml_set(arena, map, "target",
-			 yaml_new_stringf(arena, at, "%.*s", SPAN_FMT(target)));
-	if (permissions)
-		yaml_set(arena, map, "permissions", yaml_new_string(arena, permissions, at));
+	yaml_set(arena, map, "target", yaml_new_stringf(arena, at, "%.*s", SPAN_FMT(target)));
+	yaml_set(arena, map, "permissions", yaml_new_string(arena, permissions, at));
 	return map;
 }
 
@@ -31,10 +27,6 @@ int short_device(struct arena *arena, const struct yaml *spec, struct yaml **ret
 	struct span source = { 0 }, target = { 0 };
 	const char *permissions = "rwm";
 
-	if (is_cdi_name(spec->text)) {
-		*ret = device_of(arena, spec, rest, (struct span){ 0 }, NULL);
-		return 0;
-	}
 	if (!span_cut(&rest, ':', &source))
 		target = source;
 	else if (span_cut(&rest, ':', &target))

@@ -7,6 +7,10 @@
 
 /* Borrowed from the model. */
 const struct yaml *compose_tree(const struct compose *compose);
+/* Absolute names of the files that were given or found, without those that they include. */
+const struct strvec *compose_files(const struct compose *compose);
+/* Those of --env-file. */
+const struct strvec *compose_env_files(const struct compose *compose);
 /* Are the variables still in it? */
 bool compose_is_raw(const struct compose *compose);
 

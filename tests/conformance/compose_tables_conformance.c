@@ -233,9 +233,9 @@ static void check_bytes(struct suite *suite, const char *id, const json_t *row)
 	AUTO(err_release) struct err err = ERR_INIT;
 	const json_t *value = json_object_get(row, "input");
 	AUTO(freep)
-	char *input =
-		json_is_string(value) ? xstrdup(json_string_value(value))
-				      : xasprintf("%lld", (long long)json_integer_value(value));
+	char *input = json_is_string(value)
+			      ? xstrdup(json_string_value(value))
+			      : xasprintf("%lld", (long long)json_integer_value(value));
 	const json_t *want = json_object_get(row, "expect");
 	int64_t bytes = 0;
 
