@@ -52,6 +52,16 @@ static bool is_source(const struct vertex *vertex)
 	return !vertex->parent;
 }
 
+static int report_failure(const struct solver *solver, unsigned step, const struct err *err)
+{
+	if (err && err->kind == ERR_CANCELLED)
+		monitor_step(solver->monitor, step, EVENT_STEP_CANCELLED);
+	else
+		monitor_text(solver->monitor, step, EVENT_STEP_FAILED, "%s",
+			     err && err->message ? err->message : "failed");
+	return -1;
+}
+
 /* --- keys and cache --- */
 
 static int select_files(struct solver *solver, struct task *task, struct err *err)
@@ -129,6 +139,30 @@ static int find_cached(struct solver *solver, struct tasks *tasks, struct err *e
 			return -1;
 	}
 	return solver->hashes ? hash_cache_save(solver->hashes, err) : 0;
+}
+
+static bool reads_context(const struct tasks *tasks)
+{
+	VEC_FOREACH(task, tasks) {
+		if (task->vertex->kind == VERTEX_COPY && !task->vertex->copy.from)
+			return true;
+	}
+	return false;
+}
+
+/* Reading a large context for the first time takes its time: it is shown as a step of its own. */
+static int load_context(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	unsigned step;
+
+	if (!reads_context(tasks))
+		return find_cached(solver, tasks, err);
+	step = monitor_add_step(solver->monitor, "[internal] load build context");
+	monitor_step(solver->monitor, step, EVENT_STEP_STARTED);
+	if (find_cached(solver, tasks, err) < 0)
+		return report_failure(solver, step, err);
+	monitor_step(solver->monitor, step, EVENT_STEP_DONE);
+	return 0;
 }
 
 /* --- what has to be done --- */
@@ -284,16 +318,6 @@ static int execute(struct solver *solver, struct task *task, struct err *err)
 	return changed ? 0 : record_put(solver, vertex, err);
 }
 
-static int report_failure(struct solver *solver, struct vertex *vertex, const struct err *err)
-{
-	if (err && err->kind == ERR_CANCELLED)
-		monitor_step(solver->monitor, vertex->step, EVENT_STEP_CANCELLED);
-	else
-		monitor_text(solver->monitor, vertex->step, EVENT_STEP_FAILED, "%s",
-			     err && err->message ? err->message : "failed");
-	return -1;
-}
-
 static int carry_out(struct solver *solver, struct task *task, struct err *err)
 {
 	struct vertex *vertex = task->vertex;
@@ -306,11 +330,11 @@ static int carry_out(struct solver *solver, struct task *task, struct err *err)
 		return 0;
 	}
 	if (monitor_check(solver->monitor, err) < 0)
-		return report_failure(solver, vertex, err);
+		return report_failure(solver, vertex->step, err);
 	monitor_step(solver->monitor, vertex->step, EVENT_STEP_STARTED);
 	if (execute(solver, task, err) < 0) {
 		(void)vertex_error(vertex, err);
-		return report_failure(solver, vertex, err);
+		return report_failure(solver, vertex->step, err);
 	}
 	monitor_step(solver->monitor, vertex->step, EVENT_STEP_DONE);
 	return 0;
@@ -397,7 +421,7 @@ int solver_run(struct solver *solver, struct graph *graph, struct err *err)
 
 	VEC_FOREACH(vertex, &graph->vertices)
 		VEC_ADD(&tasks)->vertex = *vertex;
-	if (find_cached(solver, &tasks, err) < 0)
+	if (load_context(solver, &tasks, err) < 0)
 		return -1;
 	mark_wanted(&tasks);
 	if (check_emulation(&tasks, err) < 0)
