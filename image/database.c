@@ -49,9 +49,11 @@ static const char *const sql[QUERIES] = {
 	[QUERY_SNAPSHOT_FORGET] = "UPDATE snapshots SET diff_id = NULL WHERE id = ?1",
 	[QUERY_SNAPSHOT_DELETE] = "DELETE FROM snapshots WHERE id = ?1",
 	[QUERY_SNAPSHOT_UNFINISHED] = "SELECT id FROM snapshots WHERE diff_id IS NULL",
-	[QUERY_SNAPSHOT_NEWEST] = "SELECT max(id) FROM snapshots",
-	[QUERY_SNAPSHOT_SYNCED] = ("UPDATE snapshots SET boot = ''"
-				   " WHERE diff_id IS NOT NULL AND id <= ?1 AND boot = ?2"),
+	[QUERY_SNAPSHOT_IS_UNFINISHED] = ("SELECT id FROM snapshots"
+					  " WHERE id = ?1 AND diff_id IS NULL"),
+	[QUERY_SNAPSHOT_UNSYNCED] = ("SELECT id FROM snapshots"
+				     " WHERE diff_id IS NOT NULL AND boot = ?1"),
+	[QUERY_SNAPSHOT_SYNCED] = "UPDATE snapshots SET boot = '' WHERE id = ?1",
 	[QUERY_CACHE_GET] = "SELECT value, used FROM cache WHERE space = ?1 AND key = ?2",
 	[QUERY_CACHE_SET] = "INSERT OR REPLACE INTO cache VALUES (?1, ?2, ?3, ?4)",
 	[QUERY_CACHE_TOUCH] = "UPDATE cache SET used = ?3 WHERE space = ?1 AND key = ?2",

@@ -22,6 +22,11 @@ struct ids {
 	size_t len, cap;
 };
 
+static void ids_release(struct ids *ids)
+{
+	free(ids->items);
+}
+
 static void dir_path(int64_t id, const char *below, char path[SNAPSHOT_PATH_MAX])
 {
 	snprintf(path, SNAPSHOT_PATH_MAX, "snapshots/%lld%s", (long long)id, below);
@@ -57,6 +62,23 @@ static int run_for_id(struct db *db, enum db_query which, int64_t id, const char
 	if (text)
 		db_bind_text(query, 2, text);
 	return db_run(db, query, err);
+}
+
+/* Runs a query for ids, whose parameter is a text unless NULL. */
+static int list_ids(struct db *db, enum db_query which, const char *text, struct ids *ret,
+		    struct err *err)
+{
+	AUTO(db_resetp) sqlite3_stmt *query = db_query(db, which, err);
+	bool row = true;
+
+	if (query && text)
+		db_bind_text(query, 1, text);
+	while (query && db_step(db, query, &row, err) == 0) {
+		if (!row)
+			return 0;
+		*VEC_ADD(ret) = sqlite3_column_int64(query, 0);
+	}
+	return -1;
 }
 
 /* --- looking up --- */
@@ -132,37 +154,49 @@ static int remove_snapshot(struct store *store, int64_t id, struct err *err)
 static int find_unfinished(struct store *store, struct ids *ret, struct err *err)
 {
 	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
-	AUTO(db_resetp) sqlite3_stmt *query = NULL;
-	bool row = true;
 
 	if (store->swept)
 		return 0;
 	store->swept = true;
-	query = db_query(db, QUERY_SNAPSHOT_UNFINISHED, err);
-	while (query && db_step(db, query, &row, err) == 0) {
-		if (!row)
-			return 0;
-		*VEC_ADD(ret) = sqlite3_column_int64(query, 0);
-	}
-	return -1;
+	return list_ids(db, QUERY_SNAPSHOT_UNFINISHED, NULL, ret, err);
 }
 
-/* What cannot be removed now (we are outside of the user namespace) waits for the next time. */
+static bool is_unfinished(struct store *store, int64_t id)
+{
+	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
+	AUTO(db_resetp) sqlite3_stmt *query = db_query(db, QUERY_SNAPSHOT_IS_UNFINISHED, NULL);
+	bool row = false;
+
+	if (!query)
+		return false;
+	db_bind_int(query, 1, id);
+	return db_step(db, query, &row, NULL) == 0 && row;
+}
+
+/*
+ * Asked again once the lock is ours: since the list was made, the maker may have committed and gone. What cannot be
+ * removed now (we are outside of the user namespace) waits for the next time.
+ */
+static void sweep_one(struct store *store, int64_t id)
+{
+	AUTO(fd_closep) int fd = -1;
+	char path[SNAPSHOT_PATH_MAX];
+
+	dir_path(id, "", path);
+	fd = openat(store->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 ? errno != ENOENT : flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return;
+	if (is_unfinished(store, id))
+		(void)remove_snapshot(store, id, NULL);
+}
+
 static void sweep(struct store *store)
 {
-	struct ids ids = { .items = NULL };
+	AUTO(ids_release) struct ids ids = { .items = NULL };
 
 	(void)find_unfinished(store, &ids, NULL);
-	VEC_FOREACH(id, &ids) {
-		AUTO(fd_closep) int fd = -1;
-		char path[SNAPSHOT_PATH_MAX];
-
-		dir_path(*id, "", path);
-		fd = openat(store->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 ? errno == ENOENT : flock(fd, LOCK_EX | LOCK_NB) == 0)
-			(void)remove_snapshot(store, *id, NULL);
-	}
-	free(ids.items);
+	VEC_FOREACH(id, &ids)
+		sweep_one(store, *id);
 }
 
 static void unlock(struct store *store, int64_t id)
@@ -304,32 +338,42 @@ int store_commit_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX],
 	return 0;
 }
 
-static int newest(struct db *db, int64_t *ret, struct err *err)
-{
-	AUTO(db_resetp) sqlite3_stmt *query = db_query(db, QUERY_SNAPSHOT_NEWEST, err);
-	bool row = false;
+/* --- the disk --- */
 
-	if (!query || db_step(db, query, &row, err) < 0)
+static int find_unsynced(struct store *store, struct ids *ret, struct err *err)
+{
+	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
+
+	return list_ids(db, QUERY_SNAPSHOT_UNSYNCED, store->boot_id, ret, err);
+}
+
+static int note_synced(struct store *store, const struct ids *ids, struct err *err)
+{
+	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
+
+	if (db_begin(db, err) < 0)
 		return -1;
-	*ret = row ? sqlite3_column_int64(query, 0) : 0;
-	return 0;
+	VEC_FOREACH(id, ids) {
+		if (run_for_id(db, QUERY_SNAPSHOT_SYNCED, *id, NULL, err) < 0) {
+			db_rollback(db);
+			return -1;
+		}
+	}
+	return db_commit(db, err);
 }
 
 int store_sync(struct store *store, struct err *err)
 {
-	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
-	int64_t last = 0;
+	AUTO(ids_release) struct ids ids = { .items = NULL };
 
-	/* those that come while we wait for the disk are not among them */
-	if (newest(db, &last, err) < 0)
-		return -1;
+	/* before: those that come while we wait for the disk are not on it */
+	if (find_unsynced(store, &ids, err) < 0)
+		return store_failed(store, err);
 	if (syncfs(store->fd) < 0) {
 		err_errno(err, "sync '%s'", store->root);
 		return store_failed(store, err);
 	}
-	if (run_for_id(db, QUERY_SNAPSHOT_SYNCED, last, store->boot_id, err) < 0)
-		return store_failed(store, err);
-	return 0;
+	return note_synced(store, &ids, err) == 0 ? 0 : store_failed(store, err);
 }
 
 /* --- layers: which blobs hold which content --- */

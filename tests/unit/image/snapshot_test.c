@@ -1,4 +1,5 @@
 #include <sqlite3.h>
+#include <sys/file.h>
 
 #include "image_unit.h"
 
@@ -31,6 +32,48 @@ static void assert_dirs(const char *expect)
 
 	shell_read("ls store/snapshots | tr '\\n' ' '", &out);
 	assert_string_equal(out.ptr, expect);
+}
+
+/* --- another process, at the worst moment: the linker puts these in the place of the C library's --- */
+
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __real_syncfs(int fd);
+int __wrap_syncfs(int fd);
+
+static struct {
+	struct store *store;
+	char path[SNAPSHOT_PATH_MAX];
+	bool is_waiting; /* to commit `path` as d2 */
+} rival;
+
+static void rival_begins(void)
+{
+	assert_ok(store_open("store", &rival.store, &err_));
+	assert_ok(store_new_snapshot(rival.store, rival.path, &err_));
+}
+
+static void rival_commits(void)
+{
+	if (!rival.is_waiting)
+		return;
+	rival.is_waiting = false;
+	assert_ok(store_commit_snapshot(rival.store, rival.path, &d2, &err_));
+}
+
+int __wrap_flock(int fd, int operation)
+{
+	if (operation & LOCK_NB)
+		rival_commits();
+	return __real_flock(fd, operation);
+}
+
+int __wrap_syncfs(int fd)
+{
+	int result = __real_syncfs(fd);
+
+	rival_commits();
+	return result;
 }
 
 static void life(void **state)
@@ -159,6 +202,37 @@ static void sweep(void **state)
 	assert_dirs("2 3 ");
 }
 
+static void sweep_leaves_what_was_committed_meanwhile(void **state)
+{
+	(void)state;
+	char path[SNAPSHOT_PATH_MAX];
+
+	rival_begins();
+	rival.is_waiting = true;
+	assert_ok(store_new_snapshot(store_, path, &err_));
+	assert_false(rival.is_waiting);
+	assert_true(store_find_snapshot(store_, &d2, path));
+	assert_dirs("1 2 ");
+	store_closep(&rival.store);
+}
+
+static void sync_does_not_vouch_for_what_came_meanwhile(void **state)
+{
+	(void)state;
+	char path[SNAPSHOT_PATH_MAX];
+
+	rival_begins();
+	assert_ok(store_new_snapshot(store_, path, &err_));
+	assert_ok(store_commit_snapshot(store_, path, &d1, &err_));
+	rival.is_waiting = true;
+	assert_ok(store_sync(store_, &err_));
+	assert_false(rival.is_waiting);
+	store_closep(&rival.store);
+	sql("UPDATE snapshots SET boot = 'another' WHERE boot <> ''");
+	assert_true(store_find_snapshot(store_, &d1, path));
+	assert_false(store_find_snapshot(store_, &d2, path));
+}
+
 static void new_boot_forgets(void **state)
 {
 	(void)state;
@@ -226,6 +300,8 @@ int main(void)
 		store_test(bad_paths),
 		store_test(processes_commit_the_same),
 		store_test(sweep),
+		store_test(sweep_leaves_what_was_committed_meanwhile),
+		store_test(sync_does_not_vouch_for_what_came_meanwhile),
 		store_test(new_boot_forgets),
 		store_test(old_directories_are_passed_over),
 		store_test(layers),
