@@ -39,12 +39,16 @@ int store_failed(const struct store *store, struct err *err)
 static int make_layout(struct store *store, struct err *err)
 {
 	static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
-	static const char *const dirs[] = { "blobs/sha256", "ingest", "snapshots" };
+	/* snapshots hold set-user-ID programs and devices of images, which are for no other user of the machine */
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} dirs[] = { { "blobs/sha256", 0755 }, { "ingest", 0755 }, { "snapshots", 0700 } };
 
 	if (fs_exists(store->fd, LAYOUT_FILE))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (fs_mkdir_all(store->fd, dirs[i], 0755, err) < 0)
+		if (fs_mkdir_all(store->fd, dirs[i].path, dirs[i].mode, err) < 0)
 			return -1;
 	return fs_write_file_atomic(store->fd, LAYOUT_FILE, layout, strlen(layout), 0644, err);
 }

@@ -32,6 +32,12 @@ static void makes_a_layout(void **state)
 			    "v1+json\",\"manifests\":[]}");
 	assert_int_equal(stat("deep/store", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
+	store_closep(&store);
+	/* a root that others may enter */
+	assert_int_equal(mkdir("shared", 0755), 0);
+	assert_ok(store_open("shared", &store, &err_));
+	assert_int_equal(stat("shared/snapshots", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
 }
 
 static bool open_it(void *data)
