@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "compressor.h"
@@ -17,8 +18,10 @@ struct layer_writer {
 	struct layer_options options;
 	struct blob_writer *blob;
 	struct encoder *encoder;
-	struct str header;  /* of the entry at hand; kept for its memory */
-	struct str path;    /* of the file whose data is expected */
+	struct str header; /* of the entry at hand; kept for its memory */
+	struct str path;   /* of the file whose data is expected */
+	uint64_t size;     /* of the archive: with all of this entry, and with the end */
+	uint64_t entries;
 	uint64_t remaining; /* bytes of that data */
 	size_t padding;     /* bytes that fill up its last block */
 };
@@ -31,6 +34,21 @@ static int check_complete(const struct layer_writer *w, struct err *err)
 		return 0;
 	err_set(err, ERR_INPUT, "'%s' became shorter while it was read", w->path.ptr);
 	return err_hint(err, "something else is writing to it: try again");
+}
+
+/* What layer_read() would refuse is not written either: one truncate(1) in a step makes a file of an exabyte. */
+static int count(struct layer_writer *w, struct err *err)
+{
+	uint64_t size = w->header.len + w->remaining + w->padding;
+
+	if (++w->entries > LIMIT_LAYER_ENTRIES)
+		return err_set(err, ERR_LIMIT, "the layer has more than %d files",
+			       LIMIT_LAYER_ENTRIES);
+	if (size > LIMIT_LAYER_SIZE - w->size)
+		return err_set(err, ERR_LIMIT, "with '%.500s' the layer is larger than %llu GiB",
+			       w->path.ptr, (unsigned long long)(LIMIT_LAYER_SIZE >> 30));
+	w->size += size;
+	return 0;
 }
 
 static int writer_entry(struct layer_sink *sink, const struct layer_entry *entry, struct err *err)
@@ -54,6 +72,8 @@ static int writer_entry(struct layer_sink *sink, const struct layer_entry *entry
 	str_add(&w->path, e.path);
 	w->remaining = e.type == LAYER_FILE ? e.size : 0;
 	w->padding = (TAR_BLOCK - (size_t)(w->remaining % TAR_BLOCK)) % TAR_BLOCK;
+	if (count(w, err) < 0)
+		return -1;
 	return encoder_write(w->encoder, w->header.ptr, w->header.len, err);
 }
 
@@ -81,6 +101,7 @@ struct layer_writer *layer_writer_new(struct store *store, const struct layer_op
 	w->sink = (struct layer_sink){ .entry = writer_entry, .data = writer_data };
 	w->store = store;
 	w->options = *options;
+	w->size = sizeof(zeros);
 	str_init(&w->header, 0);
 	str_init(&w->path, 0);
 	if (compressor_check_level(options->compression, options->level, err) < 0)

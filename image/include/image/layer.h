@@ -93,6 +93,7 @@ void layer_release(struct layer *layer);
 /*
  * Writes entries as a tar blob into the store: pax where it must, mtime in whole seconds, no user names, no atime. Hashing
  * and compression run on threads of their own. The same entries give the same bytes on every machine and thread count.
+ * What layer_read() would find too large (LIMIT_LAYER_SIZE, LIMIT_LAYER_ENTRIES) is refused at once: ERR_LIMIT.
  */
 struct layer_writer;
 struct layer_writer *layer_writer_new(struct store *store, const struct layer_options *options,

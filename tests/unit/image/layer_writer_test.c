@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "base/limits.h"
 #include "image_unit.h"
 
 #define MIB ((size_t)1 << 20)
@@ -186,6 +187,36 @@ static void given_up(void **state)
 	assert_int_equal(rmdir("store/ingest"), 0); /* nothing is in it */
 }
 
+/* A sparse file costs a step nothing; its zeros would fill the machine's time and disk. */
+static void refuses_what_cannot_be_read_back(void **state)
+{
+	(void)state;
+	struct layer_options opts = options(COMPRESSION_GZIP, 1);
+	/* blocks for the pax header, its record of the size, the header, and two for the end */
+	const uint64_t overhead = (uint64_t)5 * 512;
+	const struct {
+		uint64_t size;
+		bool fits;
+	} rows[] = {
+		{ LIMIT_LAYER_SIZE - overhead, true },
+		{ LIMIT_LAYER_SIZE - overhead + 1, false },
+		{ (uint64_t)1 << 60, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(layer_writer_freep)
+		struct layer_writer *w = layer_writer_new(store_, &opts, &err_);
+		struct layer_sink *sink = layer_writer_sink(w);
+		struct layer_entry e = entry_of(LAYER_FILE, "sparse");
+		struct err err = ERR_INIT;
+
+		e.size = rows[i].size;
+		assert_int_equal(sink->entry(sink, &e, &err), rows[i].fits ? 0 : -1);
+		assert_int_equal(err.kind, rows[i].fits ? ERR_NONE : ERR_LIMIT);
+		err_release(&err);
+	}
+}
+
 static bool write_over_limit(void *data)
 {
 	struct rlimit limit = { .rlim_cur = MIB, .rlim_max = MIB };
@@ -229,6 +260,7 @@ int main(void)
 		store_test(refuses),
 		store_test(given_up),
 		store_test(failing_disk),
+		store_test(refuses_what_cannot_be_read_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
