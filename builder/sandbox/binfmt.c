@@ -137,11 +137,31 @@ int binfmt_open(struct binfmt *ret, struct err *err)
 	return result;
 }
 
+/*
+ * Every emulated process has the interpreter as its /proc/PID/exe: through a mount that cannot be written to, so that a
+ * step of real root, or of the owner of a QEMU in his home, does not replace it (CVE-2019-5736 did that to a runtime).
+ */
+static int open_read_only(const char *path, int *ret_fd, struct err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	AUTO(fd_closep) int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return err_errno(err, "mount '%s' read-only", path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
 int binfmt_register(const struct binfmt *binfmt, const struct emulation *emulation, struct err *err)
 {
 	AUTO(str_release) struct str rule = STR_INIT;
+	AUTO(fd_closep) int fd = -1;
+	AUTO(freep) char *path = NULL;
 
-	binfmt_rule_write(emulation->cpu, emulation->interpreter, &rule);
+	if (open_read_only(emulation->interpreter, &fd, err) < 0)
+		return -1;
+	path = xasprintf("/proc/self/fd/%d", fd);
+	binfmt_rule_write(emulation->cpu, path, &rule);
 	/* One write(2) is one rule. */
 	if (write(binfmt->register_fd, rule.ptr, rule.len) < 0 && errno != EEXIST) {
 		(void)err_errno(err, "register '%s' with binfmt_misc", emulation->interpreter);

@@ -170,6 +170,25 @@ static void native_steps_stay_native(void **state)
 	assert_string_equal(steps.out.ptr, "(unset)\n");
 }
 
+static void the_emulator_cannot_be_replaced(void **state)
+{
+	(void)state;
+	AUTO(steps_release) struct steps steps;
+	AUTO(emulation_release) struct emulation emulation = { .interpreter = NULL };
+	int status = 0;
+
+	assert_ok(emulation_find("arm64", NULL, &emulation, &err_));
+	if (emulation.way != EMULATION_OWN)
+		skip(); /* the host's registration, the host's file */
+	make(&steps);
+	steps.step.arch = "arm64";
+	steps_probe(&steps, "overwrite", "/bin/arm64");
+	status = steps_run(&steps);
+	/* EACCES: its owner has no id in our namespace */
+	if (status != EROFS)
+		assert_int_equal(status, EACCES);
+}
+
 static void a_missing_loader_is_named(void **state)
 {
 	(void)state;
@@ -216,6 +235,7 @@ int main(void)
 		scratch_test(each_platform_finds_its_machine),
 		scratch_test(the_host_gets_no_registration),
 		scratch_test(native_steps_stay_native),
+		scratch_test(the_emulator_cannot_be_replaced),
 		scratch_test(a_missing_loader_is_named),
 		scratch_test(an_unknown_platform_is_refused_before_it_starts),
 	};

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int do_exit(const char *argument)
@@ -148,6 +150,27 @@ static int do_leaks(const char *argument)
 	return getsid(0) == getpid() ? 0 : 1;
 }
 
+/* May the program that the kernel runs for `argument`, an emulator perhaps, be written to? 0 = it may. */
+static int do_overwrite(const char *argument)
+{
+	char link[64];
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		(void)execl(argument, argument, (char *)NULL);
+		_exit(1);
+	}
+	/* It stops behind execve(2). */
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		return 99;
+	(void)snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	status = access(link, W_OK) < 0 ? errno : 0;
+	(void)kill(pid, SIGKILL);
+	return status;
+}
+
 static int do_umask(const char *argument)
 {
 	(void)argument;
@@ -163,7 +186,7 @@ static const struct {
 	{ "cat", do_cat },     { "write", do_write },   { "mkdir", do_mkdir },
 	{ "ids", do_ids },     { "device", do_device }, { "euid", do_euid },
 	{ "env", do_env },     { "cwd", do_cwd },       { "uname", do_uname },
-	{ "leaks", do_leaks }, { "umask", do_umask },
+	{ "leaks", do_leaks }, { "umask", do_umask },   { "overwrite", do_overwrite },
 };
 
 int main(int argc, char **argv)
