@@ -70,6 +70,7 @@ struct vertex *graph_add(struct graph *graph, enum vertex_kind kind, struct vert
 	vertex->kind = kind;
 	vertex->parent = parent;
 	vertex->platform = *platform;
+	vertex->depth = parent ? parent->depth + 1 : 0;
 	*VEC_ADD(&graph->vertices) = vertex;
 	return vertex;
 }

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "base/limits.h"
 #include "stage_state.h"
 
 static int plan_stage(struct stage_state *state, struct err *err);
@@ -65,6 +66,7 @@ static struct vertex *image_vertex(struct plan *plan, const struct base_image *i
 		return vertex;
 	vertex = graph_add(plan->graph, VERTEX_IMAGE, NULL, &image->platform);
 	vertex->image = image;
+	vertex->depth = image->layers.len;
 	vertex->file = plan->request->file_name;
 	name = image_ref_format(&image->ref);
 	vertex->title = xasprintf("FROM %s", name);
@@ -301,6 +303,18 @@ static void number_steps(struct stage_state *state, const struct triggers *trigg
 	state->top->prefix = stage_step_prefix(state);
 }
 
+/* Found out now rather than after all the steps below it have run. */
+static int check_depth(const struct stage_state *state, const struct instruction *instruction,
+		       struct err *err)
+{
+	if (state->top->depth <= LIMIT_LAYERS)
+		return 0;
+	(void)err_set(err, ERR_LIMIT, "%s: it would be layer %zu, an image can have %d",
+		      instruction_name(instruction->kind), state->top->depth, LIMIT_LAYERS);
+	return err_hint(err,
+			"join steps: several commands in one RUN, several sources in one COPY");
+}
+
 static int apply_all(struct stage_state *state, const struct triggers *triggers, struct err *err)
 {
 	for (size_t i = 0; i < triggers->len; i++) {
@@ -308,7 +322,7 @@ static int apply_all(struct stage_state *state, const struct triggers *triggers,
 			return err_wrap(err, "ONBUILD of the base image");
 	}
 	VEC_FOREACH(instruction, &state->stage->instructions) {
-		if (apply(state, instruction, err) < 0)
+		if (apply(state, instruction, err) < 0 || check_depth(state, instruction, err) < 0)
 			return word_error(state, instruction->name, err);
 	}
 	return 0;

@@ -259,6 +259,22 @@ static void mistakes_have_a_place(void **state)
 	err_clear(&err_);
 }
 
+static void too_many_layers_are_refused_before_anything_runs(void **state)
+{
+	AUTO(planned_release) struct planned planned;
+	AUTO(str_release) struct str text = STR_INIT;
+
+	(void)state;
+	planned_init(&planned);
+	str_add(&text, "FROM scratch\n");
+	for (unsigned i = 0; i < 126; i++)
+		str_addf(&text, "WORKDIR /%u\n", i);
+	assert_int_equal(planned_make(&planned, text.ptr, &err_), -1);
+	assert_int_equal(err_.kind, ERR_LIMIT);
+	assert_int_equal(err_.span.line, 127);
+	err_clear(&err_);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +285,7 @@ int main(void)
 		cmocka_unit_test(a_script_is_a_file_of_its_own),
 		cmocka_unit_test(steps_are_named_and_numbered),
 		cmocka_unit_test(mistakes_have_a_place),
+		cmocka_unit_test(too_many_layers_are_refused_before_anything_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,7 @@ struct vertex {
 	struct vertex *parent;  /* NULL = a source: scratch or an image */
 	struct vertices inputs; /* others that it reads; borrowed */
 	struct platform platform;
+	size_t depth;                          /* layers of its file system */
 	char *title;                           /* "RUN make" */
 	char *prefix;                          /* "[builder 2/5] " */
 	const struct instruction *instruction; /* borrowed from the Dockerfile; NULL = scratch */
