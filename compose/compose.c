@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "compose/load.h"
+#include "compose/project.h"
+#include "decode.h"
 #include "environment.h"
 #include "project.h"
 #include "service.h"
@@ -11,6 +13,7 @@
 struct compose {
 	struct loader loader;
 	struct yaml *document;
+	const struct compose_project *project;
 	struct str warnings;
 	struct strvec files, env_files;
 	bool is_raw;
@@ -115,7 +118,10 @@ static int load(struct compose *compose, struct err *err)
 	settle_forms(loader, document);
 	if (sources_check(&loader->sources, err) < 0)
 		return -1;
-	return resolve_services(loader, document, err);
+	if (resolve_services(loader, document, err) < 0)
+		return -1;
+	compose->project = decode_project(loader->arena, document, loader->directory);
+	return 0;
 }
 
 int compose_load(const struct compose_options *options, struct compose **ret, struct err *err)
@@ -165,4 +171,9 @@ const struct strvec *compose_files(const struct compose *compose)
 const struct strvec *compose_env_files(const struct compose *compose)
 {
 	return &compose->env_files;
+}
+
+const struct compose_project *compose_project(const struct compose *compose)
+{
+	return compose->project;
 }

@@ -99,23 +99,23 @@ void cast_scalar(struct arena *arena, struct yaml *node, const struct attr *attr
 		cast_float(arena, node, place);
 }
 
-static void expand_text(struct pass *pass, struct yaml *node, const struct place *place)
+/* False, with a problem, when it is malformed. */
+static bool expand_text(struct pass *pass, struct yaml *node, const struct place *place)
 {
 	AUTO(str_release) struct str out = STR_INIT;
 	AUTO(err_release) struct err err = ERR_INIT;
 	const struct template_scope scope = { .lookup = lookup, .unset = unset, .arg = pass };
 
 	if (!strchr(node->text, '$'))
-		return;
+		return true;
 	pass->node = node;
 	pass->place = place;
 	if (template_expand(node->text, &scope, &out, &err) < 0) {
 		problem_err(&node->mark, place, &err);
-		/* One problem is enough. */
-		node->kind = YAML_NULL;
-		return;
+		return false;
 	}
 	node->text = arena_strndup(pass->arena, out.ptr, out.len);
+	return true;
 }
 
 static void walk(struct pass *pass, struct yaml *node, const struct attr *attr,
@@ -123,10 +123,8 @@ static void walk(struct pass *pass, struct yaml *node, const struct attr *attr,
 {
 	size_t index = 0;
 
-	if (node->kind == YAML_STRING) {
-		expand_text(pass, node, place);
+	if (node->kind == YAML_STRING && expand_text(pass, node, place))
 		cast_scalar(pass->arena, node, attr, place);
-	}
 	YAML_EACH_ITEM(item, node)
 	{
 		const struct place here = { .up = place, .index = index++ };
