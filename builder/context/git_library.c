@@ -1,0 +1,127 @@
+#include "git_library.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "git_ssh.h"
+
+/* Neither the user's configuration nor the system's decides what a build gets to see. */
+static void forget_configuration(void)
+{
+	static const int levels[] = { GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
+				      GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		(void)git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+	(void)git_libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
+}
+
+/* As libcurl is told in the registry client. */
+static void add_authorities(void)
+{
+	const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
+
+	if ((file && *file) || (dir && *dir))
+		(void)git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file && *file ? file : NULL,
+				       dir && *dir ? dir : NULL);
+}
+
+static void init(void)
+{
+	if (git_libgit2_init() < 0)
+		abort();
+	forget_configuration();
+	add_authorities();
+	/* Objects are all that is read of somebody else's repository, and no configuration. */
+	(void)git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+}
+
+void git_library_init(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, init);
+}
+
+/* --- errors --- */
+
+static enum err_kind kind_of(int code, int class)
+{
+	switch (code) {
+	case GIT_ENOTFOUND: return ERR_NOT_FOUND;
+	case GIT_EAUTH: return ERR_AUTH;
+	case GIT_ECERTIFICATE: return ERR_NETWORK;
+	default: break;
+	}
+	switch (class) {
+	case GIT_ERROR_NET:
+	case GIT_ERROR_SSL:
+	case GIT_ERROR_HTTP:
+	case GIT_ERROR_SSH: return ERR_NETWORK;
+	case GIT_ERROR_OS:
+	case GIT_ERROR_FILESYSTEM: return ERR_SYSTEM;
+	default: return ERR_PROTOCOL;
+	}
+}
+
+int git_library_error(int code, struct err *err)
+{
+	const git_error *last = git_error_last();
+	AUTO(freep) char *text = xstrdup(last && last->message ? last->message : "unknown error");
+
+	text[0] = (char)tolower((unsigned char)text[0]);
+	if (strstr(text, "status code: 404"))
+		return err_set(err, ERR_NOT_FOUND, "there is no such repository (404)");
+	if (str_has_suffix(text, ": No such file or directory"))
+		code = GIT_ENOTFOUND;
+	if (code != GIT_EAUTH)
+		return err_set(err, kind_of(code, last ? last->klass : 0), "%s", text);
+	(void)err_set(err, ERR_AUTH, "the server wants to know who you are");
+	return err_hint(err, "use an ssh address, or https://USER:TOKEN@HOST/...");
+}
+
+int git_talk_error(const struct git_talk *talk, int code, struct err *err)
+{
+	return monitor_check(talk->monitor, err) < 0 ? -1 : git_library_error(code, err);
+}
+
+/* --- callbacks: anything but 0 ends the exchange --- */
+
+static int on_transfer(const git_indexer_progress *stats, void *payload)
+{
+	const struct git_talk *talk = payload;
+
+	if (monitor_is_cancelled(talk->monitor))
+		return GIT_EUSER;
+	if (stats->received_bytes > LIMIT_LAYER_SIZE) {
+		git_error_set_str(GIT_ERROR_NET, "the repository is too large");
+		return -1;
+	}
+	monitor_transfer(talk->monitor, talk->step, "fetching", talk->shown, stats->received_bytes,
+			 0);
+	return 0;
+}
+
+static int on_message(const char *text, int len, void *payload)
+{
+	const struct git_talk *talk = payload;
+
+	(void)text;
+	(void)len;
+	return monitor_is_cancelled(talk->monitor) ? GIT_EUSER : 0;
+}
+
+void git_talk_callbacks(struct git_talk *talk, git_remote_callbacks *ret)
+{
+	(void)git_remote_init_callbacks(ret, GIT_REMOTE_CALLBACKS_VERSION); /* a version it knows */
+	ret->transfer_progress = on_transfer;
+	ret->sideband_progress = on_message;
+	ret->payload = talk;
+	if (git_ssh_is_url(talk->remote))
+		ret->transport = git_ssh_transport;
+}

@@ -1,0 +1,48 @@
+/* libgit2 as the rest of this room uses it: set up once, its errors as ours. */
+#ifndef CONTEXT_GIT_LIBRARY_H
+#define CONTEXT_GIT_LIBRARY_H
+
+#include <git2.h>
+
+#include "base/err.h"
+#include "base/monitor.h"
+
+/* Any thread, any number of times; nothing of it happens before somebody needs a repository. */
+void git_library_init(void);
+/* What libgit2 said last in this thread, for the code that it returned; returns -1. */
+int git_library_error(int code, struct err *err);
+
+/* One exchange with a server. */
+struct git_talk {
+	const struct monitor *monitor;
+	unsigned step;
+	const char *shown; /* the address, for messages and progress */
+	const char *remote;
+};
+
+/* For both connect and fetch. `talk` must outlive the remote. */
+void git_talk_callbacks(struct git_talk *talk, git_remote_callbacks *ret);
+/* As git_library_error(), but ERR_CANCELLED when the monitor said so. */
+int git_talk_error(const struct git_talk *talk, int code, struct err *err);
+
+static inline void git_repository_freep(git_repository **repository)
+{
+	git_repository_free(*repository);
+}
+
+static inline void git_remote_freep(git_remote **remote)
+{
+	git_remote_free(*remote);
+}
+
+static inline void git_commit_freep(git_commit **commit)
+{
+	git_commit_free(*commit);
+}
+
+static inline void git_tree_freep(git_tree **tree)
+{
+	git_tree_free(*tree);
+}
+
+#endif
