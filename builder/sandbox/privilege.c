@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <stdbool.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "id_map.h"
@@ -50,6 +52,21 @@ static int set_caps(struct err *err)
 	return cap_set_proc(want) < 0 ? err_errno(err, "give up capabilities") : 0;
 }
 
+/*
+ * Else the step would have what its caller's session keeps there: Kerberos tickets, keys of file systems. Where seccomp
+ * forbids keyctl(2) it does so to the step too.
+ */
+static int leave_session_keyring(struct err *err)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS ||
+	    errno == EPERM)
+		return 0;
+	if (errno != EDQUOT)
+		return err_errno(err, "create a session keyring");
+	(void)err_errno(err, "create a session keyring");
+	return err_hint(err, "sudo sysctl -w kernel.keys.maxkeys=2000");
+}
+
 int privilege_drop(struct err *err)
 {
 	static const struct rlimit no_core = { 0, 0 };
@@ -62,6 +79,8 @@ int privilege_drop(struct err *err)
 	/* A core file would end up in the layer. */
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return err_errno(err, "limit core files");
+	if (leave_session_keyring(err) < 0)
+		return -1;
 	return set_caps(err);
 }
 

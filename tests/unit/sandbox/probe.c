@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -150,6 +151,12 @@ static int do_leaks(const char *argument)
 	return getsid(0) == getpid() ? 0 : 1;
 }
 
+/* Is the key `argument` to be found? */
+static int do_key(const char *argument)
+{
+	return syscall(SYS_request_key, "user", argument, NULL, 0) < 0 ? errno : 0;
+}
+
 /* May the program that the kernel runs for `argument`, an emulator perhaps, be written to? 0 = it may. */
 static int do_overwrite(const char *argument)
 {
@@ -181,12 +188,25 @@ static const struct {
 	const char *name;
 	int (*run)(const char *argument);
 } verbs[] = {
-	{ "exit", do_exit },   { "kill", do_kill },     { "print", do_print },
-	{ "flood", do_flood }, { "hang", do_hang },     { "daemon", do_daemon },
-	{ "cat", do_cat },     { "write", do_write },   { "mkdir", do_mkdir },
-	{ "ids", do_ids },     { "device", do_device }, { "euid", do_euid },
-	{ "env", do_env },     { "cwd", do_cwd },       { "uname", do_uname },
-	{ "leaks", do_leaks }, { "umask", do_umask },   { "overwrite", do_overwrite },
+	{ "exit", do_exit },
+	{ "kill", do_kill },
+	{ "print", do_print },
+	{ "flood", do_flood },
+	{ "hang", do_hang },
+	{ "daemon", do_daemon },
+	{ "cat", do_cat },
+	{ "write", do_write },
+	{ "mkdir", do_mkdir },
+	{ "ids", do_ids },
+	{ "device", do_device },
+	{ "euid", do_euid },
+	{ "env", do_env },
+	{ "cwd", do_cwd },
+	{ "uname", do_uname },
+	{ "leaks", do_leaks },
+	{ "umask", do_umask },
+	{ "key", do_key },
+	{ "overwrite", do_overwrite },
 };
 
 int main(int argc, char **argv)

@@ -1,8 +1,10 @@
 /* Steps of the machine's own platform, under whatever identity the test has. */
 #include "sandbox/sandbox.h"
 
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "../base/unit.h"
@@ -199,6 +201,20 @@ static void the_process_is_as_docker_starts_it(void **state)
 	assert_non_null(strstr(steps.out.ptr, "NoNewPrivs:\t0\n"));
 	steps_probe(&steps, "umask", "");
 	assert_int_equal(steps_run(&steps), 022);
+}
+
+static void keys_of_the_session_stay_outside(void **state)
+{
+	(void)state;
+	AUTO(steps_release) struct steps steps;
+
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
+	    syscall(SYS_add_key, "user", "edgectl:secret", "x", 1, KEY_SPEC_SESSION_KEYRING) < 0)
+		skip(); /* no keys here, or not for us */
+	steps_init(&steps);
+	assert_true(syscall(SYS_request_key, "user", "edgectl:secret", NULL, 0) > 0);
+	steps_probe(&steps, "key", "edgectl:secret");
+	assert_int_equal(steps_run(&steps), ENOKEY);
 }
 
 /* Root may make device nodes, for a layer, and nobody may open them; a user namespace may not even make them. */
@@ -582,6 +598,7 @@ int main(void)
 		scratch_test(network_files_are_there_and_cannot_be_changed),
 		scratch_test(the_machine_is_hidden),
 		scratch_test(the_process_is_as_docker_starts_it),
+		scratch_test(keys_of_the_session_stay_outside),
 		scratch_test(devices_do_not_open),
 		scratch_test(directories_and_environment),
 		scratch_test(no_path_leads_out_through_a_descriptor),
