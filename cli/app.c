@@ -75,6 +75,22 @@ static int print_help(const struct cli_command *command, struct err *err)
 	return app_print(&text, err);
 }
 
+static int print_topic(const struct cli_topic *topic, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	help_topic(topic, &text);
+	return app_print(&text, err);
+}
+
+/* The first word alone, or with --help, is a question what there is. */
+static const struct cli_topic *topic_asked_for(char *const *words)
+{
+	bool is_question = !words[1] || str_eq(words[1], "--help") || str_eq(words[1], "-h");
+
+	return is_question ? topic_find(words[0]) : NULL;
+}
+
 static int run_command(struct app *app, const struct cli_command *command, char **words,
 		       struct err *err)
 {
@@ -101,6 +117,8 @@ static int run(struct app *app, char **words, struct err *err)
 					.command = "edgectl",
 					.stop_at_operand = true };
 	const struct cli_command *command = NULL;
+	const struct cli_topic *topic = NULL;
+	size_t count = 0;
 
 	if (options_parse(&parser, words, err) < 0)
 		return -1;
@@ -110,9 +128,12 @@ static int run(struct app *app, char **words, struct err *err)
 		return version_print(err);
 	if (!parser.rest[0])
 		return print_help(NULL, err);
-	if (command_require(parser.rest[0], &command, err) < 0)
+	topic = topic_asked_for(parser.rest);
+	if (topic)
+		return print_topic(topic, err);
+	if (command_require(parser.rest, &command, &count, err) < 0)
 		return -1;
-	return run_command(app, command, parser.rest + 1, err);
+	return run_command(app, command, parser.rest + count, err);
 }
 
 static enum exit_code exit_code_of(const struct err *err)

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "image/reference.h"
 #include "image/store.h"
+#include "templates/board.h"
 
 struct complete_args {
 	struct strvec words;
@@ -17,6 +18,7 @@ const char *value_kind_name(enum value_kind kind)
 	switch (kind) {
 	case VALUE_IMAGE: return "image";
 	case VALUE_PLATFORM: return "platform";
+	case VALUE_BOARD: return "board";
 	case VALUE_COMMAND: return "command";
 	case VALUE_TEXT:
 	case VALUE_FILE:
@@ -34,15 +36,21 @@ static void add_word(struct str *out, const char *before, const char *word, cons
 		str_addf(out, "%s\n", whole);
 }
 
-/* A list: what stands before the last comma is kept. */
+/* What stands before the word of a list that is being typed, with its comma; the caller frees. */
+static char *list_head(const char *prefix)
+{
+	const char *comma = strrchr(prefix, ',');
+
+	return xstrndup(prefix, comma ? (size_t)(comma + 1 - prefix) : 0);
+}
+
 static void complete_platform(const char *prefix, struct str *out)
 {
 	static const char *const platforms[] = {
 		"linux/amd64",  "linux/arm64",   "linux/arm/v7", "linux/arm/v6",
 		"linux/arm/v5", "linux/riscv64", "linux/386",
 	};
-	const char *comma = strrchr(prefix, ',');
-	AUTO(freep) char *before = xstrndup(prefix, comma ? (size_t)(comma + 1 - prefix) : 0);
+	AUTO(freep) char *before = list_head(prefix);
 
 	for (size_t i = 0; i < ARRAY_SIZE(platforms); i++)
 		add_word(out, before, platforms[i], prefix);
@@ -51,8 +59,28 @@ static void complete_platform(const char *prefix, struct str *out)
 static void complete_command(const char *prefix, struct str *out)
 {
 	COMMAND_FOREACH(command) {
-		if (!command->hidden)
+		if (!command->hidden && !strchr(command->name, ' '))
 			add_word(out, "", command->name, prefix);
+	}
+	TOPIC_FOREACH(topic)
+		add_word(out, "", topic->name, prefix);
+}
+
+/* A list, as of platforms. Aliases are for those who type them: offered when no slug fits. */
+static void complete_board(const char *prefix, struct str *out)
+{
+	AUTO(board_catalog_release) struct board_catalog boards = BOARD_CATALOG_INIT;
+	AUTO(freep) char *before = list_head(prefix);
+
+	if (board_catalog_load(&boards, NULL) < 0)
+		return;
+	VEC_FOREACH(board, &boards)
+		add_word(out, before, board->slug, prefix);
+	if (out->len > 0)
+		return;
+	VEC_FOREACH(board, &boards) {
+		VEC_FOREACH(alias, &board->aliases)
+			add_word(out, before, *alias, prefix);
 	}
 }
 
@@ -94,6 +122,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 	(void)app;
 	if (str_eq(kind, value_kind_name(VALUE_PLATFORM)))
 		complete_platform(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_BOARD)))
+		complete_board(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_COMMAND)))
 		complete_command(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_IMAGE)))

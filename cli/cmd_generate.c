@@ -33,12 +33,15 @@ static int write_manual(const char *dir, struct err *err)
 		return -1;
 	COMMAND_FOREACH(command) {
 		AUTO(str_release) struct str text = STR_INIT;
-		AUTO(freep) char *name = xasprintf("edgectl-%s.1", command->name);
+		AUTO(str_release) struct str name = STR_INIT;
 
 		if (command->hidden)
 			continue;
+		str_add(&name, "edgectl-");
+		command_add_name(command, '-', &name);
+		str_add(&name, ".1");
 		generate_man_command(command, &text);
-		if (write_file(dir, name, &text, err) < 0)
+		if (write_file(dir, name.ptr, &text, err) < 0)
 			return -1;
 	}
 	return 0;

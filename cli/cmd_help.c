@@ -11,20 +11,23 @@ static int help_run(struct app *app, const void *args_data, struct err *err)
 	const struct help_args *args = args_data;
 	AUTO(str_release) struct str text = STR_INIT;
 	const struct cli_command *command = NULL;
+	size_t count = 0;
 
 	(void)app;
 	if (args->commands.len == 0) {
 		help_overview(&text);
-		return app_print(&text, err);
+	} else if (args->commands.len == 1 && topic_find(args->commands.items[0])) {
+		help_topic(topic_find(args->commands.items[0]), &text);
+	} else {
+		if (command_require(args->commands.items, &command, &count, err) < 0)
+			return -1;
+		help_command(command, &text);
 	}
-	if (command_require(args->commands.items[0], &command, err) < 0)
-		return -1;
-	help_command(command, &text);
 	return app_print(&text, err);
 }
 
 static const struct cli_option help_options[] = {
-	OPTION_OPERANDS(struct help_args, commands, "COMMAND", VALUE_COMMAND, 0, 1),
+	OPTION_OPERANDS(struct help_args, commands, "COMMAND", VALUE_COMMAND, 0, 2),
 	OPTION_END,
 };
 

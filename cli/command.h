@@ -15,7 +15,7 @@
 struct app;
 
 /* Sections of the overview that `edgectl help` prints. */
-enum command_group { GROUP_BUILD, GROUP_IMAGE, GROUP_OTHER, GROUP_COUNT };
+enum command_group { GROUP_BUILD, GROUP_IMAGE, GROUP_PROJECT, GROUP_OTHER, GROUP_COUNT };
 
 struct cli_example {
 	const char *text; /* what it does, a sentence with a colon at its end */
@@ -23,7 +23,7 @@ struct cli_example {
 };
 
 struct cli_command {
-	const char *name;
+	const char *name; /* one word, or a topic and another: "board ls" */
 	enum command_group group;
 	bool hidden;
 	const char *summary; /* one line, imperative, no full stop */
@@ -42,12 +42,31 @@ struct cli_command {
 
 extern const struct cli_command *const cli_commands[];
 
+/* The first word of commands that have two. */
+struct cli_topic {
+	const char *name; /* NULL ends the table */
+	const char *summary;
+};
+
+#define TOPIC_FOREACH(topic) for (const struct cli_topic *topic = cli_topics; topic->name; topic++)
+
+extern const struct cli_topic cli_topics[];
+
 /* NULL when there is none of that name. */
 const struct cli_command *command_find(const char *name);
+const struct cli_topic *topic_find(const char *name);
+/* The second word of a command of that topic; NULL for any other command. */
+const char *topic_verb(const struct cli_topic *topic, const struct cli_command *command);
+/* The name with `separator` in place of the blank. */
+void command_add_name(const struct cli_command *command, char separator, struct str *out);
 /* As it is called: "edgectl push [OPTION]... IMAGE...". */
 void command_synopsis(const struct cli_command *command, struct str *out);
-/* Finds or fails with ERR_USAGE and the nearest name. */
-WARN_UNUSED int command_require(const char *name, const struct cli_command **ret, struct err *err);
+/*
+ * The command whose name the first word, or the first two, of the NULL-ended `words` are; *ret_count
+ * tells how many. Fails with ERR_USAGE and the nearest name.
+ */
+WARN_UNUSED int command_require(char *const *words, const struct cli_command **ret,
+				size_t *ret_count, struct err *err);
 const char *command_group_title(enum command_group group);
 
 #endif

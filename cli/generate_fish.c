@@ -63,11 +63,23 @@ static void add_option(struct str *out, const char *condition, const struct cli_
 		 option->name, option->name);
 }
 
+/* "__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls" */
+static void add_condition(struct str *out, const struct cli_command *command)
+{
+	struct span rest = span_of(command->name), word;
+
+	for (bool more = true; more;) {
+		more = span_cut(&rest, ' ', &word);
+		str_addf(out, "__fish_seen_subcommand_from %.*s%s", SPAN_FMT(word),
+			 more ? "; and " : "");
+	}
+}
+
 static void add_command(struct str *out, const struct cli_command *command)
 {
 	AUTO(str_release) struct str condition = STR_INIT;
 
-	str_addf(&condition, "__fish_seen_subcommand_from %s", command->name);
+	add_condition(&condition, command);
 	str_addc(out, '\n');
 	OPTION_FOREACH(option, command->options) {
 		if (option_is_named(option) && !option->hidden)
@@ -80,27 +92,54 @@ static void add_command(struct str *out, const struct cli_command *command)
 	}
 }
 
+static void add_word(struct str *out, const char *condition, const char *word, const char *summary)
+{
+	str_addf(out, "complete -c edgectl -n '%s' -a %s -d ", condition, word);
+	add_quoted(out, summary);
+	str_addc(out, '\n');
+}
+
+/* The second words behind the first. */
+static void add_topic(struct str *out, const struct cli_topic *topic)
+{
+	AUTO(str_release) struct str condition = STR_INIT;
+
+	str_addf(&condition, "__fish_seen_subcommand_from %s; and __edgectl_no_command",
+		 topic->name);
+	COMMAND_FOREACH(command) {
+		if (!command->hidden && topic_verb(topic, command))
+			str_addf(&condition, " %s", topic_verb(topic, command));
+	}
+	str_addc(out, '\n');
+	COMMAND_FOREACH(command) {
+		if (!command->hidden && topic_verb(topic, command))
+			add_word(out, condition.ptr, topic_verb(topic, command), command->summary);
+	}
+}
+
 void generate_fish(struct str *out)
 {
 	AUTO(str_release) struct str names = STR_INIT;
 	AUTO(str_release) struct str condition = STR_INIT;
 
 	COMMAND_FOREACH(command) {
-		if (!command->hidden)
+		if (!command->hidden && !strchr(command->name, ' '))
 			str_addf(&names, " %s", command->name);
 	}
+	TOPIC_FOREACH(topic)
+		str_addf(&names, " %s", topic->name);
 	str_addf(&condition, "__edgectl_no_command%s", names.ptr);
 	str_add(out, head);
 	COMMAND_FOREACH(command) {
-		if (command->hidden)
-			continue;
-		str_addf(out, "complete -c edgectl -n '%s' -a %s -d ", condition.ptr,
-			 command->name);
-		add_quoted(out, command->summary);
-		str_addc(out, '\n');
+		if (!command->hidden && !strchr(command->name, ' '))
+			add_word(out, condition.ptr, command->name, command->summary);
 	}
+	TOPIC_FOREACH(topic)
+		add_word(out, condition.ptr, topic->name, topic->summary);
 	OPTION_FOREACH(option, global_options)
 		add_option(out, condition.ptr, option);
+	TOPIC_FOREACH(topic)
+		add_topic(out, topic);
 	COMMAND_FOREACH(command) {
 		if (!command->hidden)
 			add_command(out, command);

@@ -186,7 +186,8 @@ void generate_man_command(const struct cli_command *command, struct str *out)
 {
 	AUTO(str_release) struct str name = STR_INIT;
 
-	str_addf(&name, "edgectl-%s", command->name);
+	str_add(&name, "edgectl-");
+	command_add_name(command, '-', &name);
 	add_head(out, name.ptr, name.ptr, command->summary);
 	add_synopsis(out, command);
 	str_add(out, ".Sh DESCRIPTION\n");
@@ -215,7 +216,9 @@ static void add_commands(struct str *out, enum command_group group)
 	COMMAND_FOREACH(command) {
 		if (command->hidden || command->group != group)
 			continue;
-		str_addf(out, ".It Xr edgectl-%s 1\n", command->name);
+		str_add(out, ".It Xr edgectl-");
+		command_add_name(command, '-', out);
+		str_add(out, " 1\n");
 		add_text(out, span_of(command->summary));
 	}
 	str_add(out, ".El\n");

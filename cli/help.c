@@ -120,6 +120,17 @@ static void add_commands(struct str *out, enum command_group group)
 	}
 }
 
+void help_topic(const struct cli_topic *topic, struct str *out)
+{
+	str_addf(out, "Usage: edgectl %s COMMAND [OPTION]... [WORD]...\n\n%s.\n\nCommands:\n",
+		 topic->name, topic->summary);
+	COMMAND_FOREACH(command) {
+		if (!command->hidden && topic_verb(topic, command))
+			add_row(out, command->name, command->summary, COMMAND_COLUMN);
+	}
+	str_addf(out, "\n'edgectl help %s COMMAND' explains a command.\n", topic->name);
+}
+
 void help_overview(struct str *out)
 {
 	str_add(out, "Usage: edgectl COMMAND [OPTION]... [WORD]...\n\n"

@@ -7,6 +7,8 @@
 
 void help_overview(struct str *out);
 void help_command(const struct cli_command *command, struct str *out);
+/* The commands that begin with this word. */
+void help_topic(const struct cli_topic *topic, struct str *out);
 
 /* "-f, --file FILE"; what stands in for a missing short name is `gap`. */
 void help_option_spec(const struct cli_option *option, const char *gap, struct str *out);

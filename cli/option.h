@@ -46,6 +46,7 @@ enum value_kind {
 	VALUE_CHOICE, /* the words of the table */
 	VALUE_IMAGE,  /* names in the store */
 	VALUE_PLATFORM,
+	VALUE_BOARD,
 	VALUE_COMMAND,
 };
 

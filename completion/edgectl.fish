@@ -10,15 +10,19 @@ function __edgectl_ask
 end
 
 complete -c edgectl -f
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -a build -d 'Build an image from a Dockerfile, for one or several platforms'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -a push -d 'Upload images from the local store to a registry'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -a pull -d 'Download images from a registry into the local store'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -a images -d 'List the images in the local store'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -a completion -d 'Print the completion script for a shell'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -a version -d 'Print the version'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -a help -d 'Explain edgectl, or one of its commands'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -s V -l version -d 'Print the version'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help' -s h -l help -d 'Show this help'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -a build -d 'Build an image from a Dockerfile, for one or several platforms'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -a push -d 'Upload images from the local store to a registry'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -a pull -d 'Download images from a registry into the local store'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -a images -d 'List the images in the local store'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -a completion -d 'Print the completion script for a shell'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -a version -d 'Print the version'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -a help -d 'Explain edgectl, or one of its commands'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -a board -d 'What edgectl knows about boards'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -s V -l version -d 'Print the version'
+complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __edgectl_no_command ls show' -a ls -d 'List the boards that --board knows'
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __edgectl_no_command ls show' -a show -d 'Show what is known about a board'
 
 complete -c edgectl -n '__fish_seen_subcommand_from build' -x -a '(__fish_complete_directories)'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s f -l file -r -F -d 'Dockerfile, instead of CONTEXT/Dockerfile'
@@ -64,6 +68,16 @@ complete -c edgectl -n '__fish_seen_subcommand_from images' -l json -d 'Print a 
 complete -c edgectl -n '__fish_seen_subcommand_from images' -l no-trunc -d 'Print digests whole'
 complete -c edgectl -n '__fish_seen_subcommand_from images' -s q -l quiet -d 'Print only the digests'
 complete -c edgectl -n '__fish_seen_subcommand_from images' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -x
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -l arch -x -d 'Only boards of this architecture (rpi, armv7hf, aarch64, amd64, i386, i386-nlp) or platform (linux/arm/v7)'
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -l json -d 'Print a JSON array of objects, each as \'board show --json\' prints it'
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -s q -l quiet -d 'Print only the names for --board'
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from show' -x -a '(__edgectl_ask board)'
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from show' -l json -d 'Print a JSON object with the members slug, name, aliases, vendor, arch, platform, soc, cpu, memoryMiB, peripherals, images and link'
+complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from show' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'
 complete -c edgectl -n '__fish_seen_subcommand_from completion' -s h -l help -d 'Show this help'

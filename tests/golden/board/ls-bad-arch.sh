@@ -1,0 +1,1 @@
+edgectl board ls --arch armv9h

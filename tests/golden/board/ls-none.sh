@@ -1,0 +1,3 @@
+edgectl board ls toaster
+edgectl board ls toaster --json
+edgectl board ls toaster -q

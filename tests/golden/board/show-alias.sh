@@ -1,0 +1,1 @@
+edgectl board show --json jetson-orin-nano

@@ -1,0 +1,1 @@
+edgectl board show raspberry-pi2

@@ -1,0 +1,1 @@
+edgectl board lst
