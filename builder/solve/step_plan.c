@@ -10,8 +10,17 @@
 
 /* --- RUN --- */
 
+/* A stage for the build platform runs on another processor; the variant is the base image's. */
+static bool is_for_target(const struct stage_state *state)
+{
+	const struct platform *target = state->plan->request->platform;
+
+	return str_eq(state->platform.os, target->os) && str_eq(state->platform.arch, target->arch);
+}
+
 static void set_environment(const struct stage_state *state, struct run_vertex *run)
 {
+	const char *cpu_model = state->plan->request->cpu_model;
 	const struct strmap *vars = &state->scope.vars;
 	const struct strmap *build_args = state->plan->request->build_args;
 
@@ -25,6 +34,9 @@ static void set_environment(const struct stage_state *state, struct run_vertex *
 		if (item->value && scope_is_proxy(item->key) && !strmap_has(&run->env, item->key))
 			strmap_set(&run->proxies, item->key, item->value);
 	}
+	/* In the environment, so that it is in the key as well. */
+	if (cpu_model && is_for_target(state) && !strmap_has(&run->env, "QEMU_CPU"))
+		strmap_set(&run->env, "QEMU_CPU", cpu_model);
 }
 
 static void set_command(const struct stage_state *state, const struct run_instruction *instruction,

@@ -106,6 +106,27 @@ static void plans(void **state)
 	}
 }
 
+/* In the steps of the target only, and not over what the Dockerfile says; never in the image. */
+static void the_processor_of_a_board(void **state)
+{
+	AUTO(planned_release) struct planned planned;
+	AUTO(freep) char *have = NULL;
+
+	(void)state;
+	planned_init(&planned);
+	planned.cpu_model = "cortex-a7";
+	assert_ok(planned_make(&planned,
+			       "FROM --platform=$BUILDPLATFORM debian AS tools\nRUN a\n"
+			       "FROM scratch\nCOPY --from=tools /a /\nRUN b\n"
+			       "ENV QEMU_CPU=max\nRUN c\n",
+			       &err_));
+	have = planned_dump(&planned);
+	assert_non_null(strstr(have, "'a' cwd=/ env: " PATH_ENV "\n"));
+	assert_non_null(strstr(have, "'b' cwd=/ env: " PATH_ENV " QEMU_CPU=cortex-a7\n"));
+	assert_non_null(strstr(have, "'c' cwd=/ env: " PATH_ENV " QEMU_CPU=max\n"));
+	assert_string_equal(strmap_get(&planned.result.config.env, "QEMU_CPU"), "max");
+}
+
 static void the_environment_of_the_base_counts(void **state)
 {
 	AUTO(planned_release) struct planned planned;
@@ -279,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plans),
+		cmocka_unit_test(the_processor_of_a_board),
 		cmocka_unit_test(the_environment_of_the_base_counts),
 		cmocka_unit_test(triggers_run_behind_from_and_only_once),
 		cmocka_unit_test(proxies_stay_out_of_key_and_history),

@@ -57,6 +57,7 @@ int planned_make(struct planned *planned, const char *text, struct err *err)
 		.platform = &planned->platform,
 		.build_platform = &planned->build_platform,
 		.target = planned->target,
+		.cpu_model = planned->cpu_model,
 		.build_args = &planned->build_args,
 		.bases = &planned->finder,
 	};

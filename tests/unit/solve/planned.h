@@ -18,7 +18,7 @@ struct planned {
 	struct diags diags;
 	struct dockerfile file;
 	struct strmap build_args;
-	const char *target;
+	const char *target, *cpu_model;
 	struct platform platform, build_platform;
 	struct graph graph;
 	struct planned_image result;

@@ -29,7 +29,8 @@ struct plan_request {
 	const char *file_name; /* for messages */
 	const struct platform *platform;
 	const struct platform *build_platform; /* this machine's */
-	const char *target;                    /* NULL = the last stage */
+	const char *cpu_model; /* QEMU_CPU in RUN steps for that platform; NULL = the default */
+	const char *target;    /* NULL = the last stage */
 	const struct strmap *build_args;
 	bool show_platform; /* in the names of steps: there are several */
 	struct base_finder *bases;
