@@ -3,6 +3,7 @@
 #include "command.h"
 #include "format.h"
 #include "image_option.h"
+#include "machine_option.h"
 #include "session.h"
 
 #include "base/fs.h"
@@ -10,7 +11,7 @@
 #include "builder/build.h"
 
 struct build_args {
-	struct strvec contexts, tags, build_args, platforms, labels, volumes;
+	struct strvec contexts, tags, build_args, platforms, boards, labels, volumes;
 	const char *file, *target, *iidfile, *metadata_file;
 	bool no_cache, pull, push, insecure, quiet;
 	int progress;
@@ -19,7 +20,11 @@ struct build_args {
 /* The words, understood. */
 struct build_plan {
 	struct build_request request;
-	struct platform *platforms;
+	struct machines machines;
+	struct {
+		struct build_machine *items;
+		size_t len, cap;
+	} wanted; /* the same, as the builder wants it */
 	struct strmap build_args, labels;
 	struct build_volumes volumes;
 	struct image_refs names;
@@ -28,7 +33,8 @@ struct build_plan {
 
 static void plan_release(struct build_plan *plan)
 {
-	free(plan->platforms);
+	machines_release(&plan->machines);
+	free(plan->wanted.items);
 	strmap_release(&plan->build_args);
 	strmap_release(&plan->labels);
 	build_volumes_release(&plan->volumes);
@@ -98,18 +104,55 @@ static int plan_epoch(struct build_plan *plan, struct err *err)
 	return 0;
 }
 
+/* An index has one image for a platform. */
+static int check_distinct(const struct machines *machines, const struct machine *machine,
+			  struct err *err)
+{
+	char platform[PLATFORM_TEXT_MAX];
+
+	for (const struct machine *other = machines->items; other < machine; other++) {
+		if (!platform_equal(&other->platform, &machine->platform))
+			continue;
+		(void)err_set(err, ERR_USAGE, "boards '%s' and '%s' are both %s",
+			      other->board->slug, machine->board->slug,
+			      platform_format(&machine->platform, platform));
+		return err_hint(err, "an image cannot hold both: build for one of them, or with "
+				     "--platform for all of its kind");
+	}
+	return 0;
+}
+
+static int plan_machines(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	if (machines_parse(&args->platforms, &args->boards, &plan->machines, err) < 0)
+		return -1;
+	VEC_FOREACH(machine, &plan->machines) {
+		const struct board *board = machine->board;
+
+		if (check_distinct(&plan->machines, machine, err) < 0)
+			return -1;
+		*VEC_ADD(&plan->wanted) = (struct build_machine){
+			.platform = machine->platform,
+			.board = board ? board->slug : NULL,
+			.arch = board ? board->arch : NULL,
+			.cpu_model = board ? board->cpu.qemu : NULL,
+		};
+	}
+	return 0;
+}
+
 static int plan_build(const struct build_args *args, struct build_plan *plan, struct err *err)
 {
 	struct build_request *request = &plan->request;
 
-	if (platform_option_parse(&args->platforms, &plan->platforms, &request->platform_count,
-				  err) < 0 ||
-	    plan_names(args, plan, err) < 0 || plan_volumes(args, plan, err) < 0)
+	if (plan_machines(args, plan, err) < 0 || plan_names(args, plan, err) < 0 ||
+	    plan_volumes(args, plan, err) < 0)
 		return -1;
 	plan_pairs(args, plan);
 	request->context_dir = args->contexts.len > 0 ? args->contexts.items[0] : ".";
 	request->dockerfile = args->file;
-	request->platforms = plan->platforms;
+	request->machines = plan->wanted.items;
+	request->machine_count = plan->wanted.len;
 	request->target = args->target;
 	request->build_args = &plan->build_args;
 	request->labels = &plan->labels;
@@ -182,7 +225,7 @@ static int build_command_run(struct app *app, const void *args_data, struct err 
 							       : (enum progress_mode)args->progress,
 					   .needs_sandbox = true,
 					   .insecure = args->insecure };
-	AUTO(plan_release) struct build_plan plan = { .platforms = NULL };
+	AUTO(plan_release) struct build_plan plan = { .machines = MACHINES_INIT };
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
 	AUTO(str_release) struct str id = STR_INIT;
@@ -208,7 +251,10 @@ static const struct cli_option build_options[] = {
 		      "Build this stage instead of the last one"),
 	OPTION_LIST(struct build_args, platforms, 0, "platform", "OS/ARCH[,...]", VALUE_PLATFORM,
 		    "Platforms to build for, instead of this machine's",
-		    .env = "DOCKER_DEFAULT_PLATFORM"),
+		    .env = "DOCKER_DEFAULT_PLATFORM", .yields_to = "board"),
+	OPTION_BOARDS(struct build_args, boards,
+		      "Boards to build for: their platforms, emulated as exactly their processors "
+		      "where QEMU can"),
 	OPTION_LIST(struct build_args, build_args, 0, "build-arg", "NAME[=VALUE]", VALUE_TEXT,
 		    "Value of an ARG; without VALUE, that of the environment"),
 	OPTION_LIST(struct build_args, volumes, 'v', "volume", "HOST:CONTAINER[:ro|rw]", VALUE_DIR,

@@ -1,10 +1,11 @@
 #include "app.h"
 #include "command.h"
 #include "image_option.h"
+#include "machine_option.h"
 #include "session.h"
 
 struct pull_args {
-	struct strvec images, platforms;
+	struct strvec images, platforms, boards;
 	bool all_platforms, insecure, quiet;
 	int progress, jobs;
 };
@@ -90,16 +91,39 @@ static int pull_all(struct session *session, const struct pull_args *args,
 	return 0;
 }
 
+static bool is_chosen(const struct pull_choice *choice, const struct platform *platform)
+{
+	for (size_t i = 0; i < choice->count; i++) {
+		if (platform_equal(&choice->platforms[i], platform))
+			return true;
+	}
+	return false;
+}
+
+/* Boards of the same platform pull the same image. */
+static int name_platforms(const struct pull_args *args, struct pull_choice *ret, struct err *err)
+{
+	AUTO(machines_release) struct machines machines = MACHINES_INIT;
+
+	if (machines_parse(&args->platforms, &args->boards, &machines, err) < 0)
+		return -1;
+	ret->platforms = xcalloc(machines.len + 1, sizeof(*ret->platforms));
+	VEC_FOREACH(machine, &machines) {
+		if (!is_chosen(ret, &machine->platform))
+			ret->platforms[ret->count++] = machine->platform;
+	}
+	return 0;
+}
+
 /* Without a word about it: what this machine can run, as docker does. */
 static int choose_platforms(const struct pull_args *args, struct pull_choice *ret, struct err *err)
 {
 	if (args->all_platforms)
 		return 0;
-	if (platform_option_parse(&args->platforms, &ret->platforms, &ret->count, err) < 0)
+	if (name_platforms(args, ret, err) < 0)
 		return -1;
 	if (ret->count > 0)
 		return 0;
-	ret->platforms = xcalloc(1, sizeof(*ret->platforms));
 	ret->count = 1;
 	ret->is_default = true;
 	platform_host(ret->platforms);
@@ -148,8 +172,9 @@ static int pull_run(struct app *app, const void *args_data, struct err *err)
 static const struct cli_option pull_options[] = {
 	OPTION_OPERANDS(struct pull_args, images, "IMAGE", VALUE_IMAGE, 1, 0),
 	OPTION_LIST(struct pull_args, platforms, 0, "platform", "OS/ARCH[,...]", VALUE_PLATFORM,
-		    "Platforms to pull instead of this machine's",
-		    .env = "DOCKER_DEFAULT_PLATFORM"),
+		    "Platforms to pull instead of this machine's", .env = "DOCKER_DEFAULT_PLATFORM",
+		    .yields_to = "board"),
+	OPTION_BOARDS(struct pull_args, boards, "Boards to pull for, as by their platforms"),
 	OPTION_FLAG(struct pull_args, all_platforms, 0, "all-platforms",
 		    "Pull for every platform there is, whatever --platform says"),
 	OPTION_SWITCH(struct pull_args, insecure, 0, "insecure",

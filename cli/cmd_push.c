@@ -1,33 +1,32 @@
 #include "app.h"
 #include "command.h"
 #include "image_option.h"
+#include "machine_option.h"
 #include "session.h"
 
 #include "base/limits.h"
 
 struct push_args {
 	struct strvec images;
-	const char *platform;
+	const char *platform, *board;
 	bool insecure, quiet;
 	int progress, jobs;
 };
 
-/* Of an index, the one manifest for `text`; a single image stays what it is. */
-static int select_platform(struct store *store, const char *text, struct descriptor *target,
-			   struct err *err)
+/* Of an index, the one manifest for the platform; NULL = all. A single image stays what it is. */
+static int select_platform(struct store *store, const struct platform *platform,
+			   struct descriptor *target, struct err *err)
 {
 	AUTO(str_release) struct str body = STR_INIT;
 	AUTO(index_release) struct index index = { .media_type = NULL };
 	const struct descriptor *selected = NULL;
 	struct descriptor copy = { .media_type = NULL };
-	struct platform platform;
 
-	if (!text || !media_type_is_index(target->media_type))
+	if (!platform || !media_type_is_index(target->media_type))
 		return 0;
-	if (platform_parse(text, &platform, err) < 0 ||
-	    store_read_blob(store, &target->digest, LIMIT_MANIFEST, &body, err) < 0 ||
+	if (store_read_blob(store, &target->digest, LIMIT_MANIFEST, &body, err) < 0 ||
 	    index_parse(str_span(&body), target->media_type, &index, err) < 0 ||
-	    index_select(&index, &platform, &selected, err) < 0)
+	    index_select(&index, platform, &selected, err) < 0)
 		return -1;
 	descriptor_copy(&copy, selected);
 	descriptor_release(target);
@@ -35,7 +34,7 @@ static int select_platform(struct store *store, const char *text, struct descrip
 	return 0;
 }
 
-static int push_named(struct session *session, const struct push_args *args, const char *text,
+static int push_named(struct session *session, const struct platform *platform, const char *text,
 		      struct str *digests, struct err *err)
 {
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
@@ -50,36 +49,53 @@ static int push_named(struct session *session, const struct push_args *args, con
 			(void)err_hint(err, "'edgectl images' lists what there is");
 		return err_wrap(err, "push '%s'", text);
 	}
-	if (select_platform(session->store, args->platform, &target, err) < 0)
+	if (select_platform(session->store, platform, &target, err) < 0)
 		return err_wrap(err, "push '%s'", text);
 	str_addf(digests, "%s\n", target.digest.text);
 	return push_image(session, &target, &ref, err);
 }
 
-static int push_all(struct session *session, const struct push_args *args, struct str *digests,
-		    struct err *err)
+static int push_all(struct session *session, const struct push_args *args,
+		    const struct platform *platform, struct str *digests, struct err *err)
 {
 	VEC_FOREACH(text, &args->images) {
-		if (push_named(session, args, *text, digests, err) < 0)
+		if (push_named(session, platform, *text, digests, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* *ret_given = false: all there is. */
+static int choose_platform(const struct push_args *args, struct platform *ret, bool *ret_given,
+			   struct err *err)
+{
+	AUTO(machines_release) struct machines machines = MACHINES_INIT;
+	AUTO(strvec_release) struct strvec platforms = STRVEC_INIT;
+	AUTO(strvec_release) struct strvec boards = STRVEC_INIT;
+
+	if (args->platform)
+		strvec_add(&platforms, args->platform);
+	if (args->board)
+		strvec_add(&boards, args->board);
+	if (machines_parse(&platforms, &boards, &machines, err) < 0)
+		return -1;
+	if (machines.len > 1)
+		return err_set(err, ERR_USAGE,
+			       "--platform and --board name more than one platform");
+	*ret_given = machines.len > 0;
+	if (*ret_given)
+		*ret = machines.items->platform;
 	return 0;
 }
 
 /* Wrong words are told before anything is opened. */
 static int check_words(const struct push_args *args, struct err *err)
 {
-	struct platform platform;
-
 	VEC_FOREACH(text, &args->images) {
 		AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 
 		if (image_option_parse(*text, &ref, err) < 0)
 			return -1;
-	}
-	if (args->platform && platform_parse(args->platform, &platform, err) < 0) {
-		err->kind = ERR_USAGE;
-		return -1;
 	}
 	return 0;
 }
@@ -95,11 +111,14 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 					   .jobs = (unsigned)args->jobs };
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(str_release) struct str digests = STR_INIT;
+	struct platform platform = { .os = "" };
+	bool is_given = false;
 	int status = 0;
 
-	if (check_words(args, err) < 0 || session_open(&options, &session, err) < 0)
+	if (check_words(args, err) < 0 || choose_platform(args, &platform, &is_given, err) < 0 ||
+	    session_open(&options, &session, err) < 0)
 		return -1;
-	status = push_all(&session, args, &digests, err);
+	status = push_all(&session, args, is_given ? &platform : NULL, &digests, err);
 	if (session_finish(&session, app, status, err) < 0)
 		return -1;
 	return args->quiet ? app_print(&digests, err) : 0;
@@ -109,6 +128,8 @@ static const struct cli_option push_options[] = {
 	OPTION_OPERANDS(struct push_args, images, "IMAGE", VALUE_IMAGE, 1, 0),
 	OPTION_STRING(struct push_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		      "Push only the image for this platform, as a single image"),
+	OPTION_STRING(struct push_args, board, 0, "board", "BOARD", VALUE_BOARD,
+		      "Push only the image for this board's platform, as a single image"),
 	OPTION_SWITCH(struct push_args, insecure, 0, "insecure",
 		      "Allow plain HTTP, and certificates that cannot be verified"),
 	OPTION_INT(struct push_args, jobs, 'j', "jobs", "N", 1, 32, "Upload up to N blobs at once",

@@ -200,6 +200,15 @@ static int set_present(struct option_parser *parser, const struct cli_option *op
 	return 0;
 }
 
+static bool is_said(const struct option_parser *parser, const char *name)
+{
+	OPTION_FOREACH(option, parser->options) {
+		if (option_is_named(option) && str_eq(option->name, name))
+			return parser->said[option - parser->options];
+	}
+	return false;
+}
+
 /* What the words did not say: the environment, then the default. */
 static int set_unsaid(struct option_parser *parser, struct err *err)
 {
@@ -207,7 +216,8 @@ static int set_unsaid(struct option_parser *parser, struct err *err)
 		const char *from_env = option->env ? getenv(option->env) : NULL;
 		AUTO(freep) char *source = NULL;
 
-		if (parser->said[option - parser->options])
+		if (parser->said[option - parser->options] ||
+		    (option->yields_to && is_said(parser, option->yields_to)))
 			continue;
 		if (from_env && *from_env) {
 			source = xasprintf("environment variable '%s'", option->env);

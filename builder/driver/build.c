@@ -29,9 +29,9 @@ struct planned_images {
 struct build {
 	const struct build_request *request;
 	struct build_source source;
-	struct platform host;
-	const struct platform *platforms;
-	size_t platform_count;
+	struct build_machine host;
+	const struct build_machine *machines;
+	size_t machine_count;
 	struct strmap build_args; /* with values from the environment */
 	struct base_images bases;
 	struct graph graph;
@@ -69,14 +69,14 @@ static void resolve_build_args(struct build *build)
 	}
 }
 
-static void choose_platforms(struct build *build)
+static void choose_machines(struct build *build)
 {
-	platform_host(&build->host);
-	build->platforms = build->request->platforms;
-	build->platform_count = build->request->platform_count;
-	if (build->platform_count == 0) {
-		build->platforms = &build->host;
-		build->platform_count = 1;
+	platform_host(&build->host.platform);
+	build->machines = build->request->machines;
+	build->machine_count = build->request->machine_count;
+	if (build->machine_count == 0) {
+		build->machines = &build->host;
+		build->machine_count = 1;
 	}
 }
 
@@ -101,15 +101,18 @@ static int plan_all(struct build *build, struct err *err)
 
 	base_images_init(&build->bases, request->store, request->registry, request->monitor,
 			 request->pull);
-	for (size_t i = 0; i < build->platform_count; i++) {
+	for (size_t i = 0; i < build->machine_count; i++) {
+		const struct build_machine *machine = &build->machines[i];
+		bool is_native = platform_is_native(&machine->platform);
 		struct plan_request plan = {
 			.file = &build->source.file,
 			.file_name = build->source.dockerfile_name,
-			.platform = &build->platforms[i],
-			.build_platform = &build->host,
+			.platform = &machine->platform,
+			.build_platform = &build->host.platform,
+			.cpu_model = is_native ? NULL : machine->cpu_model,
 			.target = request->target,
 			.build_args = &build->build_args,
-			.show_platform = build->platform_count > 1,
+			.show_platform = build->machine_count > 1,
 			.bases = &build->bases.finder,
 		};
 
@@ -244,7 +247,7 @@ int build_run(const struct build_request *request, struct build_result *ret, str
 	build.source.text = (struct str)STR_INIT;
 	build.source.ignore_text = (struct str)STR_INIT;
 	resolve_build_args(&build);
-	choose_platforms(&build);
+	choose_machines(&build);
 	if (read_source(&build, err) < 0 || plan_all(&build, err) < 0 ||
 	    solve(&build, ret, err) < 0)
 		return -1;

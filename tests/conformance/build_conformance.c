@@ -234,12 +234,12 @@ static int build(struct scene *scene, struct err *err)
 	AUTO(freep)
 	char *dockerfile = path_join(context, json_get_string(scene->test, "dockerfile_name"));
 	AUTO(strmap_release) struct strmap build_args = STRMAP_INIT;
-	struct platform platform;
+	struct build_machine machine = { .board = NULL };
 	struct build_request request = {
 		.context_dir = context,
 		.dockerfile = dockerfile,
-		.platforms = &platform,
-		.platform_count = 1,
+		.machines = &machine,
+		.machine_count = 1,
 		.target = json_get_string(scene->test, "target"),
 		.build_args = &build_args,
 		.source_date_epoch = -1,
@@ -249,7 +249,7 @@ static int build(struct scene *scene, struct err *err)
 	const char *name = NULL;
 	json_t *value = NULL;
 
-	platform_set(&platform, "linux", "amd64", "");
+	platform_set(&machine.platform, "linux", "amd64", "");
 	json_object_foreach(json_object_get(scene->test, "build_args"), name, value)
 		strmap_set(&build_args, name, json_string_value(value));
 	return build_run(&request, &scene->result, err);

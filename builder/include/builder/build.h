@@ -42,12 +42,20 @@ struct build_volumes {
 WARN_UNUSED int build_volume_parse(const char *text, const char *base_dir, struct build_volume *ret, struct err *err);
 void build_volumes_release(struct build_volumes *v);
 
+/* What one image of the result is for. */
+struct build_machine {
+	struct platform platform;
+	/* When it is for a board: its slug, the suffix of Dockerfile.<arch>; NULL = it is for the platform. */
+	const char *board, *arch;
+	const char *cpu_model; /* QEMU_CPU in its RUN steps; NULL = the platform's default */
+};
+
 /* All borrowed for the call. */
 struct build_request {
 	const char *context_dir;
 	const char *dockerfile;          /* NULL = Dockerfile in the context; else relative to the working directory */
-	const struct platform *platforms; /* none = this machine's */
-	size_t platform_count;
+	const struct build_machine *machines; /* none = this one; no two of the same platform */
+	size_t machine_count;
 	const char *target;              /* a stage's name; NULL = the last */
 	const struct strmap *build_args; /* value NULL = from our environment, if it is there */
 	const struct strmap *labels;
