@@ -1,0 +1,38 @@
+/* Values of --platform and --board: what images are for. */
+#ifndef CLI_MACHINE_OPTION_H
+#define CLI_MACHINE_OPTION_H
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "image/platform.h"
+#include "templates/board.h"
+
+struct machine {
+	struct platform platform;
+	const struct board *board; /* NULL = named by its platform; else of the catalog */
+};
+
+struct machines {
+	struct machine *items;
+	size_t len, cap;
+	struct board_catalog boards; /* loaded when one was named */
+};
+
+#define MACHINES_INIT         \
+	{                     \
+		.items = NULL \
+	}
+
+/*
+ * Words of --platform ("local" is this machine's) and of --board, each a list. A platform that a board
+ * stands for too counts once, as the board. Errors are ERR_USAGE.
+ */
+WARN_UNUSED int machines_parse(const struct strvec *platforms, const struct strvec *boards,
+			       struct machines *ret, struct err *err);
+void machines_release(struct machines *machines);
+
+/* For --board of a command that takes a list; T and field as for OPTION_LIST. */
+#define OPTION_BOARDS(T, field, help_) \
+	OPTION_LIST(T, field, 0, "board", "BOARD[,...]", VALUE_BOARD, help_)
+
+#endif
