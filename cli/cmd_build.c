@@ -285,6 +285,8 @@ static const struct cli_option build_options[] = {
 static const struct cli_example build_examples[] = {
 	{ "Build for a 32-bit board from the Dockerfile here:",
 	  "edgectl build --platform linux/arm/v7 -t app:1 ." },
+	{ "For exactly the processor of a Raspberry Pi 4:",
+	  "edgectl build --board raspberrypi4-64 -t app:1 ." },
 	{ "For two kinds of board as one image, and push it:",
 	  "edgectl build --platform linux/arm/v7,linux/arm64 -t lab:5000/app --push ." },
 	{ "Keep the packages that apt downloads between builds, outside of the image:",

@@ -56,11 +56,12 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'ls show'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --build-arg= --volume= --tag= --push --no-push --label= --iidfile= --metadata-file= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --volume= --tag= --push --no-push --label= --iidfile= --metadata-file= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         --build-arg) :; return ;;
         -v | --volume) _edgectl_value dir; return ;;
         -t | --tag) _edgectl_value ask image; return ;;
@@ -72,18 +73,20 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value dir; return; }
         ;;
     'push')
-        options='--platform= --insecure --no-insecure --jobs= --progress= --quiet --help'
+        options='--platform= --board= --insecure --no-insecure --jobs= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         -j | --jobs) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'pull')
-        options='--platform= --all-platforms --insecure --no-insecure --jobs= --progress= --quiet --help'
+        options='--platform= --board= --all-platforms --insecure --no-insecure --jobs= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         -j | --jobs) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac

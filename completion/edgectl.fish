@@ -28,6 +28,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -x -a '(__fish_comple
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s f -l file -r -F -d 'Dockerfile, instead of CONTEXT/Dockerfile'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l target -x -d 'Build this stage instead of the last one'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l platform -x -a '(__edgectl_ask platform)' -d 'Platforms to build for, instead of this machine\'s'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l board -x -a '(__edgectl_ask board)' -d 'Boards to build for: their platforms, emulated as exactly their processors where QEMU can'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l build-arg -x -d 'Value of an ARG; without VALUE, that of the environment'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s v -l volume -x -a '(__fish_complete_directories)' -d 'Mount a directory or file of this machine in every RUN; it never gets into a layer'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s t -l tag -x -a '(__edgectl_ask image)' -d 'Name of the image, with its registry if it is to be pushed'
@@ -47,6 +48,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -s h -l help -d 'Show
 
 complete -c edgectl -n '__fish_seen_subcommand_from push' -x -a '(__edgectl_ask image)'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l platform -x -a '(__edgectl_ask platform)' -d 'Push only the image for this platform, as a single image'
+complete -c edgectl -n '__fish_seen_subcommand_from push' -l board -x -a '(__edgectl_ask board)' -d 'Push only the image for this board\'s platform, as a single image'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l insecure -d 'Allow plain HTTP, and certificates that cannot be verified'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l no-insecure -d 'The opposite of --insecure'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -s j -l jobs -x -d 'Upload up to N blobs at once'
@@ -56,6 +58,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from push' -s h -l help -d 'Show 
 
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -x -a '(__edgectl_ask image)'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l platform -x -a '(__edgectl_ask platform)' -d 'Platforms to pull instead of this machine\'s'
+complete -c edgectl -n '__fish_seen_subcommand_from pull' -l board -x -a '(__edgectl_ask board)' -d 'Boards to pull for, as by their platforms'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l all-platforms -d 'Pull for every platform there is, whatever --platform says'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l insecure -d 'Allow plain HTTP, and certificates that cannot be verified'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l no-insecure -d 'The opposite of --insecure'

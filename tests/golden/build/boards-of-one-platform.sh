@@ -1,0 +1,1 @@
+edgectl build --board raspberrypi4-64,raspberrypi5 .

@@ -1,0 +1,1 @@
+edgectl build --board rasberrypi5 .

@@ -1,0 +1,1 @@
+edgectl push --board rpi44 app:1
