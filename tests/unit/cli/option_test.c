@@ -184,6 +184,34 @@ static void test_environment(void **state)
 	unsetenv("TEST_LIST");
 }
 
+/* As --platform, whose default is out of place where --board says what is meant. */
+static void test_an_option_keeps_the_default_of_another_away(void **state)
+{
+	static const struct cli_option options[] = {
+		OPTION_LIST(struct args, list, 0, "platform", "P", VALUE_TEXT, "Platforms",
+			    .env = "TEST_LIST", .yields_to = "board"),
+		OPTION_STRING(struct args, text, 0, "board", "B", VALUE_TEXT, "A board"),
+		OPTION_END,
+	};
+	AUTO(strvec_release) struct strvec words = STRVEC_INIT;
+	struct args args = { .flag = false };
+	struct option_parser parser = { .options = options, .args = &args, .command = "test" };
+
+	(void)state;
+	setenv("TEST_LIST", "env", 1);
+	assert_int_equal(options_parse(&parser, strvec_argv(&words), NULL), 0);
+	assert_string_equal(args.list.items[0], "env");
+	strvec_clear(&args.list);
+	strvec_add(&words, "--board=b");
+	assert_int_equal(options_parse(&parser, strvec_argv(&words), NULL), 0);
+	assert_int_equal(args.list.len, 0);
+	strvec_add(&words, "--platform=p");
+	assert_int_equal(options_parse(&parser, strvec_argv(&words), NULL), 0);
+	assert_string_equal(args.list.items[0], "p");
+	unsetenv("TEST_LIST");
+	options_release(options, &args);
+}
+
 static void test_empty_environment_is_none(void **state)
 {
 	static const char *const none[] = { NULL };
@@ -265,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_good_words),
 		cmocka_unit_test(test_bad_words),
 		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_an_option_keeps_the_default_of_another_away),
 		cmocka_unit_test(test_empty_environment_is_none),
 		cmocka_unit_test(test_help_stops_parsing),
 		cmocka_unit_test(test_stop_at_operand),
