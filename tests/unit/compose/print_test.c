@@ -1,0 +1,149 @@
+/* The model printed: read again it is the same, whatever its texts hold. */
+#include "base/yaml.h"
+#include "model.h"
+
+static char *printed(const struct compose *compose, enum compose_format format)
+{
+	struct str out = STR_INIT;
+
+	compose_print(compose, format, &out);
+	return str_detach(&out);
+}
+
+static void in_full(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	AUTO(freep) char *text = NULL;
+
+	load_text(&loading,
+		  "services:\n  b:\n    image: i:$$x\n    environment: {Z: yes, A: '1'}\n"
+		  "    command: [a b, '']\n    network_mode: none\nx-own: [1, {k: null}]\n");
+	text = printed(loading.compose, COMPOSE_YAML);
+	assert_string_equal(text, "name: p\n"
+				  "services:\n"
+				  "  b:\n"
+				  "    command:\n"
+				  "      - a b\n"
+				  "      - \"\"\n"
+				  "    environment:\n"
+				  "      A: \"1\"\n"
+				  "      Z: \"yes\"\n"
+				  "    image: i:$$x\n"
+				  "    network_mode: none\n"
+				  "x-own:\n"
+				  "  - 1\n"
+				  "  - k: null\n");
+}
+
+static void json(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	AUTO(freep) char *text = NULL;
+
+	load_text(&loading, "services: {}\nx-a: {}\nx-b: []\nx-c: \"q\\\"\\t\"\n");
+	text = printed(loading.compose, COMPOSE_JSON);
+	assert_string_equal(text, "{\n"
+				  "  \"name\": \"p\",\n"
+				  "  \"services\": {},\n"
+				  "  \"x-a\": {},\n"
+				  "  \"x-b\": [],\n"
+				  "  \"x-c\": \"q\\\"\\t\"\n"
+				  "}\n");
+}
+
+/* Every text that could be taken for something else. */
+static void texts(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"",     " ",   "a ",  " a",  "null",  "~",          "true", "no",     "12",
+		"0x1f", "1e3", "1_0", ".5",  "12:30", "2001-12-14", "- a",  "a: b",   "a:",
+		"a #b", "#a",  "[a]", "{a}", "*a",    "&a",         "!a",   "|",      ">",
+		"%a",   "@a",  "`a`", "'",   "\"",    "\\",         "a\nb", "\t",     "\x01",
+		"?",    "? a", "-",   "---", "<<",    "=",          "$$",   "\u00e4", "a\\nb",
+		".inf", "0o7", "+1",  ",",   "a,b",   "\x7f",       "...",  "off",    "Y",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(loading_release) struct loading loading = { 0 };
+		AUTO(arena_freep) struct arena *arena = arena_new();
+		AUTO(diags_release) struct diags diags = { 0 };
+		AUTO(str_release) struct str source = STR_INIT;
+		AUTO(freep) char *text = NULL;
+		struct yaml_documents documents = { 0 };
+
+		str_add(&source, "services: {}\nx-v: \"");
+		for (const char *at = rows[i]; *at; at++)
+			str_addf(&source, (unsigned char)*at < 0x80 ? "\\x%02x" : "%c",
+				 (unsigned char)*at);
+		str_add(&source, "\"\n");
+		load_text(&loading, source.ptr);
+		text = printed(loading.compose, COMPOSE_YAML);
+		diags_init(&diags, "again", span_of(text));
+		assert_row(yaml_parse(arena, &diags, &documents) == 0, text);
+		assert_row(str_eq(yaml_get_text(documents.items[0], "x-v"), rows[i]), text);
+	}
+}
+
+/* Also with forms that are not those of the input. */
+static void twice(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	AUTO(freep) char *once = NULL;
+	AUTO(freep) char *again = NULL;
+
+	write_text("e.env", "E=$$1\n");
+	load_text(&loading,
+		  "services:\n"
+		  "  a:\n"
+		  "    build: {context: ., ssh: [default, id=./k], shm_size: 1g, args: [A=1]}\n"
+		  "    ports: ['8000-8001:80-81', '127.0.0.1::53/udp', '[::1]:1:2']\n"
+		  "    volumes: ['./x:/x:ro,z', 'd:/data', '/anon']\n"
+		  "    env_file: e.env\n"
+		  "    environment: {U: null, V: 'a$$b'}\n"
+		  "    stop_grace_period: 90s\n"
+		  "    secrets: [{source: s, mode: 0440}]\n"
+		  "    extra_hosts: ['h:1.1.1.1,2.2.2.2']\n"
+		  "    devices: ['/dev/a']\n"
+		  "    gpus: all\n"
+		  "    healthcheck: {test: exit 0, disable: false}\n"
+		  "    depends_on: [b]\n"
+		  "    mem_limit: 1.5g\n"
+		  "    cpus: 0.001\n"
+		  "  b: {image: b, profiles: [], models: [m]}\n"
+		  "models: {m: {model: x}}\n"
+		  "volumes: {d: }\n"
+		  "secrets: {s: {file: ./s}}\n");
+	once = printed(loading.compose, COMPOSE_YAML);
+	load_text(&loading, once);
+	again = printed(loading.compose, COMPOSE_YAML);
+	assert_string_equal(again, once);
+}
+
+static void uninterpolated(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	AUTO(freep) char *text = NULL;
+
+	loading.options.no_interpolate = true;
+	load_text(&loading, "services:\n  a:\n    image: ${I:-x}\n    scale: ${N}\n"
+			    "    network_mode: host\n    ports: ['${P}:80']\n");
+	text = printed(loading.compose, COMPOSE_YAML);
+	assert_non_null(strstr(text, "image: ${I:-x}\n"));
+	assert_non_null(strstr(text, "scale: ${N}\n"));
+	assert_non_null(strstr(text, "- ${P}:80\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scratch_test(in_full), scratch_test(json),           scratch_test(texts),
+		scratch_test(twice),   scratch_test(uninterpolated),
+	};
+
+	return cmocka_run_group_tests_name("compose_print", tests, NULL, NULL);
+}
