@@ -21,10 +21,9 @@ struct build_args {
 struct build_plan {
 	struct build_request request;
 	struct machines machines;
-	struct {
-		struct build_machine *items;
-		size_t len, cap;
-	} wanted; /* the same, as the builder wants it */
+	/* The same, as the builder wants it. */
+	struct build_machine *wanted;
+	struct build_board *boards;
 	struct strmap build_args, labels;
 	struct build_volumes volumes;
 	struct image_refs names;
@@ -34,7 +33,8 @@ struct build_plan {
 static void plan_release(struct build_plan *plan)
 {
 	machines_release(&plan->machines);
-	free(plan->wanted.items);
+	free(plan->wanted);
+	free(plan->boards);
 	strmap_release(&plan->build_args);
 	strmap_release(&plan->labels);
 	build_volumes_release(&plan->volumes);
@@ -124,19 +124,24 @@ static int check_distinct(const struct machines *machines, const struct machine 
 
 static int plan_machines(const struct build_args *args, struct build_plan *plan, struct err *err)
 {
+	const struct machines *machines = &plan->machines;
+
 	if (machines_parse(&args->platforms, &args->boards, &plan->machines, err) < 0)
 		return -1;
-	VEC_FOREACH(machine, &plan->machines) {
+	plan->wanted = xcalloc(machines->len + 1, sizeof(*plan->wanted));
+	plan->boards = xcalloc(machines->len + 1, sizeof(*plan->boards));
+	for (size_t i = 0; i < machines->len; i++) {
+		const struct machine *machine = &machines->items[i];
 		const struct board *board = machine->board;
 
-		if (check_distinct(&plan->machines, machine, err) < 0)
+		if (check_distinct(machines, machine, err) < 0)
 			return -1;
-		*VEC_ADD(&plan->wanted) = (struct build_machine){
-			.platform = machine->platform,
-			.board = board ? board->slug : NULL,
-			.arch = board ? board->arch : NULL,
-			.cpu_model = board ? board->cpu.qemu : NULL,
-		};
+		plan->wanted[i].platform = machine->platform;
+		if (!board)
+			continue;
+		plan->boards[i] = (struct build_board){ .slug = board->slug, .arch = board->arch };
+		plan->wanted[i].board = &plan->boards[i];
+		plan->wanted[i].cpu_model = board->cpu.qemu;
 	}
 	return 0;
 }
@@ -151,8 +156,8 @@ static int plan_build(const struct build_args *args, struct build_plan *plan, st
 	plan_pairs(args, plan);
 	request->context_dir = args->contexts.len > 0 ? args->contexts.items[0] : ".";
 	request->dockerfile = args->file;
-	request->machines = plan->wanted.items;
-	request->machine_count = plan->wanted.len;
+	request->machines = plan->wanted;
+	request->machine_count = plan->machines.len;
 	request->target = args->target;
 	request->build_args = &plan->build_args;
 	request->labels = &plan->labels;

@@ -19,6 +19,7 @@
 #include "base/map.h"
 #include "base/monitor.h"
 #include "base/vec.h"
+#include "builder/board.h"
 #include "image/layer.h"
 #include "image/manifest.h"
 #include "image/platform.h"
@@ -45,8 +46,7 @@ void build_volumes_release(struct build_volumes *v);
 /* What one image of the result is for. */
 struct build_machine {
 	struct platform platform;
-	/* When it is for a board: its slug, the suffix of Dockerfile.<arch>; NULL = it is for the platform. */
-	const char *board, *arch;
+	const struct build_board *board; /* chooses the Dockerfile and fills it in; NULL = just the platform */
 	const char *cpu_model; /* QEMU_CPU in its RUN steps; NULL = the platform's default */
 };
 
