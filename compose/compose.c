@@ -17,6 +17,7 @@ struct compose {
 	struct str warnings;
 	struct strvec files, env_files;
 	bool is_raw;
+	char separator;
 };
 
 void compose_free(struct compose *compose)
@@ -124,6 +125,14 @@ static int load(struct compose *compose, struct err *err)
 	return 0;
 }
 
+static bool is_compatible(const struct loader *loader)
+{
+	const char *variable = strmap_get(&loader->env, "COMPOSE_COMPATIBILITY");
+
+	return loader->options->compatibility ||
+	       (variable && (!strcmp(variable, "1") || !strcasecmp(variable, "true")));
+}
+
 int compose_load(const struct compose_options *options, struct compose **ret, struct err *err)
 {
 	AUTO(compose_freep) struct compose *compose = compose_new(options);
@@ -133,6 +142,7 @@ int compose_load(const struct compose_options *options, struct compose **ret, st
 	str_addn(&compose->warnings, compose->loader.notes.ptr, compose->loader.notes.len);
 	sources_warnings(&compose->loader.sources, &compose->warnings);
 	compose->is_raw = options->no_interpolate;
+	compose->separator = is_compatible(&compose->loader) ? '_' : '-';
 	compose->loader.options = NULL;
 	*ret = TAKE(compose);
 	return 0;
@@ -176,4 +186,18 @@ const struct strvec *compose_env_files(const struct compose *compose)
 const struct compose_project *compose_project(const struct compose *compose)
 {
 	return compose->project;
+}
+
+char compose_separator(const struct compose *compose)
+{
+	return compose->separator;
+}
+
+char *compose_image_name(const struct compose *compose, const char *service)
+{
+	const struct yaml *services = yaml_get(compose->document, "services");
+	const char *image = yaml_get_text(yaml_get(services, service), "image");
+
+	return image ? xstrdup(image)
+		     : xasprintf("%s%c%s", compose->loader.name, compose->separator, service);
 }

@@ -38,8 +38,10 @@ char *container_name(const struct compose *compose, const char *service, unsigne
 {
 	const struct yaml *services = yaml_get(compose_tree(compose), "services");
 	const char *own = yaml_get_text(yaml_get(services, service), "container_name");
+	char joint = compose_separator(compose);
 
-	return own ? xstrdup(own) : xasprintf("%s-%s-%u", compose_name(compose), service, number);
+	return own ? xstrdup(own)
+		   : xasprintf("%s%c%s%c%u", compose_name(compose), joint, service, joint, number);
 }
 
 static int fill(const struct request *request, json_t *body, struct err *err)

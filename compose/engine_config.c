@@ -139,13 +139,12 @@ static void set_command(const struct request *request, json_t *config, const cha
 
 int request_config(const struct request *request, json_t *config, struct err *err)
 {
-	const char *image = yaml_get_text(request->service, "image");
-	AUTO(freep) char *built = xasprintf("%s-%s", compose_name(request->compose), request->name);
+	AUTO(freep) char *built = compose_image_name(request->compose, request->name);
 	int64_t grace = nanoseconds(request->service, "stop_grace_period");
 
 	json_object_set_new(config, "AttachStdout", json_true());
 	json_object_set_new(config, "AttachStderr", json_true());
-	json_set_string(config, "Image", image ? image : built);
+	json_set_string(config, "Image", built);
 	set_texts(request, config);
 	if (yaml_has(request->service, "tty"))
 		json_object_set_new(config, "Tty", json_true());

@@ -64,9 +64,11 @@ static void add_service_links(const struct request *request, const char *link, j
 
 	for (unsigned number = 1; number <= scale_of(request, service); number++) {
 		AUTO(freep) char *container = container_name(request->compose, service, number);
-		AUTO(freep) char *numbered = xasprintf("%s-%u", service, number);
+		char joint = compose_separator(request->compose);
+		AUTO(freep) char *numbered = xasprintf("%s%c%u", service, joint, number);
 		AUTO(freep)
-		char *full = xasprintf("%s-%s-%u", compose_name(request->compose), service, number);
+		char *full = xasprintf("%s%c%s%c%u", compose_name(request->compose), joint, service,
+				       joint, number);
 
 		add_link(links, container, alias);
 		add_link(links, container, numbered);

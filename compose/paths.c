@@ -52,16 +52,23 @@ static bool is_remote(const char *context)
 	return strstr(context, "://") != NULL;
 }
 
-/* As far as the path exists. */
+/* Symbolic links resolved as far as the path exists. */
 static const char *resolve_links(const struct pass *pass, const char *path)
 {
 	const char *full = resolve(pass, path);
-	AUTO(freep) char *real = NULL;
+	size_t len = strlen(full);
 
 	/* Relative ones come by again. */
-	if (!path_is_absolute(full) || fs_realpath(full, &real, NULL) < 0)
+	if (!path_is_absolute(full))
 		return full;
-	return arena_strdup(pass->arena, real);
+	for (; len; len = (size_t)((const char *)memrchr(full, '/', len) - full)) {
+		AUTO(freep) char *existing = xstrndup(full, len);
+		AUTO(freep) char *real = NULL;
+
+		if (fs_realpath(existing, &real, NULL) == 0)
+			return arena_printf(pass->arena, "%s%s", real[1] ? real : "", full + len);
+	}
+	return full;
 }
 
 static const char *resolve_ssh(const struct pass *pass, const char *text)

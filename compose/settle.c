@@ -354,6 +354,9 @@ static struct yaml *settle(struct arena *arena, struct yaml *node, const struct 
 {
 	size_t index = 0;
 
+	/* A network or volume of which nothing is said is one all the same. */
+	if (node->kind == YAML_NULL && attr->expand == EXPAND_EXTERNAL)
+		node = yaml_new(arena, YAML_MAP, node);
 	if (node->kind != YAML_NULL && !(attr->fields && node->kind == YAML_MAP))
 		node = to_form(arena, node, attr->form, place);
 	YAML_EACH_ITEM(item, node)

@@ -26,6 +26,7 @@ struct compose_options {
 	struct strvec profiles;        /* empty = COMPOSE_PROFILES; "*" = all */
 	struct strvec services; /* the ones wanted, patterns allowed; empty = all active ones */
 	bool no_interpolate, no_normalize, no_path_resolution, no_consistency, no_env_resolution;
+	bool compatibility; /* names with '_' in place of '-'; also COMPOSE_COMPATIBILITY */
 	bool all_resources; /* keep networks, volumes, ... that no service uses */
 };
 
@@ -48,6 +49,9 @@ static inline void compose_freep(struct compose **compose)
 const char *compose_warnings(const struct compose *compose);
 const char *compose_name(const struct compose *compose);      /* of the project */
 const char *compose_directory(const struct compose *compose); /* absolute; paths refer to it */
+
+/* The image of a service: what it says, or PROJECT-SERVICE. The caller frees. */
+char *compose_image_name(const struct compose *compose, const char *service);
 
 enum compose_format { COMPOSE_YAML, COMPOSE_JSON };
 
