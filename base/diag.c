@@ -61,6 +61,15 @@ struct diag *diags_add(struct diags *diags, enum diag_level level, unsigned line
 	return diag;
 }
 
+void diags_truncate(struct diags *diags, size_t len)
+{
+	while (diags->len > len)
+		diag_release(&diags->items[--diags->len]);
+	diags->errors = diags->dropped = 0;
+	VEC_FOREACH(diag, diags)
+		diags->errors += diag->level == DIAG_ERROR;
+}
+
 static int compare(unsigned a, unsigned b)
 {
 	return (a > b) - (a < b);

@@ -1,12 +1,33 @@
 #include "render.h"
 
 #include "report.h"
+#include "terminal.h"
+
+/* "Dockerfile:7: JSONArgsRecommended: ..." */
+static void list_warning(struct renderer *renderer, const struct event *event)
+{
+	AUTO(freep) char *text = span_dup(event_span(event));
+
+	renderer->warning_count++;
+	str_add(&renderer->warnings, " - ");
+	str_add(&renderer->warnings, event->span->file);
+	if (event->span->line)
+		str_addf(&renderer->warnings, ":%u", event->span->line);
+	if (event->item)
+		str_addf(&renderer->warnings, ": %s", event->item);
+	str_add(&renderer->warnings, ": ");
+	report_add_clean(&renderer->warnings, text);
+	str_addc(&renderer->warnings, '\n');
+}
 
 void renderer_event(struct renderer *renderer, const struct event *event, uint64_t now)
 {
 	struct step *step = steps_apply(&renderer->steps, event, now);
 
-	if (renderer->kind->event)
+	if (event->kind == EVENT_WARNING && event->span && event->span->file &&
+	    renderer->kind->lists_warnings)
+		list_warning(renderer, event);
+	else if (renderer->kind->event)
 		renderer->kind->event(renderer, event, step, now);
 }
 
@@ -29,17 +50,31 @@ void renderer_freep(struct renderer **renderer)
 	if ((*renderer)->kind->release)
 		(*renderer)->kind->release(*renderer);
 	steps_release(&(*renderer)->steps);
+	str_release(&(*renderer)->warnings);
 	str_release(&(*renderer)->out);
 	free(*renderer);
 	*renderer = NULL;
 }
 
-void renderer_add_failure(struct renderer *renderer, const struct err *err)
+static void add_warnings(struct renderer *renderer)
 {
-	if (!err || err->kind == ERR_CANCELLED)
+	if (renderer->warning_count == 0)
 		return;
-	steps_format_failure(&renderer->steps, &renderer->out);
-	report_format_excerpt(err, &renderer->out);
+	str_addf(&renderer->out, "%s%u warning%s found%s (--check shows where):\n",
+		 renderer->colour ? TERMINAL_YELLOW : "", renderer->warning_count,
+		 renderer->warning_count == 1 ? "" : "s", renderer->colour ? TERMINAL_RESET : "");
+	str_addn(&renderer->out, renderer->warnings.ptr, renderer->warnings.len);
+}
+
+void renderer_add_end(struct renderer *renderer, const struct err *err)
+{
+	bool has_failed = err && err->kind != ERR_CANCELLED;
+
+	if (has_failed)
+		steps_format_failure(&renderer->steps, &renderer->out);
+	add_warnings(renderer);
+	if (has_failed)
+		report_format_excerpt(err, &renderer->out);
 }
 
 /* --- the quiet kind: remembers, and speaks only of what went wrong --- */
@@ -56,7 +91,7 @@ static void quiet_event(struct renderer *renderer, const struct event *event, st
 static void quiet_finish(struct renderer *renderer, const struct err *err, uint64_t now)
 {
 	(void)now;
-	renderer_add_failure(renderer, err);
+	renderer_add_end(renderer, err);
 }
 
 struct renderer *render_quiet_new(void)
@@ -66,5 +101,6 @@ struct renderer *render_quiet_new(void)
 
 	renderer->kind = &kind;
 	str_init(&renderer->out, 0);
+	str_init(&renderer->warnings, 0);
 	return renderer;
 }

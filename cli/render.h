@@ -17,8 +17,9 @@ struct renderer;
 
 /* All times are in nanoseconds of one monotonic clock, never 0. Members may be NULL. */
 struct renderer_kind {
-	unsigned tick_ms;  /* how often tick is wanted */
-	bool shows_errors; /* finish prints the error itself */
+	unsigned tick_ms;    /* how often tick is wanted */
+	bool shows_errors;   /* finish prints the error itself */
+	bool lists_warnings; /* those about a file come together, by renderer_add_end() */
 	/* `step` is the event's step, brought up to date; NULL for step 0. */
 	void (*event)(struct renderer *renderer, const struct event *event, struct step *step,
 		      uint64_t now);
@@ -37,6 +38,8 @@ struct renderer {
 	unsigned rows, columns; /* of the terminal, now */
 	uint64_t started;
 	struct steps steps;
+	struct str warnings; /* about files, a line each */
+	unsigned warning_count;
 	struct str out;
 };
 
@@ -51,9 +54,9 @@ void renderer_finish(struct renderer *renderer, const struct err *err, uint64_t 
 void renderer_freep(struct renderer **renderer);
 
 /*
- * For kinds: end of the failing step's output, and the excerpt of the file; nothing when err is
- * NULL.
+ * For kinds: the end of the failing step's output, the warnings about files, and the excerpt of the file
+ * that err is about; err NULL = nothing failed.
  */
-void renderer_add_failure(struct renderer *renderer, const struct err *err);
+void renderer_add_end(struct renderer *renderer, const struct err *err);
 
 #endif

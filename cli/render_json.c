@@ -104,5 +104,6 @@ struct renderer *render_json_new(void)
 
 	renderer->kind = &kind;
 	str_init(&renderer->out, 0);
+	str_init(&renderer->warnings, 0);
 	return renderer;
 }

@@ -249,7 +249,7 @@ static void plain_finish(struct renderer *renderer, const struct err *err, uint6
 	(void)now;
 	/* No more patience. */
 	show(plain_of(renderer), UINT64_MAX);
-	renderer_add_failure(renderer, err);
+	renderer_add_end(renderer, err);
 }
 
 static void plain_release(struct renderer *renderer)
@@ -266,6 +266,7 @@ static void plain_release(struct renderer *renderer)
 struct renderer *render_plain_new(void)
 {
 	static const struct renderer_kind kind = { .tick_ms = 500,
+						   .lists_warnings = true,
 						   .event = plain_event,
 						   .tick = plain_tick,
 						   .finish = plain_finish,
@@ -274,5 +275,6 @@ struct renderer *render_plain_new(void)
 
 	plain->base.kind = &kind;
 	str_init(&plain->base.out, 0);
+	str_init(&plain->base.warnings, 0);
 	return &plain->base;
 }

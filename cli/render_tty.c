@@ -328,7 +328,7 @@ static void tty_finish(struct renderer *renderer, const struct err *err, uint64_
 	if (view.len > 0 || tty->is_shown || tty->messages.len > 0)
 		draw(tty, &view);
 	str_add(&renderer->out, TERMINAL_SHOW_CURSOR);
-	renderer_add_failure(renderer, err);
+	renderer_add_end(renderer, err);
 }
 
 static void tty_release(struct renderer *renderer)
@@ -342,6 +342,7 @@ static void tty_release(struct renderer *renderer)
 struct renderer *render_tty_new(void)
 {
 	static const struct renderer_kind kind = { .tick_ms = 100,
+						   .lists_warnings = true,
 						   .event = tty_event,
 						   .tick = tty_tick,
 						   .finish = tty_finish,
@@ -350,6 +351,7 @@ struct renderer *render_tty_new(void)
 
 	tty->base.kind = &kind;
 	str_init(&tty->base.out, 0);
+	str_init(&tty->base.warnings, 0);
 	str_init(&tty->messages, 0);
 	return &tty->base;
 }

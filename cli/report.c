@@ -11,8 +11,7 @@
 
 #define EXCERPT_MARGIN 2 /* lines before and behind */
 
-/* Text from outside must not drive the terminal; lines and tabs are kept. */
-static void add_clean(struct str *out, const char *text)
+void report_add_clean(struct str *out, const char *text)
 {
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
@@ -25,7 +24,7 @@ static void add_labelled(struct str *out, const char *label, const char *sequenc
 			 const char *text)
 {
 	str_addf(out, "%s%s:%s ", colour ? sequence : "", label, colour ? TERMINAL_RESET : "");
-	add_clean(out, text);
+	report_add_clean(out, text);
 	str_addc(out, '\n');
 }
 
@@ -41,7 +40,7 @@ static bool is_rendered(const struct err *err)
 void report_format(const struct err *err, bool colour, struct str *out)
 {
 	if (is_rendered(err)) {
-		add_clean(out, err->message);
+		report_add_clean(out, err->message);
 		str_addc(out, '\n');
 	} else {
 		add_labelled(out, "error", TERMINAL_RED_BOLD, colour, err->message);
@@ -105,7 +104,7 @@ static void add_excerpt(const struct source_span *span, struct span text, struct
 		copy = span_dup(line);
 		str_addf(out, "%4u | %s ", number,
 			 number >= span->line && number <= last ? ">>>" : "   ");
-		add_clean(out, copy);
+		report_add_clean(out, copy);
 		str_addc(out, '\n');
 	}
 	str_add(out, "--------------------\n");

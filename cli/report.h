@@ -12,6 +12,8 @@ void report_error(const struct err *err);
 /* A line of talk: "built app:1 sha256:...". */
 void report_line(const char *text);
 
+/* Text from outside must not drive the terminal; lines and tabs are kept. */
+void report_add_clean(struct str *out, const char *text);
 /* The same as text; problems of a file, rendered already, stand as they are. */
 void report_format(const struct err *err, bool colour, struct str *out);
 /* "warning: text", with its place in front of the text when `span` is given. */

@@ -19,6 +19,7 @@
 #include "solve/plan.h"
 #include "solve/solver.h"
 #include "source.h"
+#include "source_lint.h"
 
 struct planned_images {
 	struct planned_image *items;
@@ -55,20 +56,6 @@ static void build_release(struct build *build)
 	free(build->volumes.items);
 }
 
-/* --build-arg NAME without a value takes it from our environment, if it is there. */
-static void resolve_build_args(struct build *build)
-{
-	const struct strmap *given = build->request->build_args;
-
-	for (size_t i = 0; given && i < given->len; i++) {
-		const struct strmap_item *item = &given->items[i];
-		const char *value = item->value ? item->value : getenv(item->key);
-
-		if (value)
-			strmap_set(&build->build_args, item->key, value);
-	}
-}
-
 static void choose_machines(struct build *build)
 {
 	platform_host(&build->host.platform);
@@ -80,13 +67,31 @@ static void choose_machines(struct build *build)
 	}
 }
 
-static int read_source(struct build *build, struct err *err)
+/*
+ * All that the file alone tells, before anything is asked of a registry. Base images are looked at only when
+ * their variables could make good what seems wrong.
+ */
+static int check_source(struct build *build, struct source_lint *lint, struct err *err)
+{
+	source_lint(&build->source, lint);
+	if (build->source.diags.errors > 0 && lint->wants_bases) {
+		lint->bases = &build->bases.finder;
+		source_lint(&build->source, lint);
+	}
+	if (build->source.diags.errors == 0)
+		return 0;
+	source_emit_warnings(&build->source, !lint->wants_bases, build->request->monitor);
+	return diags_check(&build->source.diags, err);
+}
+
+static int read_source(struct build *build, struct source_lint *lint, struct err *err)
 {
 	const struct monitor *monitor = build->request->monitor;
 	unsigned step = monitor_add_step(monitor, "[internal] load build definition");
 
 	monitor_step(monitor, step, EVENT_STEP_STARTED);
-	if (build_source_read(build->request, &build->source, err) < 0) {
+	if (build_source_read(build->request, &build->source, err) < 0 ||
+	    check_source(build, lint, err) < 0) {
 		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s",
 			     err && err->message ? err->message : "failed");
 		return -1;
@@ -99,8 +104,6 @@ static int plan_all(struct build *build, struct err *err)
 {
 	const struct build_request *request = build->request;
 
-	base_images_init(&build->bases, request->store, request->registry, request->monitor,
-			 request->pull);
 	for (size_t i = 0; i < build->machine_count; i++) {
 		const struct build_machine *machine = &build->machines[i];
 		bool is_native = platform_is_native(&machine->platform);
@@ -120,6 +123,19 @@ static int plan_all(struct build *build, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* The images are known now: what the checks say is final. */
+static int plan_and_check(struct build *build, struct source_lint *lint, struct err *err)
+{
+	bool is_planned = plan_all(build, err) == 0;
+
+	if (is_planned) {
+		lint->bases = &build->bases.finder;
+		source_lint(&build->source, lint);
+	}
+	source_emit_warnings(&build->source, is_planned, build->request->monitor);
+	return is_planned ? diags_check(&build->source.diags, err) : -1;
 }
 
 /* The layers of what the results start from have to be in the store as well. */
@@ -242,13 +258,18 @@ static int export(struct build *build, struct build_result *ret, struct err *err
 int build_run(const struct build_request *request, struct build_result *ret, struct err *err)
 {
 	AUTO(build_release) struct build build = { .request = request };
+	struct source_lint lint;
 
-	build.source.file = (struct dockerfile)DOCKERFILE_INIT;
-	build.source.text = (struct str)STR_INIT;
-	build.source.ignore_text = (struct str)STR_INIT;
-	resolve_build_args(&build);
+	build_source_init(&build.source);
+	build_args_resolve(request->build_args, &build.build_args);
 	choose_machines(&build);
-	if (read_source(&build, err) < 0 || plan_all(&build, err) < 0 ||
+	base_images_init(&build.bases, request->store, request->registry, request->monitor,
+			 request->pull);
+	lint = (struct source_lint){ .request = request,
+				     .build_args = &build.build_args,
+				     .platform = &build.machines->platform,
+				     .build_platform = &build.host.platform };
+	if (read_source(&build, &lint, err) < 0 || plan_and_check(&build, &lint, err) < 0 ||
 	    solve(&build, ret, err) < 0)
 		return -1;
 	return export(&build, ret, err);

@@ -9,12 +9,20 @@
 #include "base/limits.h"
 #include "base/path.h"
 
+void build_source_init(struct build_source *source)
+{
+	*source = (struct build_source){ .text = STR_INIT,
+					 .file = DOCKERFILE_INIT,
+					 .ignore_text = STR_INIT };
+}
+
 void build_source_release(struct build_source *source)
 {
 	free(source->context_dir);
 	free(source->dockerfile_name);
 	str_release(&source->text);
 	dockerfile_release(&source->file);
+	diags_release(&source->diags);
 	free(source->ignore_name);
 	str_release(&source->ignore_text);
 	ignore_free(source->ignore);
@@ -42,15 +50,16 @@ static int find_dockerfile(const struct build_request *request, char **ret_path,
 
 static int read_dockerfile(struct build_source *source, struct err *err)
 {
-	AUTO(diags_release) struct diags diags = { .items = NULL };
 	int parsed;
 
 	if (fs_read_file(AT_FDCWD, source->dockerfile_name, LIMIT_DOCKERFILE, &source->text, err) <
 	    0)
 		return err_wrap(err, "read Dockerfile");
-	diags_init(&diags, source->dockerfile_name, str_span(&source->text));
-	parsed = dockerfile_parse(str_span(&source->text), &source->file, &diags);
-	return parsed < 0 ? diags_check(&diags, err) : 0;
+	diags_init(&source->diags, source->dockerfile_name, str_span(&source->text));
+	parsed = dockerfile_parse(str_span(&source->text), &source->file, &source->diags);
+	(void)parsed; /* the errors are among the diags, and shown with those of the checks */
+	source->parse_diags = source->diags.len;
+	return 0;
 }
 
 static char *find_ignore_file(const struct build_source *source)
@@ -86,6 +95,17 @@ static int check_context(const char *dir, struct err *err)
 		return 0;
 	(void)err_set(err, ERR_INPUT, "build context '%s' is not a directory", dir);
 	return err_hint(err, "give the directory; the Dockerfile is named with -f");
+}
+
+void build_args_resolve(const struct strmap *given, struct strmap *ret)
+{
+	for (size_t i = 0; given && i < given->len; i++) {
+		const struct strmap_item *item = &given->items[i];
+		const char *value = item->value ? item->value : getenv(item->key);
+
+		if (value)
+			strmap_set(ret, item->key, value);
+	}
 }
 
 int build_source_read(const struct build_request *request, struct build_source *ret,

@@ -2,6 +2,7 @@
 #ifndef DRIVER_SOURCE_H
 #define DRIVER_SOURCE_H
 
+#include "base/diag.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "builder/build.h"
@@ -13,7 +14,9 @@ struct build_source {
 	char *dockerfile_name; /* as the user knows it */
 	struct str text;
 	struct dockerfile file;
-	char *ignore_name; /* NULL = none */
+	struct diags diags; /* of the Dockerfile: what parsing it found, then what the checks did */
+	size_t parse_diags; /* how many of them are from parsing */
+	char *ignore_name;  /* NULL = none */
 	struct str ignore_text;
 	struct ignore *ignore;
 };
@@ -25,6 +28,9 @@ struct build_source {
  */
 WARN_UNUSED int build_source_read(const struct build_request *request, struct build_source *ret,
 				  struct err *err);
+/* The request's --build-arg; those without a value have that of our environment, if it is there. */
+void build_args_resolve(const struct strmap *given, struct strmap *ret);
+void build_source_init(struct build_source *source);
 void build_source_release(struct build_source *source);
 
 #endif

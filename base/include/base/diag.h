@@ -39,6 +39,8 @@ void diags_release(struct diags *diags);
 /* The returned diag lives until the next addition: for setting hint or rule. */
 struct diag *diags_add(struct diags *diags, enum diag_level level, unsigned line, unsigned column,
 		       unsigned length, const char *fmt, ...) PRINTF_LIKE(6, 7);
+/* Forgets those behind the first `len`, in the order of addition. */
+void diags_truncate(struct diags *diags, size_t len);
 /* Sorts by place. */
 void diags_sort(struct diags *diags);
 /*

@@ -25,6 +25,18 @@ static inline void emit_transfer(struct renderer *renderer, uint64_t now, unsign
 		       now);
 }
 
+/* About line 3 of "Dockerfile"; `rule` may be NULL. */
+static inline void emit_file_warning(struct renderer *renderer, uint64_t now, const char *rule,
+				     const char *text)
+{
+	struct source_span span = { .file = (char[]){ "Dockerfile" }, .line = 3 };
+
+	renderer_event(
+		renderer,
+		&(struct event){ .kind = EVENT_WARNING, .item = rule, .text = text, .span = &span },
+		now);
+}
+
 /* A renderer that began at `started`, for a terminal of the given size. */
 static inline struct renderer *begin(struct renderer *renderer, uint64_t started, unsigned rows,
 				     unsigned columns)

@@ -127,16 +127,48 @@ static void test_failure(void **state)
 static void test_messages(void **state)
 {
 	AUTO(renderer_freep) struct renderer *renderer = plain();
-	struct source_span span = { .file = (char[]){ "Dockerfile" }, .line = 3 };
 
 	(void)state;
 	emit(renderer, SECOND, 0, EVENT_INFO, "hello");
 	emit(renderer, SECOND, 0, EVENT_WARNING, "careful");
-	renderer_event(renderer,
-		       &(struct event){ .kind = EVENT_WARNING, .text = "odd", .span = &span },
-		       SECOND);
+	assert_string_equal(renderer->out.ptr, "hello\nwarning: careful\n");
+}
+
+static void test_warnings_about_files_come_last(void **state)
+{
+	AUTO(renderer_freep) struct renderer *renderer = plain();
+
+	(void)state;
+	emit_file_warning(renderer, SECOND, "JSONArgsRecommended", "use JSON\033[2J");
+	emit_file_warning(renderer, SECOND, NULL, "odd");
+	emit(renderer, SECOND, 1, EVENT_STEP_ADDED, "RUN true");
+	emit(renderer, SECOND, 1, EVENT_STEP_STARTED, NULL);
+	emit(renderer, SECOND, 1, EVENT_STEP_DONE, NULL);
+	renderer_finish(renderer, NULL, 2 * SECOND);
 	assert_string_equal(renderer->out.ptr,
-			    "hello\nwarning: careful\nwarning: Dockerfile:3: odd\n");
+			    "#1 RUN true\n#1 DONE 0.0s\n\n"
+			    "2 warnings found (--check shows where):\n"
+			    " - Dockerfile:3: JSONArgsRecommended: use JSON?[2J\n"
+			    " - Dockerfile:3: odd\n");
+}
+
+static void test_warnings_stand_before_the_excerpt_of_an_error(void **state)
+{
+	AUTO(renderer_freep) struct renderer *renderer = plain();
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	(void)state;
+	(void)err_set(&err, ERR_CHILD, "it failed");
+	emit_file_warning(renderer, SECOND, "StageNameCasing", "lower case");
+	emit(renderer, SECOND, 1, EVENT_STEP_ADDED, "RUN false");
+	emit(renderer, SECOND, 1, EVENT_STEP_STARTED, NULL);
+	emit(renderer, SECOND, 1, EVENT_LOG, "boom\n");
+	emit(renderer, SECOND, 1, EVENT_STEP_FAILED, "exit status 1");
+	renderer_finish(renderer, &err, SECOND);
+	assert_string_equal(renderer->out.ptr, "#1 RUN false\n#1 0.000 boom\n#1 ERROR: exit status 1\n\n"
+					       "------\n > RUN false:\nboom\n------\n"
+					       "1 warning found (--check shows where):\n"
+					       " - Dockerfile:3: StageNameCasing: lower case\n");
 }
 
 int main(void)
@@ -150,6 +182,8 @@ int main(void)
 		cmocka_unit_test(test_transfers),
 		cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_warnings_about_files_come_last),
+		cmocka_unit_test(test_warnings_stand_before_the_excerpt_of_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,24 @@ static void test_messages_stand_above(void **state)
 			     " => RUN make                       3.0s\n");
 }
 
+static void test_warnings_about_files_stand_below(void **state)
+{
+	AUTO(view_close) struct view view;
+
+	(void)state;
+	view_open(&view, 24);
+	emit_file_warning(view.renderer, SECOND, "StageNameCasing", "odd");
+	emit(view.renderer, SECOND, 1, EVENT_STEP_ADDED, "RUN make");
+	emit(view.renderer, SECOND, 1, EVENT_STEP_STARTED, NULL);
+	emit(view.renderer, 2 * SECOND, 1, EVENT_STEP_DONE, NULL);
+	renderer_finish(view.renderer, NULL, 2 * SECOND);
+	view_flush(&view);
+	assert_screen(&view, "[+] Building 1.0s (1/1) FINISHED\n"
+			     " => RUN make                       1.0s\n"
+			     "1 warning found (--check shows where):\n"
+			     " - Dockerfile:3: StageNameCasing: odd\n");
+}
+
 /* Too fast for a view: the outcome is shown all the same. */
 static void test_short_build(void **state)
 {
@@ -256,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_output_and_transfers),
 		cmocka_unit_test(test_small_screen),
 		cmocka_unit_test(test_messages_stand_above),
+		cmocka_unit_test(test_warnings_about_files_stand_below),
 		cmocka_unit_test(test_short_build),
 		cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_stopping),

@@ -1,0 +1,98 @@
+#include "source_lint.h"
+
+#include "dockerfile/lint.h"
+
+/* One image's variables, as the checks ask for them. */
+struct base_question {
+	const struct source_lint *lint;
+	bool was_unknown;
+};
+
+static const struct strmap *base_env(const void *arg, const char *name)
+{
+	struct base_question *question = (struct base_question *)arg;
+	struct base_finder *bases = question->lint->bases;
+	const struct base_image *image = NULL;
+
+	if (str_eq(name, "scratch"))
+		return NULL;
+	/* Whoever needs the image for more will say why it cannot be had. */
+	if (bases && bases->find(bases, name, question->lint->platform, &image, NULL) == 0)
+		return &image->config.env;
+	question->was_unknown = true;
+	return NULL;
+}
+
+static bool is_ignored(const void *ignore, const char *path)
+{
+	return ignore_covers_source(ignore, path);
+}
+
+/* Could it be that the variable is one of the base image's? */
+static bool is_about_variable(const struct diag *diag)
+{
+	return str_eq(diag->rule, lint_rule_info(LINT_UNDEFINED_VAR)->name);
+}
+
+static bool has_finding_about_variable(const struct diags *diags)
+{
+	VEC_FOREACH(diag, diags) {
+		if (is_about_variable(diag))
+			return true;
+	}
+	return false;
+}
+
+void source_lint(struct build_source *source, struct source_lint *lint)
+{
+	char platform[PLATFORM_TEXT_MAX], build_platform[PLATFORM_TEXT_MAX];
+	struct base_question question = { .lint = lint };
+	struct lint_request request = {
+		.scope = { .build_args = lint->build_args,
+			   .build_platform = platform_format(lint->build_platform, build_platform),
+			   .target_platform = platform_format(lint->platform, platform),
+			   .target_stage = lint->request->target },
+		.target = lint->request->target,
+		.all_stages = lint->all_stages,
+		.is_ignored = source->ignore ? is_ignored : NULL,
+		.is_ignored_arg = source->ignore,
+		.base_env = base_env,
+		.base_env_arg = &question,
+	};
+	bool is_parsed;
+
+	diags_truncate(&source->diags, source->parse_diags);
+	is_parsed = source->diags.errors == 0;
+	lint_run(&source->file, &request, &source->diags);
+	lint->wants_bases =
+		is_parsed && question.was_unknown &&
+		(source->diags.errors > 0 || has_finding_about_variable(&source->diags));
+}
+
+static void emit_warning(const struct build_source *source, const struct diag *diag,
+			 const struct monitor *monitor)
+{
+	struct source_span span = { .file = source->diags.file,
+				    .line = diag->line,
+				    .column = diag->column,
+				    .length = diag->length };
+	AUTO(str_release) struct str text = STR_INIT;
+
+	str_add(&text, diag->message);
+	if (!diag->rule && diag->hint)
+		str_addf(&text, " (%s)", diag->hint);
+	monitor_emit(monitor, &(struct event){ .kind = EVENT_WARNING,
+					       .item = diag->rule,
+					       .text = text.ptr,
+					       .span = &span });
+}
+
+void source_emit_warnings(struct build_source *source, bool bases_known,
+			  const struct monitor *monitor)
+{
+	diags_sort(&source->diags);
+	VEC_FOREACH(diag, &source->diags) {
+		if (diag->level == DIAG_WARNING && (bases_known || !is_about_variable(diag)))
+			emit_warning(source, diag, monitor);
+	}
+}
