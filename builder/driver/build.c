@@ -1,7 +1,7 @@
 /*
  * A build from one end to the other:
  *
- *	read		the Dockerfile and the ignore file (source.c)
+ *	read		the Dockerfiles and the ignore file (source.c)
  *	plan		each platform's stages become vertices of one graph (solve/plan.h)
  *	solve		keys, cache, execution (solve/solver.h)
  *	write		config, manifest, index; then the tags (image.c)
@@ -18,8 +18,8 @@
 #include "solve/base_images.h"
 #include "solve/plan.h"
 #include "solve/solver.h"
-#include "source.h"
 #include "source_lint.h"
+#include "sources.h"
 
 struct planned_images {
 	struct planned_image *items;
@@ -29,7 +29,7 @@ struct planned_images {
 /* Everything of one build that has to be released. */
 struct build {
 	const struct build_request *request;
-	struct build_source source;
+	struct build_sources sources;
 	struct build_machine host;
 	const struct build_machine *machines;
 	size_t machine_count;
@@ -52,7 +52,7 @@ static void build_release(struct build *build)
 	strmap_release(&build->build_args);
 	tree_freep(&build->context);
 	hash_cache_release(&build->hashes);
-	build_source_release(&build->source);
+	build_sources_release(&build->sources);
 	free(build->volumes.items);
 }
 
@@ -67,31 +67,53 @@ static void choose_machines(struct build *build)
 	}
 }
 
+static struct source_lint lint_for(const struct build *build, size_t machine)
+{
+	return (struct source_lint){ .request = build->request,
+				     .build_args = &build->build_args,
+				     .platform = &build->machines[machine].platform,
+				     .build_platform = &build->host.platform };
+}
+
 /*
  * All that the file alone tells, before anything is asked of a registry. Base images are looked at only when
  * their variables could make good what seems wrong.
  */
-static int check_source(struct build *build, struct source_lint *lint, struct err *err)
+static int check_source(struct build *build, struct source_lint *lint, struct build_source *source,
+			struct err *err)
 {
-	source_lint(&build->source, lint);
-	if (build->source.diags.errors > 0 && lint->wants_bases) {
+	source_lint(source, lint);
+	if (source->diags.errors > 0 && lint->wants_bases) {
 		lint->bases = &build->bases.finder;
-		source_lint(&build->source, lint);
+		source_lint(source, lint);
 	}
-	if (build->source.diags.errors == 0)
+	if (source->diags.errors == 0)
 		return 0;
-	source_emit_warnings(&build->source, !lint->wants_bases, build->request->monitor);
-	return diags_check(&build->source.diags, err);
+	source_emit_warnings(source, !lint->wants_bases, build->request->monitor);
+	return diags_check(&source->diags, err);
 }
 
-static int read_source(struct build *build, struct source_lint *lint, struct err *err)
+static int check_sources(struct build *build, struct err *err)
+{
+	for (size_t i = 0; i < build->machine_count; i++) {
+		struct source_lint lint = lint_for(build, i);
+
+		if (build_sources_is_first(&build->sources, i) &&
+		    check_source(build, &lint, build->sources.items[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_sources(struct build *build, struct err *err)
 {
 	const struct monitor *monitor = build->request->monitor;
 	unsigned step = monitor_add_step(monitor, "[internal] load build definition");
 
 	monitor_step(monitor, step, EVENT_STEP_STARTED);
-	if (build_source_read(build->request, &build->source, err) < 0 ||
-	    check_source(build, lint, err) < 0) {
+	if (build_sources_read(build->request, build->machines, build->machine_count,
+			       &build->sources, err) < 0 ||
+	    check_sources(build, err) < 0) {
 		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s",
 			     err && err->message ? err->message : "failed");
 		return -1;
@@ -106,10 +128,11 @@ static int plan_all(struct build *build, struct err *err)
 
 	for (size_t i = 0; i < build->machine_count; i++) {
 		const struct build_machine *machine = &build->machines[i];
+		struct build_source *source = build->sources.items[i];
 		bool is_native = platform_is_native(&machine->platform);
 		struct plan_request plan = {
-			.file = &build->source.file,
-			.file_name = build->source.dockerfile_name,
+			.file = &source->file,
+			.file_name = source->dockerfile_name,
 			.platform = &machine->platform,
 			.build_platform = &build->host.platform,
 			.cpu_model = is_native ? NULL : machine->cpu_model,
@@ -126,16 +149,30 @@ static int plan_all(struct build *build, struct err *err)
 }
 
 /* The images are known now: what the checks say is final. */
-static int plan_and_check(struct build *build, struct source_lint *lint, struct err *err)
+static int check_finally(struct build *build, size_t machine, bool is_planned, struct err *err)
 {
-	bool is_planned = plan_all(build, err) == 0;
+	struct build_source *source = build->sources.items[machine];
+	struct source_lint lint = lint_for(build, machine);
 
 	if (is_planned) {
-		lint->bases = &build->bases.finder;
-		source_lint(&build->source, lint);
+		lint.bases = &build->bases.finder;
+		source_lint(source, &lint);
 	}
-	source_emit_warnings(&build->source, is_planned, build->request->monitor);
-	return is_planned ? diags_check(&build->source.diags, err) : -1;
+	source_emit_warnings(source, is_planned, build->request->monitor);
+	return is_planned ? diags_check(&source->diags, err) : -1;
+}
+
+static int plan_and_check(struct build *build, struct err *err)
+{
+	bool is_planned = plan_all(build, err) == 0;
+	int status = is_planned ? 0 : -1;
+
+	for (size_t i = 0; i < build->machine_count; i++) {
+		if (build_sources_is_first(&build->sources, i) &&
+		    check_finally(build, i, is_planned, status == 0 ? err : NULL) < 0)
+			status = -1;
+	}
+	return status;
 }
 
 /* The layers of what the results start from have to be in the store as well. */
@@ -166,25 +203,25 @@ static void set_volumes(struct build *build)
 static int solve(struct build *build, struct build_result *ret, struct err *err)
 {
 	const struct build_request *request = build->request;
+	const struct build_source *source = build->sources.items[0];
 	struct solver solver = {
 		.store = request->store,
 		.registry = request->registry,
 		.sandbox = request->sandbox,
 		.monitor = request->monitor,
-		.context_dir = build->source.context_dir,
+		.context_dir = source->context_dir,
 		.hashes = &build->hashes,
-		.ignore = build->source.ignore,
-		.ignore_name = build->source.ignore_name,
-		.ignore_text = str_span(&build->source.ignore_text),
+		.ignore = source->ignore,
+		.ignore_name = source->ignore_name,
+		.ignore_text = str_span(&source->ignore_text),
 		.volumes = &build->volumes,
 		.layers = request->layers,
 		.epoch = request->source_date_epoch,
 		.no_cache = request->no_cache,
 	};
 
-	if (directory_tree_open(build->source.context_dir, build->source.ignore, &build->context,
-				err) < 0 ||
-	    hash_cache_load(&build->hashes, request->store, build->source.context_dir, err) < 0)
+	if (directory_tree_open(source->context_dir, source->ignore, &build->context, err) < 0 ||
+	    hash_cache_load(&build->hashes, request->store, source->context_dir, err) < 0)
 		return -1;
 	solver.context = build->context;
 	set_volumes(build);
@@ -258,18 +295,12 @@ static int export(struct build *build, struct build_result *ret, struct err *err
 int build_run(const struct build_request *request, struct build_result *ret, struct err *err)
 {
 	AUTO(build_release) struct build build = { .request = request };
-	struct source_lint lint;
 
-	build_source_init(&build.source);
 	build_args_resolve(request->build_args, &build.build_args);
 	choose_machines(&build);
 	base_images_init(&build.bases, request->store, request->registry, request->monitor,
 			 request->pull);
-	lint = (struct source_lint){ .request = request,
-				     .build_args = &build.build_args,
-				     .platform = &build.machines->platform,
-				     .build_platform = &build.host.platform };
-	if (read_source(&build, &lint, err) < 0 || plan_and_check(&build, &lint, err) < 0 ||
+	if (read_sources(&build, err) < 0 || plan_and_check(&build, err) < 0 ||
 	    solve(&build, ret, err) < 0)
 		return -1;
 	return export(&build, ret, err);

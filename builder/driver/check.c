@@ -44,7 +44,8 @@ int build_check_run(const struct build_request *request, bool all_stages, struct
 	AUTO(build_check_freep) struct build_check *check = xcalloc(1, sizeof(*check));
 
 	build_source_init(&check->source);
-	if (build_source_read(request, &check->source, err) < 0)
+	if (build_source_read(request, request->machine_count > 0 ? request->machines->board : NULL,
+			      &check->source, err) < 0)
 		return -1;
 	lint(request, all_stages, check);
 	*ret = TAKE(check);

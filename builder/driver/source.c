@@ -8,6 +8,8 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/path.h"
+#include "dockerfile_choice.h"
+#include "dockerfile_template.h"
 
 void build_source_init(struct build_source *source)
 {
@@ -28,33 +30,56 @@ void build_source_release(struct build_source *source)
 	ignore_free(source->ignore);
 }
 
-static int find_dockerfile(const struct build_request *request, char **ret_path, struct err *err)
+static int find_dockerfile(const struct build_request *request, const struct build_board *board,
+			   struct build_source *source, struct err *err)
 {
-	static const char *const names[] = { "Dockerfile", "dockerfile" };
+	const struct dockerfile_question question = {
+		.dir = request->dockerfile ? "." : request->context_dir,
+		.name = request->dockerfile,
+		.board = board ? board->slug : NULL,
+		.arch = board ? board->arch : NULL,
+	};
+	AUTO(dockerfile_choice_release) struct dockerfile_choice choice = { .path = NULL };
 
+	if (dockerfile_choose(&question, &choice, err) < 0)
+		return -1;
+	source->is_template = choice.is_template;
 	if (request->dockerfile) {
-		*ret_path = xstrdup(request->dockerfile);
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		AUTO(freep) char *path = path_join(request->context_dir, names[i]);
+		source->dockerfile_name = TAKE(choice.path);
+	} else {
+		AUTO(freep) char *path = path_join(request->context_dir, choice.path);
 
-		if (fs_exists(AT_FDCWD, path)) {
-			*ret_path = path_clean(path);
-			return 0;
-		}
+		source->dockerfile_name = path_clean(path);
 	}
-	(void)err_set(err, ERR_NOT_FOUND, "no Dockerfile in '%s'", request->context_dir);
-	return err_hint(err, "name it with -f FILE, or give the directory that holds it");
+	return 0;
 }
 
-static int read_dockerfile(struct build_source *source, struct err *err)
+static int expand_template(const struct build_board *board, struct build_source *source,
+			   struct err *err)
+{
+	AUTO(strmap_release) struct strmap values = STRMAP_INIT;
+	AUTO(str_release) struct str text = STR_INIT;
+
+	build_board_template_values(board, &values);
+	if (dockerfile_template_expand(str_span(&source->text), source->dockerfile_name, &values,
+				       &text, err) < 0)
+		return -1;
+	str_release(&source->text);
+	source->text = text;
+	text = (struct str)STR_INIT;
+	return 0;
+}
+
+static int read_dockerfile(const struct build_board *board, struct build_source *source,
+			   struct err *err)
 {
 	int parsed;
 
 	if (fs_read_file(AT_FDCWD, source->dockerfile_name, LIMIT_DOCKERFILE, &source->text, err) <
 	    0)
 		return err_wrap(err, "read Dockerfile");
+	if (source->is_template && expand_template(board, source, err) < 0)
+		return -1;
 	diags_init(&source->diags, source->dockerfile_name, str_span(&source->text));
 	parsed = dockerfile_parse(str_span(&source->text), &source->file, &source->diags);
 	(void)parsed; /* the errors are among the diags, and shown with those of the checks */
@@ -108,13 +133,12 @@ void build_args_resolve(const struct strmap *given, struct strmap *ret)
 	}
 }
 
-int build_source_read(const struct build_request *request, struct build_source *ret,
-		      struct err *err)
+int build_source_read(const struct build_request *request, const struct build_board *board,
+		      struct build_source *ret, struct err *err)
 {
 	if (check_context(request->context_dir, err) < 0 ||
 	    fs_realpath(request->context_dir, &ret->context_dir, err) < 0 ||
-	    find_dockerfile(request, &ret->dockerfile_name, err) < 0 ||
-	    read_dockerfile(ret, err) < 0)
+	    find_dockerfile(request, board, ret, err) < 0 || read_dockerfile(board, ret, err) < 0)
 		return -1;
 	return read_ignore_file(ret, err);
 }

@@ -12,6 +12,7 @@
 struct build_source {
 	char *context_dir;     /* absolute, without links */
 	char *dockerfile_name; /* as the user knows it */
+	bool is_template; /* what stands for the board's names in it has been replaced in `text` */
 	struct str text;
 	struct dockerfile file;
 	struct diags diags; /* of the Dockerfile: what parsing it found, then what the checks did */
@@ -22,11 +23,13 @@ struct build_source {
 };
 
 /*
- * Without -f it is `Dockerfile`, else `dockerfile`, in the context. The ignore file is
+ * Without -f it is `Dockerfile`, else `dockerfile`, in the context; for a board (NULL = none) it may be one
+ * of its own, see dockerfile_choice.h. The ignore file is
  * `<Dockerfile>.dockerignore` beside it or else `.dockerignore` in the context. ERR_INPUT with all
  * problems of the Dockerfile rendered.
  */
-WARN_UNUSED int build_source_read(const struct build_request *request, struct build_source *ret,
+WARN_UNUSED int build_source_read(const struct build_request *request,
+				  const struct build_board *board, struct build_source *ret,
 				  struct err *err);
 /* The request's --build-arg; those without a value have that of our environment, if it is there. */
 void build_args_resolve(const struct strmap *given, struct strmap *ret);
