@@ -43,3 +43,16 @@ def test_an_old_board_and_a_new_one_are_one_image(edgectl, registry, reference, 
     edgectl("push", reference)
     for platform, machine in (("linux/arm/v6", "armv6l"), ("linux/arm64", "aarch64")):
         assert parts.Image(registry, reference, platform).text("machine") == f"{machine}\n"
+
+
+def test_boards_have_their_own_dockerfiles(edgectl, registry, reference, context, busybox):
+    root = context({
+        "Dockerfile": "FROM scratch\nRUN this is not what is built\n",
+        "Dockerfile.template": f"FROM {busybox}\nRUN echo %%BALENA_MACHINE_NAME%% %%RESIN_ARCH%% > /board\n",
+        "Dockerfile.raspberry-pi2": f"FROM {busybox}\nRUN echo its own > /board\n"})
+    edgectl("build", "--board", "rpi1,rpi2,rpi5", "-t", reference, root)
+    edgectl("push", reference)
+    boards = {platform: parts.Image(registry, reference, platform).text("board")
+              for platform in ("linux/arm/v6", "linux/arm/v7", "linux/arm64")}
+    assert boards == {"linux/arm/v6": "raspberry-pi rpi\n", "linux/arm/v7": "its own\n",
+                      "linux/arm64": "raspberrypi5 aarch64\n"}
