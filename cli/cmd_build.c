@@ -1,4 +1,5 @@
 #include "app.h"
+#include "build_call.h"
 #include "build_output.h"
 #include "command.h"
 #include "format.h"
@@ -13,6 +14,8 @@
 struct build_args {
 	struct strvec contexts, tags, build_args, platforms, boards, labels, volumes;
 	const char *file, *target, *iidfile, *metadata_file;
+	const char *call;
+	bool check;
 	bool no_cache, pull, push, insecure, quiet;
 	int progress;
 };
@@ -234,9 +237,18 @@ static int build_command_run(struct app *app, const void *args_data, struct err 
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
 	AUTO(str_release) struct str id = STR_INIT;
+	struct build_call call;
 	int status = 0;
 
-	if (plan_build(args, &plan, err) < 0 || session_open(&options, &session, err) < 0)
+	if (plan_build(args, &plan, err) < 0 ||
+	    build_call_parse(args->call, args->check, &call, err) < 0)
+		return -1;
+	if (call.is_check) {
+		options.needs_sandbox = false;
+		options.title = "Checking";
+		return build_call_check(app, &call, &plan.request, &options, err);
+	}
+	if (session_open(&options, &session, err) < 0)
 		return -1;
 	status = build_and_push(&session, args, &plan, &result, err);
 	if (status == 0)
@@ -277,6 +289,10 @@ static const struct cli_option build_options[] = {
 	OPTION_STRING(struct build_args, metadata_file, 0, "metadata-file", "FILE", VALUE_FILE,
 		      "Write digest, descriptor and names to FILE as JSON"),
 	OPTION_HEADING("How"),
+	OPTION_FLAG(struct build_args, check, 0, "check",
+		    "Build nothing: tell what is wrong in the Dockerfile, or likely so"),
+	OPTION_STRING(struct build_args, call, 0, "call", "METHOD[,format=json]", VALUE_TEXT,
+		      "build, or check, which is --check"),
 	OPTION_FLAG(struct build_args, no_cache, 0, "no-cache", "Run every step again"),
 	OPTION_SWITCH(struct build_args, pull, 0, "pull",
 		      "Ask the registry for newer base images even if the store has them"),

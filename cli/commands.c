@@ -7,11 +7,13 @@
 #include "base/str.h"
 
 extern const struct cli_command cmd_build, cmd_push, cmd_pull, cmd_images, cmd_board_ls,
-	cmd_board_show, cmd_completion, cmd_version, cmd_help, cmd_complete, cmd_generate;
+	cmd_board_show, cmd_completion, cmd_version, cmd_help, cmd_complete, cmd_generate,
+	cmd_parse, cmd_expand, cmd_ignore, cmd_check;
 
 const struct cli_command *const cli_commands[] = {
 	&cmd_build,      &cmd_push,    &cmd_pull, &cmd_images,   &cmd_board_ls, &cmd_board_show,
-	&cmd_completion, &cmd_version, &cmd_help, &cmd_complete, &cmd_generate, NULL,
+	&cmd_completion, &cmd_version, &cmd_help, &cmd_complete, &cmd_generate, &cmd_parse,
+	&cmd_expand,     &cmd_ignore,  &cmd_check, NULL,
 };
 
 const struct cli_topic cli_topics[] = {

@@ -56,7 +56,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'ls show'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --volume= --tag= --push --no-push --label= --iidfile= --metadata-file= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --volume= --tag= --push --no-push --label= --iidfile= --metadata-file= --check --call= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -68,6 +68,7 @@ _edgectl()
         --label) :; return ;;
         --iidfile) _edgectl_value file; return ;;
         --metadata-file) _edgectl_value file; return ;;
+        --call) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value dir; return; }

@@ -37,6 +37,8 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-push -d 'The op
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l label -x -d 'Label of the image'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l iidfile -r -F -d 'Write the image id to FILE'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l metadata-file -r -F -d 'Write digest, descriptor and names to FILE as JSON'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l check -d 'Build nothing: tell what is wrong in the Dockerfile, or likely so'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l call -x -d 'build, or check, which is --check'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-cache -d 'Run every step again'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l pull -d 'Ask the registry for newer base images even if the store has them'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-pull -d 'The opposite of --pull'

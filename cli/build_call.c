@@ -1,0 +1,116 @@
+#include "build_call.h"
+
+#include <unistd.h>
+
+#include "base/json.h"
+#include "check_output.h"
+#include "exit_code.h"
+#include "terminal.h"
+
+static int parse_method(struct span method, struct build_call *ret, struct err *err)
+{
+	ret->is_check = span_eq(method, "check") || span_eq(method, "lint");
+	if (ret->is_check || span_eq(method, "build"))
+		return 0;
+	(void)err_set(err, ERR_USAGE, "option '--call': unknown method '%.*s'", SPAN_FMT(method));
+	return err_hint(err, "the methods are build and check");
+}
+
+static int parse_attribute(struct span attribute, struct build_call *ret, struct err *err)
+{
+	if (span_eq(attribute, "format=json")) {
+		ret->json = true;
+	} else if (span_eq(attribute, "format=text")) {
+		ret->json = false;
+	} else if (span_eq(attribute, "ignorestatus") || span_eq(attribute, "ignorestatus=true")) {
+		ret->ignore_status = true;
+	} else if (span_eq(attribute, "ignorestatus=false")) {
+		ret->ignore_status = false;
+	} else {
+		(void)err_set(err, ERR_USAGE, "option '--call': unknown attribute '%.*s'",
+			      SPAN_FMT(attribute));
+		return err_hint(err, "write format=json, format=text or ignorestatus=true");
+	}
+	return 0;
+}
+
+int build_call_parse(const char *text, bool check, struct build_call *ret, struct err *err)
+{
+	struct span rest = span_of(text ? text : check ? "check" : "build"), part = { 0 };
+	bool more = span_cut(&rest, ',', &part);
+
+	*ret = (struct build_call){ .is_check = false };
+	if (parse_method(part, ret, err) < 0)
+		return -1;
+	while (more) {
+		more = span_cut(&rest, ',', &part);
+		if (parse_attribute(part, ret, err) < 0)
+			return -1;
+	}
+	if (!check || ret->is_check)
+		return 0;
+	return err_set(err, ERR_USAGE, "'--check' and '--call=%s' contradict each other", text);
+}
+
+/* With the variables of the base images. What cannot be had leaves the first answer as it is. */
+static void ask_again(struct app *app, const struct build_request *request, bool all_stages,
+		      const struct session_options *options, struct build_check **check)
+{
+	AUTO(session_release) struct session session = SESSION_INIT;
+	AUTO(err_release) struct err err = ERR_INIT;
+	struct build_request with_store = *request;
+	struct build_check *answer = NULL;
+	int status = 0;
+
+	if (session_open(options, &session, &err) < 0)
+		return;
+	with_store.store = session.store;
+	with_store.registry = session.registry;
+	with_store.monitor = &session.monitor;
+	status = build_check_run(&with_store, all_stages, &answer, &err);
+	(void)session_finish(&session, app, status, &err);
+	if (status < 0)
+		return;
+	build_check_free(*check);
+	*check = answer;
+}
+
+int build_call_find(struct app *app, const struct build_request *request, bool all_stages,
+		    const struct session_options *options, struct build_check **ret,
+		    struct err *err)
+{
+	if (build_check_run(request, all_stages, ret, err) < 0)
+		return -1;
+	if (options && build_check_wants_bases(*ret))
+		ask_again(app, request, all_stages, options, ret);
+	return 0;
+}
+
+static int exit_code_of(const struct build_call *call, const struct diags *diags)
+{
+	if (diags->errors > 0)
+		return EXIT_CODE_FAILED;
+	return diags->len > 0 && !call->ignore_status ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+}
+
+int build_call_check(struct app *app, const struct build_call *call,
+		     const struct build_request *request, const struct session_options *options,
+		     struct err *err)
+{
+	AUTO(build_check_freep) struct build_check *check = NULL;
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (build_call_find(app, request, true, options, &check, err) < 0)
+		return -1;
+	if (call->json) {
+		json_t *report = check_output_report(check);
+
+		json_write_pretty(report, &text);
+		json_decref(report);
+	} else {
+		check_output_text(check, terminal_has_colour(STDOUT_FILENO), &text);
+	}
+	if (app_print(&text, err) < 0)
+		return -1;
+	return exit_code_of(call, build_check_diags(check));
+}
