@@ -29,6 +29,7 @@ struct planned_images {
 /* Everything of one build that has to be released. */
 struct build {
 	const struct build_request *request;
+	struct build_context context;
 	struct build_sources sources;
 	struct build_machine host;
 	const struct build_machine *machines;
@@ -37,7 +38,7 @@ struct build {
 	struct base_images bases;
 	struct graph graph;
 	struct planned_images images;
-	struct tree *context;
+	struct tree *files; /* of the context */
 	struct hash_cache hashes;
 	struct sandbox_mounts volumes; /* strings borrowed from the request */
 };
@@ -50,9 +51,10 @@ static void build_release(struct build *build)
 	graph_release(&build->graph);
 	base_images_release(&build->bases);
 	strmap_release(&build->build_args);
-	tree_freep(&build->context);
+	tree_freep(&build->files);
 	hash_cache_release(&build->hashes);
 	build_sources_release(&build->sources);
+	build_context_release(&build->context);
 	free(build->volumes.items);
 }
 
@@ -111,8 +113,8 @@ static int read_sources(struct build *build, struct err *err)
 	unsigned step = monitor_add_step(monitor, "[internal] load build definition");
 
 	monitor_step(monitor, step, EVENT_STEP_STARTED);
-	if (build_sources_read(build->request, build->machines, build->machine_count,
-			       &build->sources, err) < 0 ||
+	if (build_sources_read(build->request, &build->context, build->machines,
+			       build->machine_count, &build->sources, err) < 0 ||
 	    check_sources(build, err) < 0) {
 		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s",
 			     err && err->message ? err->message : "failed");
@@ -200,6 +202,18 @@ static void set_volumes(struct build *build)
 		};
 }
 
+/* What is known of the files of a directory that is gone after this build helps nobody. */
+static int open_files(struct build *build, const struct build_source *source, struct err *err)
+{
+	const struct build_context *context = &build->context;
+
+	if (directory_tree_open(context->dir, source->ignore, &build->files, err) < 0)
+		return -1;
+	if (context->is_remote)
+		return 0;
+	return hash_cache_load(&build->hashes, build->request->store, context->dir, err);
+}
+
 static int solve(struct build *build, struct build_result *ret, struct err *err)
 {
 	const struct build_request *request = build->request;
@@ -209,8 +223,8 @@ static int solve(struct build *build, struct build_result *ret, struct err *err)
 		.registry = request->registry,
 		.sandbox = request->sandbox,
 		.monitor = request->monitor,
-		.context_dir = source->context_dir,
-		.hashes = &build->hashes,
+		.context_dir = build->context.dir,
+		.hashes = build->context.is_remote ? NULL : &build->hashes,
 		.ignore = source->ignore,
 		.ignore_name = source->ignore_name,
 		.ignore_text = str_span(&source->ignore_text),
@@ -220,10 +234,9 @@ static int solve(struct build *build, struct build_result *ret, struct err *err)
 		.no_cache = request->no_cache,
 	};
 
-	if (directory_tree_open(source->context_dir, source->ignore, &build->context, err) < 0 ||
-	    hash_cache_load(&build->hashes, request->store, source->context_dir, err) < 0)
+	if (open_files(build, source, err) < 0)
 		return -1;
-	solver.context = build->context;
+	solver.context = build->files;
 	set_volumes(build);
 	mark_exported(build);
 	if (solver_run(&solver, &build->graph, err) < 0)
@@ -294,14 +307,15 @@ static int export(struct build *build, struct build_result *ret, struct err *err
 
 int build_run(const struct build_request *request, struct build_result *ret, struct err *err)
 {
-	AUTO(build_release) struct build build = { .request = request };
+	AUTO(build_release)
+	struct build build = { .request = request, .context = BUILD_CONTEXT_INIT };
 
 	build_args_resolve(request->build_args, &build.build_args);
 	choose_machines(&build);
 	base_images_init(&build.bases, request->store, request->registry, request->monitor,
 			 request->pull);
-	if (read_sources(&build, err) < 0 || plan_and_check(&build, err) < 0 ||
-	    solve(&build, ret, err) < 0)
+	if (build_context_open(request, &build.context, err) < 0 || read_sources(&build, err) < 0 ||
+	    plan_and_check(&build, err) < 0 || solve(&build, ret, err) < 0)
 		return -1;
 	return export(&build, ret, err);
 }

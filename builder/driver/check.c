@@ -8,6 +8,7 @@
 #include "source_lint.h"
 
 struct build_check {
+	struct build_context context;
 	struct build_source source;
 	bool wants_bases;
 };
@@ -44,7 +45,10 @@ int build_check_run(const struct build_request *request, bool all_stages, struct
 	AUTO(build_check_freep) struct build_check *check = xcalloc(1, sizeof(*check));
 
 	build_source_init(&check->source);
-	if (build_source_read(request, request->machine_count > 0 ? request->machines->board : NULL,
+	check->context = (struct build_context)BUILD_CONTEXT_INIT;
+	if (build_context_open(request, &check->context, err) < 0 ||
+	    build_source_read(request, &check->context,
+			      request->machine_count > 0 ? request->machines->board : NULL,
 			      &check->source, err) < 0)
 		return -1;
 	lint(request, all_stages, check);
@@ -54,8 +58,10 @@ int build_check_run(const struct build_request *request, bool all_stages, struct
 
 void build_check_free(struct build_check *check)
 {
-	if (check)
-		build_source_release(&check->source);
+	if (!check)
+		return;
+	build_source_release(&check->source);
+	build_context_release(&check->context);
 	free(check);
 }
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -20,7 +19,6 @@ void build_source_init(struct build_source *source)
 
 void build_source_release(struct build_source *source)
 {
-	free(source->context_dir);
 	free(source->dockerfile_name);
 	str_release(&source->text);
 	dockerfile_release(&source->file);
@@ -30,21 +28,35 @@ void build_source_release(struct build_source *source)
 	ignore_free(source->ignore);
 }
 
+/* What -f names is found from the working directory, or in a context that was brought here. */
+static const char *search_dir(const struct build_request *request,
+			      const struct build_context *context)
+{
+	if (context->is_remote)
+		return context->dir;
+	return request->dockerfile ? "." : request->context_dir;
+}
+
 static int find_dockerfile(const struct build_request *request, const struct build_board *board,
 			   struct build_source *source, struct err *err)
 {
+	const struct build_context *context = source->context;
 	const struct dockerfile_question question = {
-		.dir = request->dockerfile ? "." : request->context_dir,
+		.dir = search_dir(request, context),
 		.name = request->dockerfile,
 		.board = board ? board->slug : NULL,
 		.arch = board ? board->arch : NULL,
 	};
 	AUTO(dockerfile_choice_release) struct dockerfile_choice choice = { .path = NULL };
 
+	if (context->dockerfile_name) {
+		source->dockerfile_name = xstrdup(context->dockerfile_name);
+		return 0;
+	}
 	if (dockerfile_choose(&question, &choice, err) < 0)
 		return -1;
 	source->is_template = choice.is_template;
-	if (request->dockerfile) {
+	if (request->dockerfile || context->is_remote) {
 		source->dockerfile_name = TAKE(choice.path);
 	} else {
 		AUTO(freep) char *path = path_join(request->context_dir, choice.path);
@@ -54,13 +66,37 @@ static int find_dockerfile(const struct build_request *request, const struct bui
 	return 0;
 }
 
+/* A file of the context when it was brought here, else one of this machine. */
+static int read_file(const struct build_context *context, const char *path, size_t limit,
+		     struct str *ret, struct err *err)
+{
+	if (context->is_remote)
+		return remote_context_read(context->dir, path, limit, ret, err);
+	return fs_read_file(AT_FDCWD, path, limit, ret, err);
+}
+
+static int read_text(struct build_source *source, struct err *err)
+{
+	const struct build_context *context = source->context;
+
+	if (!context->dockerfile_name)
+		return read_file(context, source->dockerfile_name, LIMIT_DOCKERFILE, &source->text,
+				 err);
+	str_addn(&source->text, context->dockerfile.ptr, context->dockerfile.len);
+	return 0;
+}
+
 static int expand_template(const struct build_board *board, struct build_source *source,
 			   struct err *err)
 {
+	struct build_board named = *board;
 	AUTO(strmap_release) struct strmap values = STRMAP_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
 
-	build_board_template_values(board, &values);
+	/* A project without a name of its own has that of its directory. */
+	if (!named.app && !source->context->is_remote)
+		named.app = path_base(source->context->dir);
+	build_board_template_values(&named, &values);
 	if (dockerfile_template_expand(str_span(&source->text), source->dockerfile_name, &values,
 				       &text, err) < 0)
 		return -1;
@@ -75,8 +111,7 @@ static int read_dockerfile(const struct build_board *board, struct build_source 
 {
 	int parsed;
 
-	if (fs_read_file(AT_FDCWD, source->dockerfile_name, LIMIT_DOCKERFILE, &source->text, err) <
-	    0)
+	if (read_text(source, err) < 0)
 		return err_wrap(err, "read Dockerfile");
 	if (source->is_template && expand_template(board, source, err) < 0)
 		return -1;
@@ -87,39 +122,37 @@ static int read_dockerfile(const struct build_board *board, struct build_source 
 	return 0;
 }
 
-static char *find_ignore_file(const struct build_source *source)
+static int read_ignore_file(struct build_source *source, const char *path, bool *ret_found,
+			    struct err *err)
 {
-	AUTO(freep) char *own = xasprintf("%s.dockerignore", source->dockerfile_name);
-	AUTO(freep) char *common = path_join(source->context_dir, ".dockerignore");
+	AUTO(err_release) struct err reason = ERR_INIT;
 
-	if (fs_exists(AT_FDCWD, own))
-		return TAKE(own);
-	return fs_exists(AT_FDCWD, common) ? TAKE(common) : NULL;
-}
-
-static int read_ignore_file(struct build_source *source, struct err *err)
-{
-	AUTO(freep) char *path = find_ignore_file(source);
-
-	if (!path)
-		return 0;
-	if (fs_read_file(AT_FDCWD, path, LIMIT_IGNORE_FILE, &source->ignore_text, err) < 0)
+	*ret_found = false;
+	if (read_file(source->context, path, LIMIT_IGNORE_FILE, &source->ignore_text, &reason) <
+	    0) {
+		if (reason.kind == ERR_NOT_FOUND)
+			return 0;
+		err_move(err, &reason);
 		return err_wrap(err, "read ignore file");
+	}
+	*ret_found = true;
 	source->ignore_name = xstrdup(path_base(path));
 	return ignore_parse(str_span(&source->ignore_text), source->ignore_name, &source->ignore,
 			    err);
 }
 
-static int check_context(const char *dir, struct err *err)
+static int find_ignore_file(struct build_source *source, struct err *err)
 {
-	struct stat st;
+	const struct build_context *context = source->context;
+	AUTO(freep) char *own = xasprintf("%s.dockerignore", source->dockerfile_name);
+	AUTO(freep)
+	char *common = context->is_remote ? xstrdup(".dockerignore")
+					  : path_join(context->dir, ".dockerignore");
+	bool found = false;
 
-	if (stat(dir, &st) < 0)
-		return err_errno(err, "build context '%s'", dir);
-	if (S_ISDIR(st.st_mode))
-		return 0;
-	(void)err_set(err, ERR_INPUT, "build context '%s' is not a directory", dir);
-	return err_hint(err, "give the directory; the Dockerfile is named with -f");
+	if (!context->dockerfile_name && read_ignore_file(source, own, &found, err) < 0)
+		return -1;
+	return found ? 0 : read_ignore_file(source, common, &found, err);
 }
 
 void build_args_resolve(const struct strmap *given, struct strmap *ret)
@@ -133,12 +166,11 @@ void build_args_resolve(const struct strmap *given, struct strmap *ret)
 	}
 }
 
-int build_source_read(const struct build_request *request, const struct build_board *board,
-		      struct build_source *ret, struct err *err)
+int build_source_read(const struct build_request *request, const struct build_context *context,
+		      const struct build_board *board, struct build_source *ret, struct err *err)
 {
-	if (check_context(request->context_dir, err) < 0 ||
-	    fs_realpath(request->context_dir, &ret->context_dir, err) < 0 ||
-	    find_dockerfile(request, board, ret, err) < 0 || read_dockerfile(board, ret, err) < 0)
+	ret->context = context;
+	if (find_dockerfile(request, board, ret, err) < 0 || read_dockerfile(board, ret, err) < 0)
 		return -1;
-	return read_ignore_file(ret, err);
+	return find_ignore_file(ret, err);
 }

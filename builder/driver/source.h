@@ -5,13 +5,14 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "build_context.h"
 #include "builder/build.h"
 #include "context/ignore.h"
 #include "dockerfile/dockerfile.h"
 
 struct build_source {
-	char *context_dir;     /* absolute, without links */
-	char *dockerfile_name; /* as the user knows it */
+	const struct build_context *context; /* borrowed */
+	char *dockerfile_name;               /* as the user knows it */
 	bool is_template; /* what stands for the board's names in it has been replaced in `text` */
 	struct str text;
 	struct dockerfile file;
@@ -29,6 +30,7 @@ struct build_source {
  * problems of the Dockerfile rendered.
  */
 WARN_UNUSED int build_source_read(const struct build_request *request,
+				  const struct build_context *context,
 				  const struct build_board *board, struct build_source *ret,
 				  struct err *err);
 /* The request's --build-arg; those without a value have that of our environment, if it is there. */

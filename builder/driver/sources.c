@@ -64,15 +64,16 @@ static int check_ignore_files(const struct build_sources *sources, struct err *e
 	return 0;
 }
 
-int build_sources_read(const struct build_request *request, const struct build_machine *machines,
-		       size_t count, struct build_sources *ret, struct err *err)
+int build_sources_read(const struct build_request *request, const struct build_context *context,
+		       const struct build_machine *machines, size_t count,
+		       struct build_sources *ret, struct err *err)
 {
 	ret->items = xcalloc(count, sizeof(struct build_source *));
 	for (size_t i = 0; i < count; i++) {
 		struct build_source *source = xcalloc(1, sizeof(*source));
 
 		build_source_init(source);
-		if (build_source_read(request, machines[i].board, source, err) < 0) {
+		if (build_source_read(request, context, machines[i].board, source, err) < 0) {
 			build_source_release(source);
 			free(source);
 			return -1;

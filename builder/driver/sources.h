@@ -14,6 +14,7 @@ struct build_sources {
 
 /* ERR_INPUT also when the Dockerfiles have different ignore files. `ret` is released in any case. */
 WARN_UNUSED int build_sources_read(const struct build_request *request,
+				   const struct build_context *context,
 				   const struct build_machine *machines, size_t count,
 				   struct build_sources *ret, struct err *err);
 void build_sources_release(struct build_sources *sources);

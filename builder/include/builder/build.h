@@ -52,8 +52,10 @@ struct build_machine {
 
 /* All borrowed for the call. */
 struct build_request {
-	const char *context_dir;
-	const char *dockerfile;          /* NULL = Dockerfile in the context; else relative to the working directory */
+	const char *context_dir; /* a directory, or what context/remote_context.h knows */
+	/* NULL = Dockerfile in the context; "-" = the standard input; else relative to the working directory, or in a remote context */
+	const char *dockerfile;
+	int stdin_fd; /* what "-" reads */
 	const struct build_machine *machines; /* none = this one; no two of the same platform */
 	size_t machine_count;
 	const char *target;              /* a stage's name; NULL = the last */

@@ -19,7 +19,7 @@ struct build_check;
 
 /*
  * Of the request: context_dir, dockerfile, machines (the first counts), target, build_args; and when base images are to be
- * asked for their variables, store, registry, monitor and pull. Nothing but their configuration is ever
+ * asked for their variables, or the context is no directory, store, registry, monitor and pull. Nothing but their configuration is ever
  * fetched. `all_stages`: also those that the target does not need. Problems of the Dockerfile are no error:
  * this fails only when there is nothing to check.
  */

@@ -6,10 +6,12 @@ static const struct build_board pi = { .slug = "raspberry-pi", .arch = "rpi" };
 static const struct build_board pi4 = { .slug = "raspberrypi4-64", .arch = "aarch64" };
 static const struct build_board pi5 = { .slug = "raspberrypi5", .arch = "aarch64" };
 
+static struct build_context opened;
 static struct build_sources sources;
 
 static int enter(void **state)
 {
+	opened = (struct build_context)BUILD_CONTEXT_INIT;
 	sources = (struct build_sources){ .items = NULL };
 	return scratch_enter(state);
 }
@@ -17,6 +19,7 @@ static int enter(void **state)
 static int leave(void **state)
 {
 	build_sources_release(&sources);
+	build_context_release(&opened);
 	return scratch_leave(state);
 }
 
@@ -25,7 +28,11 @@ static int read_for(const struct build_board *first, const struct build_board *s
 	const struct build_request request = { .context_dir = "." };
 	const struct build_machine machines[] = { { .board = first }, { .board = second } };
 
-	return build_sources_read(&request, machines, ARRAY_SIZE(machines), &sources, &err_);
+	build_context_release(&opened);
+	opened = (struct build_context)BUILD_CONTEXT_INIT;
+	assert_ok(build_context_open(&request, &opened, &err_));
+	return build_sources_read(&request, &opened, machines, ARRAY_SIZE(machines), &sources,
+				  &err_);
 }
 
 static void platforms_share_one(void **state)

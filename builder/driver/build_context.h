@@ -1,0 +1,28 @@
+/* What a build is given: a directory of this machine to copy from, or what was brought here. */
+#ifndef DRIVER_BUILD_CONTEXT_H
+#define DRIVER_BUILD_CONTEXT_H
+
+#include "base/err.h"
+#include "builder/build.h"
+#include "context/remote_context.h"
+
+struct build_context {
+	struct remote_context remote;
+	bool is_remote; /* its files are not to be trusted */
+	char *dir;      /* absolute, without links */
+	/* The Dockerfile, when it came by itself: as the context, or on the standard input. */
+	const char *dockerfile_name; /* NULL = it is a file */
+	struct str dockerfile;
+};
+
+#define BUILD_CONTEXT_INIT                                            \
+	{                                                             \
+		.remote = REMOTE_CONTEXT_INIT, .dockerfile = STR_INIT \
+	}
+
+/* A remote one needs the request's store. */
+WARN_UNUSED int build_context_open(const struct build_request *request, struct build_context *ret,
+				   struct err *err);
+void build_context_release(struct build_context *context);
+
+#endif
