@@ -172,18 +172,8 @@ static bool put_many(void *data)
 static void processes_put_the_same(void **state)
 {
 	(void)state;
-	pid_t pids[3];
-	int status;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
-		pids[i] = fork();
-		if (pids[i] == 0)
-			_exit(put_many(NULL) ? 0 : 1);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		assert_int_equal(status, 0);
-	}
+	run_children(3, put_many, NULL);
 	assert_int_equal(count_files("store/blobs/sha256"), 50);
 	assert_int_equal(count_files("store/ingest"), 0);
 }

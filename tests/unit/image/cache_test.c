@@ -1,7 +1,7 @@
 #include <sqlite3.h>
 
 #include "base/map.h"
-#include "image_unit.h"
+#include "database_unit.h"
 
 static void get(const char *space, const char *key, const char *expect)
 {
@@ -62,25 +62,16 @@ static int64_t used_of_k(void)
 	return used;
 }
 
-static void set_used(const char *text)
-{
-	sqlite3 *db = NULL;
-
-	assert_int_equal(sqlite3_open("store/edgectl.db", &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
-
 static void last_use_is_noted_by_the_day(void **state)
 {
 	(void)state;
 
 	assert_ok(store_cache_put(store_, "s", "k", "v", &err_));
-	set_used("UPDATE cache SET used = used - 100000");
+	sql("UPDATE cache SET used = used - 100000");
 	int64_t before = used_of_k();
 	get("s", "k", "v");
 	assert_true(used_of_k() > before);
-	set_used("UPDATE cache SET used = used - 1000");
+	sql("UPDATE cache SET used = used - 1000");
 	before = used_of_k();
 	get("s", "k", "v");
 	assert_int_equal(used_of_k(), before);

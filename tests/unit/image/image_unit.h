@@ -58,17 +58,29 @@ static inline void shell(const char *line)
 	shell_read(line, NULL);
 }
 
-/* Runs `child` in a process of its own; asserts in it do not work, it returns whether all was well. */
+/* Runs `child` in so many processes at once; asserts in it do not work, it returns whether all was well. */
+static inline void run_children(size_t count, bool (*child)(void *), void *data)
+{
+	pid_t pids[8];
+
+	assert_true(count <= ARRAY_SIZE(pids));
+	for (size_t i = 0; i < count; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0)
+			_exit(child(data) ? 0 : 1);
+	}
+	for (size_t i = 0; i < count; i++) {
+		int status = 0;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
 static inline void run_child(bool (*child)(void *), void *data)
 {
-	pid_t pid = fork();
-	int status = 0;
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(child(data) ? 0 : 1);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	run_children(1, child, data);
 }
 
 /* --- a sink that writes down one line for each entry, then its data --- */

@@ -1,7 +1,6 @@
-#include <sqlite3.h>
 #include <sys/file.h>
 
-#include "image_unit.h"
+#include "database_unit.h"
 
 static const struct digest d1 = {
 	.text = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
@@ -14,15 +13,6 @@ static void reopen(void)
 {
 	store_closep(&store_);
 	assert_ok(store_open("store", &store_, &err_));
-}
-
-static void sql(const char *text)
-{
-	sqlite3 *db = NULL;
-
-	assert_int_equal(sqlite3_open("store/edgectl.db", &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
 }
 
 /* What is in store/snapshots, "1 3 ". */
@@ -156,18 +146,8 @@ static void processes_commit_the_same(void **state)
 {
 	(void)state;
 	char path[SNAPSHOT_PATH_MAX], expect[SNAPSHOT_PATH_MAX + 2];
-	pid_t pids[4];
-	int status;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
-		pids[i] = fork();
-		if (pids[i] == 0)
-			_exit(commit_same(NULL) ? 0 : 1);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		assert_int_equal(status, 0);
-	}
+	run_children(4, commit_same, NULL);
 	assert_true(store_find_snapshot(store_, &d1, path));
 	/* only the winner's directory is left: "snapshots/N/fs" -> "N " */
 	*strrchr(path, '/') = '\0';

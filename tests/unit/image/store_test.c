@@ -2,18 +2,8 @@
 
 #include <grp.h>
 #include <pthread.h>
-#include <sqlite3.h>
 
-#include "image_unit.h"
-
-static void sql(const char *text)
-{
-	sqlite3 *db = NULL;
-
-	assert_int_equal(sqlite3_open("store/edgectl.db", &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
+#include "database_unit.h"
 
 static void makes_a_layout(void **state)
 {
@@ -55,18 +45,8 @@ static bool open_it(void *data)
 static void processes_open_a_new_one(void **state)
 {
 	(void)state;
-	pid_t pids[6];
-	int status;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
-		pids[i] = fork();
-		if (pids[i] == 0)
-			_exit(open_it(NULL) ? 0 : 1);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		assert_int_equal(status, 0);
-	}
+	run_children(6, open_it, NULL);
 }
 
 struct worker {
