@@ -31,6 +31,6 @@ NORETURN void init_main(const struct init_task *task);
 /* Adds a received report to what came before. */
 WARN_UNUSED int init_report_decode(struct span message, struct init_report *report,
 				   struct err *err);
-void init_report_release(struct init_report *report);
+void init_report_release(struct init_report *what);
 
 #endif
