@@ -15,14 +15,15 @@ static int fetch(git_repository *repository, struct git_talk *talk, const char *
 	const git_strarray specs = { .strings = (char **)refspecs, .count = count };
 	int code;
 
-	(void)git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION); /* a version it knows */
+	(void)libgit2.fetch_options_init(&options,
+					 GIT_FETCH_OPTIONS_VERSION); /* a version it knows */
 	git_talk_callbacks(talk, &options.callbacks);
 	options.proxy_opts.type = GIT_PROXY_AUTO;
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	options.update_fetchhead = 0;
-	code = git_remote_create_anonymous(&remote, repository, talk->remote);
+	code = libgit2.remote_create_anonymous(&remote, repository, talk->remote);
 	if (code == 0)
-		code = git_remote_fetch(remote, &specs, &options, NULL);
+		code = libgit2.remote_fetch(remote, &specs, &options, NULL);
 	return code < 0 ? git_talk_error(talk, code, err) : 0;
 }
 
@@ -31,14 +32,14 @@ static int find_commit(git_repository *repository, const struct git_revision *re
 {
 	git_object *object = NULL, *peeled = NULL;
 	git_oid id;
-	int code = git_oid_fromstr(&id, revision->commit);
+	int code = libgit2.oid_fromstr(&id, revision->commit);
 
 	if (code == 0)
-		code = git_object_lookup(&object, repository, &id, GIT_OBJECT_ANY);
+		code = libgit2.object_lookup(&object, repository, &id, GIT_OBJECT_ANY);
 	/* The hash of an annotated tag is as good. */
 	if (code == 0)
-		code = git_object_peel(&peeled, object, GIT_OBJECT_COMMIT);
-	git_object_free(object);
+		code = libgit2.object_peel(&peeled, object, GIT_OBJECT_COMMIT);
+	libgit2.object_free(object);
 	*ret = (git_commit *)peeled;
 	return code;
 }

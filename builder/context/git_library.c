@@ -17,8 +17,8 @@ static void forget_configuration(void)
 				      GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL };
 
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-		(void)git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
-	(void)git_libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
+		(void)libgit2.libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+	(void)libgit2.libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
 }
 
 /* As libcurl is told in the registry client. */
@@ -27,18 +27,19 @@ static void add_authorities(void)
 	const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
 
 	if ((file && *file) || (dir && *dir))
-		(void)git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file && *file ? file : NULL,
-				       dir && *dir ? dir : NULL);
+		(void)libgit2.libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS,
+					   file && *file ? file : NULL, dir && *dir ? dir : NULL);
 }
 
 static void init(void)
 {
-	if (git_libgit2_init() < 0)
+	libgit2_load();
+	if (libgit2.libgit2_init() < 0)
 		abort();
 	forget_configuration();
 	add_authorities();
 	/* Objects are all that is read of somebody else's repository, and no configuration. */
-	(void)git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+	(void)libgit2.libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 }
 
 void git_library_init(void)
@@ -71,7 +72,7 @@ static enum err_kind kind_of(int code, int class)
 
 int git_library_error(int code, struct err *err)
 {
-	const git_error *last = git_error_last();
+	const git_error *last = libgit2.error_last();
 	AUTO(freep) char *text = xstrdup(last && last->message ? last->message : "unknown error");
 
 	text[0] = (char)tolower((unsigned char)text[0]);
@@ -99,7 +100,7 @@ static int on_transfer(const git_indexer_progress *stats, void *payload)
 	if (monitor_is_cancelled(talk->monitor))
 		return GIT_EUSER;
 	if (stats->received_bytes > LIMIT_LAYER_SIZE) {
-		git_error_set_str(GIT_ERROR_NET, "the repository is too large");
+		libgit2.error_set_str(GIT_ERROR_NET, "the repository is too large");
 		return -1;
 	}
 	monitor_transfer(talk->monitor, talk->step, "fetching", talk->shown, stats->received_bytes,
@@ -118,7 +119,8 @@ static int on_message(const char *text, int len, void *payload)
 
 void git_talk_callbacks(struct git_talk *talk, git_remote_callbacks *ret)
 {
-	(void)git_remote_init_callbacks(ret, GIT_REMOTE_CALLBACKS_VERSION); /* a version it knows */
+	(void)libgit2.remote_init_callbacks(ret,
+					    GIT_REMOTE_CALLBACKS_VERSION); /* a version it knows */
 	ret->transfer_progress = on_transfer;
 	ret->sideband_progress = on_message;
 	ret->payload = talk;

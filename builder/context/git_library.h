@@ -2,10 +2,9 @@
 #ifndef CONTEXT_GIT_LIBRARY_H
 #define CONTEXT_GIT_LIBRARY_H
 
-#include <git2.h>
-
 #include "base/err.h"
 #include "base/monitor.h"
+#include "libgit2.h"
 
 /* Any thread, any number of times; nothing of it happens before somebody needs a repository. */
 void git_library_init(void);
@@ -27,22 +26,22 @@ int git_talk_error(const struct git_talk *talk, int code, struct err *err);
 
 static inline void git_repository_freep(git_repository **repository)
 {
-	git_repository_free(*repository);
+	libgit2.repository_free(*repository);
 }
 
 static inline void git_remote_freep(git_remote **remote)
 {
-	git_remote_free(*remote);
+	libgit2.remote_free(*remote);
 }
 
 static inline void git_commit_freep(git_commit **commit)
 {
-	git_commit_free(*commit);
+	libgit2.commit_free(*commit);
 }
 
 static inline void git_tree_freep(git_tree **tree)
 {
-	git_tree_free(*tree);
+	libgit2.tree_free(*tree);
 }
 
 #endif

@@ -99,8 +99,9 @@ static int choose(const struct git_url *url, const struct advertised *there,
 	if (!head)
 		return no_such_ref(there, url->ref, err);
 	peeled = find_head(there, head->name, "", "^{}");
-	(void)git_oid_tostr(tag, sizeof(tag), &head->oid);
-	(void)git_oid_tostr(ret->commit, sizeof(ret->commit), peeled ? &peeled->oid : &head->oid);
+	(void)libgit2.oid_tostr(tag, sizeof(tag), &head->oid);
+	(void)libgit2.oid_tostr(ret->commit, sizeof(ret->commit),
+				peeled ? &peeled->oid : &head->oid);
 	ret->ref = xstrdup(head->symref_target ? head->symref_target : head->name);
 	return check_checksum(url, ret->commit, tag, err);
 }
@@ -114,14 +115,16 @@ static int ask_server(const struct git_url *url, struct git_talk *talk, struct g
 	git_remote_callbacks callbacks;
 	int code;
 
-	(void)git_proxy_options_init(&proxy, GIT_PROXY_OPTIONS_VERSION); /* a version it knows */
+	(void)libgit2.proxy_options_init(&proxy,
+					 GIT_PROXY_OPTIONS_VERSION); /* a version it knows */
 	proxy.type = GIT_PROXY_AUTO;
 	git_talk_callbacks(talk, &callbacks);
-	code = git_remote_create_detached(&remote, talk->remote);
+	code = libgit2.remote_create_detached(&remote, talk->remote);
 	if (code == 0)
-		code = git_remote_connect(remote, GIT_DIRECTION_FETCH, &callbacks, &proxy, NULL);
+		code = libgit2.remote_connect(remote, GIT_DIRECTION_FETCH, &callbacks, &proxy,
+					      NULL);
 	if (code == 0)
-		code = git_remote_ls(&there.heads, &there.count, remote);
+		code = libgit2.remote_ls(&there.heads, &there.count, remote);
 	if (code < 0)
 		return git_talk_error(talk, code, err);
 	return choose(url, &there, ret, err);

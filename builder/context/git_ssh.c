@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <git2/sys/transport.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -196,7 +195,7 @@ static struct ssh_connection *of(git_smart_subtransport *base)
 
 static int set_error(const struct err *err)
 {
-	git_error_set_str(GIT_ERROR_SSH, err->message);
+	libgit2.error_set_str(GIT_ERROR_SSH, err->message);
 	return -1;
 }
 
@@ -217,7 +216,7 @@ static int explain_end(struct ssh_connection *connection)
 		}
 	}
 	message = span_dup(last);
-	git_error_set_str(GIT_ERROR_SSH, message);
+	libgit2.error_set_str(GIT_ERROR_SSH, message);
 	return -1;
 }
 
@@ -346,5 +345,5 @@ int git_ssh_transport(git_transport **out, git_remote *owner, void *param)
 	git_smart_subtransport_definition definition = { .callback = connection_new,
 							 .param = param };
 
-	return git_transport_smart(out, owner, &definition);
+	return libgit2.transport_smart(out, owner, &definition);
 }

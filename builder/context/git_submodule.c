@@ -42,23 +42,23 @@ static void submodules_release(struct submodules *submodules)
 static int on_submodule(git_submodule *submodule, const char *name, void *payload)
 {
 	struct submodules *found = payload;
-	const git_oid *commit = git_submodule_head_id(submodule);
+	const git_oid *commit = libgit2.submodule_head_id(submodule);
 	struct submodule *item;
 
 	(void)name;
-	if (!commit || !git_submodule_url(submodule) ||
-	    git_submodule_update_strategy(submodule) == GIT_SUBMODULE_UPDATE_NONE)
+	if (!commit || !libgit2.submodule_url(submodule) ||
+	    libgit2.submodule_update_strategy(submodule) == GIT_SUBMODULE_UPDATE_NONE)
 		return 0;
 	item = VEC_ADD(found);
-	item->path = xstrdup(git_submodule_path(submodule));
-	item->url = xstrdup(git_submodule_url(submodule));
-	(void)git_oid_tostr(item->revision.commit, sizeof(item->revision.commit), commit);
+	item->path = xstrdup(libgit2.submodule_path(submodule));
+	item->url = xstrdup(libgit2.submodule_url(submodule));
+	(void)libgit2.oid_tostr(item->revision.commit, sizeof(item->revision.commit), commit);
 	return 0;
 }
 
 static int find_submodules(git_repository *repository, struct submodules *ret, struct err *err)
 {
-	int code = git_submodule_foreach(repository, on_submodule, ret);
+	int code = libgit2.submodule_foreach(repository, on_submodule, ret);
 
 	return code < 0 ? git_library_error(code, err) : 0;
 }
@@ -160,7 +160,7 @@ int git_submodules_checkout(const struct git_tree_request *parent, git_repositor
 			    struct err *err)
 {
 	AUTO(submodules_release) struct submodules submodules = { .items = NULL };
-	AUTO(freep) char *dir = path_join(git_repository_path(repository), "edgectl-submodule");
+	AUTO(freep) char *dir = path_join(libgit2.repository_path(repository), "edgectl-submodule");
 
 	if (find_submodules(repository, &submodules, err) < 0)
 		return -1;

@@ -43,10 +43,10 @@ static int check_size(const struct git_talk *talk, git_commit *commit, struct er
 {
 	AUTO(git_tree_freep) git_tree *tree = NULL;
 	struct count count = { .monitor = talk->monitor };
-	int code = git_commit_tree(&tree, commit);
+	int code = libgit2.commit_tree(&tree, commit);
 
 	if (code == 0)
-		code = git_tree_walk(tree, GIT_TREEWALK_PRE, count_entry, &count);
+		code = libgit2.tree_walk(tree, GIT_TREEWALK_PRE, count_entry, &count);
 	if (code == 0)
 		return 0;
 	if (count.entries > LIMIT_LAYER_ENTRIES)
@@ -75,15 +75,15 @@ static int check_out(git_repository *repository, struct git_talk *talk, git_comm
 
 	if (check_size(talk, commit, err) < 0)
 		return -1;
-	(void)git_checkout_options_init(&options,
-					GIT_CHECKOUT_OPTIONS_VERSION); /* a version it knows */
+	(void)libgit2.checkout_options_init(&options,
+					    GIT_CHECKOUT_OPTIONS_VERSION); /* a version it knows */
 	options.checkout_strategy = GIT_CHECKOUT_FORCE;
 	options.notify_flags = GIT_CHECKOUT_NOTIFY_ALL;
 	options.notify_cb = on_file;
 	options.notify_payload = talk;
-	code = git_checkout_tree(repository, (const git_object *)commit, &options);
+	code = libgit2.checkout_tree(repository, (const git_object *)commit, &options);
 	if (code == 0)
-		code = git_repository_set_head_detached(repository, git_commit_id(commit));
+		code = libgit2.repository_set_head_detached(repository, libgit2.commit_id(commit));
 	return code < 0 ? git_talk_error(talk, code, err) : 0;
 }
 
@@ -158,7 +158,7 @@ static int normalize_dir(int fd, const struct normal *normal, struct err *err)
 static int describe_origin(git_repository *repository, const struct git_talk *talk, struct err *err)
 {
 	AUTO(git_remote_freep) git_remote *origin = NULL;
-	int code = git_remote_create(&origin, repository, "origin", talk->shown);
+	int code = libgit2.remote_create(&origin, repository, "origin", talk->shown);
 
 	return code < 0 ? git_library_error(code, err) : 0;
 }
@@ -184,7 +184,7 @@ static int fill(const struct git_tree_request *request, struct git_talk *talk, i
 	if (git_fetch_revision(repository, talk, request->revision, &commit, err) < 0 ||
 	    check_out(repository, talk, commit, err) < 0)
 		return -1;
-	normal.time.tv_sec = git_commit_time(commit);
+	normal.time.tv_sec = libgit2.commit_time(commit);
 	if (normalize_dir(fd, &normal, err) < 0)
 		return -1;
 	if (request->submodules && git_submodules_checkout(request, repository, err) < 0)
@@ -207,7 +207,7 @@ int git_tree_checkout(const struct git_tree_request *request, struct err *err)
 				 .remote = request->remote };
 	AUTO(git_repository_freep) git_repository *repository = NULL;
 	AUTO(fd_closep) int fd = -1;
-	int code = git_repository_init(&repository, request->dir, 0);
+	int code = libgit2.repository_init(&repository, request->dir, 0);
 
 	if (code < 0)
 		return git_library_error(code, err);

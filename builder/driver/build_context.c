@@ -59,6 +59,10 @@ static int open_remote(const struct build_request *request, struct build_context
 			      "the standard input cannot be both the context and the Dockerfile");
 		return err_hint(err, "for a Dockerfile without a context leave '-f -' out");
 	}
+	if (!request->store)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "a build context that has to be brought here "
+			       "needs a store");
 	if (remote_context_load(&question, &ret->remote, err) < 0)
 		return err && err->kind == ERR_CANCELLED ? -1 : err_wrap(err, "build context");
 	ret->is_remote = true;

@@ -8,6 +8,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "git_leaks.h"
 #include "unit.h"
 #include "web_server.h"
 

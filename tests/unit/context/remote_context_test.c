@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 
 #include "base/path.h"
+#include "git_leaks.h"
 #include "unit.h"
 #include "web_server.h"
 

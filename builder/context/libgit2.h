@@ -1,0 +1,40 @@
+/* The functions of libgit2 that this room calls, loaded with the first repository (base/library.h). */
+#ifndef CONTEXT_LIBGIT2_H
+#define CONTEXT_LIBGIT2_H
+
+#include <git2.h>
+#include <git2/sys/transport.h>
+
+#include "base/library.h"
+
+/* clang-format off */
+#define LIBGIT2_FUNCTIONS(X) \
+	X(git, checkout_options_init) X(git, checkout_tree) \
+	X(git, commit_free) X(git, commit_id) X(git, commit_time) X(git, commit_tree) \
+	X(git, error_last) X(git, error_set_str) \
+	X(git, fetch_options_init) \
+	X(git, libgit2_init) X(git, libgit2_opts) \
+	X(git, object_free) X(git, object_lookup) X(git, object_peel) \
+	X(git, oid_fromstr) X(git, oid_tostr) \
+	X(git, proxy_options_init) \
+	X(git, remote_connect) X(git, remote_create) X(git, remote_create_anonymous) \
+	X(git, remote_create_detached) X(git, remote_fetch) X(git, remote_free) \
+	X(git, remote_init_callbacks) X(git, remote_ls) \
+	X(git, repository_free) X(git, repository_init) X(git, repository_path) \
+	X(git, repository_set_head_detached) \
+	X(git, submodule_foreach) X(git, submodule_head_id) X(git, submodule_path) \
+	X(git, submodule_update_strategy) X(git, submodule_url) \
+	X(git, transport_smart) \
+	X(git, tree_free) X(git, tree_walk)
+
+struct libgit2 {
+	LIBGIT2_FUNCTIONS(LIBRARY_MEMBER)
+};
+/* clang-format on */
+
+extern struct libgit2 libgit2;
+
+/* Fills it; see git_library_init(), which also sets libgit2 up. */
+void libgit2_load(void);
+
+#endif
