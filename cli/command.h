@@ -65,8 +65,8 @@ void command_synopsis(const struct cli_command *command, struct str *out);
  * The command whose name the first word, or the first two, of the NULL-ended `words` are; *ret_count
  * tells how many. Fails with ERR_USAGE and the nearest name.
  */
-WARN_UNUSED int command_require(char *const *words, const struct cli_command **ret,
-				size_t *ret_count, struct err *err);
+WARN_UNUSED int command_require(char **words, const struct cli_command **ret, size_t *ret_count,
+				struct err *err);
 const char *command_group_title(enum command_group group);
 
 #endif

@@ -7,17 +7,20 @@
 #include "base/str.h"
 
 extern const struct cli_command cmd_build, cmd_push, cmd_pull, cmd_images, cmd_board_ls,
-	cmd_board_show, cmd_completion, cmd_version, cmd_help, cmd_complete, cmd_generate,
-	cmd_parse, cmd_expand, cmd_ignore, cmd_check;
+	cmd_board_show, cmd_compose_config, cmd_completion, cmd_version, cmd_help, cmd_complete,
+	cmd_generate, cmd_parse, cmd_expand, cmd_ignore, cmd_check;
 
 const struct cli_command *const cli_commands[] = {
-	&cmd_build,      &cmd_push,    &cmd_pull, &cmd_images,   &cmd_board_ls, &cmd_board_show,
-	&cmd_completion, &cmd_version, &cmd_help, &cmd_complete, &cmd_generate, &cmd_parse,
-	&cmd_expand,     &cmd_ignore,  &cmd_check, NULL,
+	&cmd_build,    &cmd_push,       &cmd_pull,           &cmd_images,
+	&cmd_board_ls, &cmd_board_show, &cmd_compose_config, &cmd_completion,
+	&cmd_version,  &cmd_help,       &cmd_complete,       &cmd_generate,
+	&cmd_parse,    &cmd_expand,     &cmd_ignore,         &cmd_check,
+	NULL,
 };
 
 const struct cli_topic cli_topics[] = {
 	{ "board", "What edgectl knows about boards" },
+	{ "compose", "Projects of several services" },
 	{ .name = NULL },
 };
 
@@ -84,13 +87,52 @@ static int unknown_command(const char *name, struct err *err)
 	return err_hint(err, "see 'edgectl --help'");
 }
 
-int command_require(char *const *words, const struct cli_command **ret, size_t *ret_count,
+/* Does an option of some command of the topic want the next word? */
+static bool wants_next_word(const struct cli_topic *topic, const char *word)
+{
+	COMMAND_FOREACH(command) {
+		if (!topic_verb(topic, command))
+			continue;
+		OPTION_FOREACH(option, command->options) {
+			bool is_long = str_has_prefix(word, "--") && str_eq(word + 2, option->name);
+			bool is_short = word[1] == option->short_name && word[1] && !word[2];
+
+			if (option_is_named(option) && option_takes_value(option) &&
+			    (is_long || is_short))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * "compose -f FILE config" means "compose config -f FILE": docker compose takes some options before
+ * the verb. Moves the verb to the front.
+ */
+static void advance_verb(const struct cli_topic *topic, char **words)
+{
+	size_t at = 1;
+	char *verb = NULL;
+
+	while (words[at] && words[at][0] == '-' && words[at][1])
+		at += wants_next_word(topic, words[at]) && words[at + 1] ? 2 : 1;
+	verb = words[at];
+	if (!verb)
+		return;
+	memmove(words + 2, words + 1, (at - 1) * sizeof(*words));
+	words[1] = verb;
+}
+
+int command_require(char **words, const struct cli_command **ret, size_t *ret_count,
 		    struct err *err)
 {
-	bool is_topic = words[1] && topic_find(words[0]);
-	AUTO(freep)
-	char *name = is_topic ? xasprintf("%s %s", words[0], words[1]) : xstrdup(words[0]);
+	const struct cli_topic *topic = topic_find(words[0]);
+	bool is_topic = words[1] && topic;
+	AUTO(freep) char *name = NULL;
 
+	if (is_topic)
+		advance_verb(topic, words);
+	name = is_topic ? xasprintf("%s %s", words[0], words[1]) : xstrdup(words[0]);
 	*ret = command_find(name);
 	*ret_count = is_topic ? 2 : 1;
 	return *ret ? 0 : unknown_command(name, err);

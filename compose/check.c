@@ -14,8 +14,8 @@ static void check_external(const struct yaml *resource, const struct place *plac
 		if (!strcmp(entry->key, "name") || !strcmp(entry->key, "external") ||
 		    attr_is_extension(entry->key))
 			continue;
-		(void)problem(&entry->mark, place, DIAG_ERROR,
-			      "'external' and '%s' exclude each other", entry->key);
+		(void)place_problem(&entry->mark, place, DIAG_ERROR,
+				    "'external' and '%s' exclude each other", entry->key);
 	}
 }
 
@@ -28,11 +28,11 @@ static void check_content(const struct yaml *resource, const struct place *place
 	for (; *keys; keys++)
 		count += yaml_has(resource, *keys);
 	if (count > 1)
-		(void)problem(&resource->mark, place, DIAG_ERROR, "only one of %s may be there",
-			      listed);
+		(void)place_problem(&resource->mark, place, DIAG_ERROR,
+				    "only one of %s may be there", listed);
 	if (!count && !yaml_has(resource, "driver") && !yaml_has(resource, "external"))
-		(void)problem(&resource->mark, place, DIAG_ERROR, "one of %s must be there",
-			      listed);
+		(void)place_problem(&resource->mark, place, DIAG_ERROR, "one of %s must be there",
+				    listed);
 }
 
 static void check_secret(const struct yaml *resource, const struct place *place)
@@ -54,7 +54,8 @@ static void check_port(const struct yaml *port, const struct place *place)
 	const struct yaml *ip = yaml_get(port, "host_ip");
 
 	if (yaml_is(ip, YAML_STRING) && !is_ip_address(ip->text))
-		(void)problem(&ip->mark, place, DIAG_ERROR, "'%s' is not an IP address", ip->text);
+		(void)place_problem(&ip->mark, place, DIAG_ERROR, "'%s' is not an IP address",
+				    ip->text);
 }
 
 static void check_watch(const struct yaml *rule, const struct place *place)
@@ -62,20 +63,21 @@ static void check_watch(const struct yaml *rule, const struct place *place)
 	const struct yaml *path = yaml_get(rule, "path");
 
 	if (yaml_is(path, YAML_STRING) && !span_trim(span_of(path->text)).len)
-		(void)problem(&path->mark, place, DIAG_ERROR, "'path' must not be blank");
+		(void)place_problem(&path->mark, place, DIAG_ERROR, "'path' must not be blank");
 }
 
 static void check_request(const struct yaml *request, const struct place *place)
 {
 	if (yaml_has(request, "count") && yaml_has(request, "device_ids"))
-		(void)problem(&request->mark, place, DIAG_ERROR,
-			      "'count' and 'device_ids' exclude each other");
+		(void)place_problem(&request->mark, place, DIAG_ERROR,
+				    "'count' and 'device_ids' exclude each other");
 }
 
 static void check_mount(const struct yaml *mount, const struct place *place)
 {
 	if (str_eq(yaml_get_text(mount, "type"), "bind") && !yaml_get_text(mount, "source"))
-		(void)problem(&mount->mark, place, DIAG_ERROR, "a bind mount needs a 'source'");
+		(void)place_problem(&mount->mark, place, DIAG_ERROR,
+				    "a bind mount needs a 'source'");
 }
 
 static void each_item(const struct yaml *map, const char *key, const struct place *up,

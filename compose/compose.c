@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "compose/list.h"
 #include "compose/load.h"
 #include "compose/project.h"
 #include "decode.h"
@@ -15,7 +16,7 @@ struct compose {
 	struct yaml *document;
 	const struct compose_project *project;
 	struct str warnings;
-	struct strvec files, env_files;
+	struct strvec files, env_files, profiles;
 	bool is_raw;
 	char separator;
 };
@@ -35,6 +36,7 @@ void compose_free(struct compose *compose)
 	str_release(&compose->warnings);
 	strvec_release(&compose->files);
 	strvec_release(&compose->env_files);
+	strvec_release(&compose->profiles);
 	arena_free(compose->loader.arena);
 	free(compose);
 }
@@ -97,6 +99,18 @@ static void keep_names(struct compose *compose, const struct compose_options *op
 		strvec_take(&compose->env_files, path_resolve(options->cwd, *file));
 }
 
+static void keep_profiles(struct compose *compose)
+{
+	YAML_EACH_ENTRY(entry, yaml_get(compose->document, "services"))
+	{
+		YAML_EACH_ITEM(profile, yaml_get(entry->value, "profiles"))
+		{
+			if ((*profile)->kind == YAML_STRING)
+				strvec_add(&compose->profiles, (*profile)->text);
+		}
+	}
+}
+
 static int load(struct compose *compose, struct err *err)
 {
 	struct loader *loader = &compose->loader;
@@ -112,8 +126,9 @@ static int load(struct compose *compose, struct err *err)
 	yaml_set(loader->arena, document, "name",
 		 yaml_new_string(loader->arena, loader->name, NULL));
 	if (!loader->options->no_normalize)
-		normalize(loader, document);
+		normalize_model(loader, document);
 	compose->document = document;
+	keep_profiles(compose);
 	if (loader->options->no_interpolate)
 		return 0;
 	settle_forms(loader, document);
@@ -200,4 +215,24 @@ char *compose_image_name(const struct compose *compose, const char *service)
 
 	return image ? xstrdup(image)
 		     : xasprintf("%s%c%s", compose->loader.name, compose->separator, service);
+}
+
+const struct strvec *compose_profiles(const struct compose *compose)
+{
+	return &compose->profiles;
+}
+
+const struct strmap *compose_environment(const struct compose *compose)
+{
+	return &compose->loader.env;
+}
+
+void compose_set_image(struct compose *compose, const char *service, const char *image)
+{
+	struct yaml *node = yaml_get(yaml_get(compose->document, "services"), service);
+	const struct yaml *old = yaml_get(node, "image");
+
+	if (old)
+		yaml_set(compose->loader.arena, node, "image",
+			 yaml_new_string(compose->loader.arena, image, old));
 }

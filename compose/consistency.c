@@ -29,7 +29,7 @@ static void fail(const struct subject *s, const struct yaml *at, const char *fmt
 	va_start(ap, fmt);
 	str_addv(&text, fmt, ap);
 	va_end(ap);
-	(void)problem(&where->mark, s->place, DIAG_ERROR, "%s", text.ptr);
+	(void)place_problem(&where->mark, s->place, DIAG_ERROR, "%s", text.ptr);
 }
 
 /* A name that nothing defines; with the nearest one that is defined. */
@@ -39,8 +39,8 @@ static void undefined(const struct subject *s, const struct yaml *at, const char
 	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
 	const struct yaml *where = at && at->mark.file ? at : s->node;
 	const char *near = NULL;
-	struct diag *diag = problem(&where->mark, s->place, DIAG_ERROR,
-				    "the %s '%s' is not defined", what, name);
+	struct diag *diag = place_problem(&where->mark, s->place, DIAG_ERROR,
+					  "the %s '%s' is not defined", what, name);
 
 	YAML_EACH_ENTRY(entry, defined)
 	strvec_add(&names, entry->key);

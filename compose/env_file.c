@@ -68,7 +68,7 @@ static void read_one(struct loader *loader, const struct yaml *file, struct oute
 	if (err.kind == ERR_NOT_FOUND && err.errnum && yaml_is(required, YAML_BOOL) &&
 	    !required->boolean)
 		return;
-	problem_err(&name->mark, place, &err);
+	place_problem_err(&name->mark, place, &err);
 }
 
 static void read_environment(struct loader *loader, struct yaml *service, const struct place *place)

@@ -11,7 +11,7 @@ static void refuse(const struct pass *pass, const struct yaml *node, const struc
 		   const struct err *err)
 {
 	if (!pass->lenient)
-		problem_err(&node->mark, place, err);
+		place_problem_err(&node->mark, place, err);
 }
 
 static struct yaml *wrap(struct arena *arena, struct yaml *node, const char *key)
@@ -42,8 +42,8 @@ static void require_text(const struct pass *pass, const struct yaml *value, cons
 	const struct place place = { .up = up, .key = key };
 
 	if (value->kind != YAML_STRING && !pass->lenient)
-		(void)problem(&value->mark, &place, DIAG_ERROR, "must be a string, and not %s",
-			      yaml_kind_name(value->kind));
+		(void)place_problem(&value->mark, &place, DIAG_ERROR,
+				    "must be a string, and not %s", yaml_kind_name(value->kind));
 }
 
 /* NAME=VALUE items as a mapping. */
@@ -65,8 +65,8 @@ static struct yaml *expand_contexts(struct pass *pass, struct yaml *node, const 
 					 arena_strndup(pass->arena, text, (size_t)(equals - text)),
 					 yaml_new_string(pass->arena, equals + 1, *item));
 			else if (!pass->lenient)
-				(void)problem(&(*item)->mark, &here, DIAG_ERROR,
-					      "'%s' is not of the form NAME=VALUE", text);
+				(void)place_problem(&(*item)->mark, &here, DIAG_ERROR,
+						    "'%s' is not of the form NAME=VALUE", text);
 		}
 	}
 	YAML_EACH_ENTRY(entry, map)
@@ -100,9 +100,9 @@ static struct yaml *expand_ssh(struct pass *pass, struct yaml *node, const struc
 		const struct place here = { .up = place, .index = index++ };
 
 		if (!is_ssh(pass->arena, *item) && !pass->lenient)
-			(void)problem(&(*item)->mark, &here, DIAG_ERROR,
-				      "neither 'default' nor of the form ID=PATH: '%s'",
-				      yaml_scalar_text(pass->arena, *item) ?: "");
+			(void)place_problem(&(*item)->mark, &here, DIAG_ERROR,
+					    "neither 'default' nor of the form ID=PATH: '%s'",
+					    yaml_scalar_text(pass->arena, *item) ?: "");
 	}
 	return list;
 }
@@ -188,11 +188,11 @@ static struct yaml *expand_external(struct arena *arena, struct yaml *node,
 	yaml_set(arena, node, "external", yaml_new_bool(arena, true, external));
 	if (!yaml_is(name, YAML_STRING))
 		return node;
-	(void)problem(&name->mark, place, DIAG_WARNING,
-		      "'external.name' is obsolete: write 'name' and 'external: true'");
+	(void)place_problem(&name->mark, place, DIAG_WARNING,
+			    "'external.name' is obsolete: write 'name' and 'external: true'");
 	if (own && strcmp(own, name->text) != 0)
-		(void)problem(&name->mark, place, DIAG_ERROR,
-			      "'name' and 'external.name' differ: keep 'name' only");
+		(void)place_problem(&name->mark, place, DIAG_ERROR,
+				    "'name' and 'external.name' differ: keep 'name' only");
 	else if (!own)
 		yaml_set(arena, node, "name", name);
 	return node;

@@ -40,7 +40,8 @@ static bool is_cycle(const struct chain *chain, const struct yaml *extends,
 		if (depth == LIMIT_YAML_DEPTH || (!strcmp(up->service, chain->service) &&
 						  !strcmp(up->family->path, chain->family->path))) {
 			add_chain(chain, &text);
-			(void)problem(&extends->mark, place, DIAG_ERROR, "a cycle: %s", text.ptr);
+			(void)place_problem(&extends->mark, place, DIAG_ERROR, "a cycle: %s",
+					    text.ptr);
 			return true;
 		}
 	return false;
@@ -68,7 +69,7 @@ static const struct family *load_family(struct pass *pass, const char *path,
 	struct yaml *tree = NULL;
 
 	if (source_read(loader, path, &file->mark, &source, &err) < 0) {
-		problem_err(&file->mark, place, &err);
+		place_problem_err(&file->mark, place, &err);
 		return NULL;
 	}
 	scope.source = source;
@@ -93,8 +94,8 @@ static const struct family *family_of(struct pass *pass, const struct yaml *file
 	const struct family *known = known_family(pass, path);
 
 	if (is_remote(file->text)) {
-		(void)problem(&file->mark, place, DIAG_ERROR,
-			      "files elsewhere cannot be extended: '%s'", file->text);
+		(void)place_problem(&file->mark, place, DIAG_ERROR,
+				    "files elsewhere cannot be extended: '%s'", file->text);
 		return NULL;
 	}
 	return known ? known : load_family(pass, path, file, place);
@@ -110,8 +111,8 @@ static void unknown_service(const struct family *family, const struct yaml *ref,
 	YAML_EACH_ENTRY(entry, family->services)
 	strvec_add(&names, entry->key);
 	near = suggest(ref->text, (const char *const *)strvec_argv(&names));
-	diag = problem(&ref->mark, place, DIAG_ERROR, "there is no service '%s' in %s", ref->text,
-		       path_base(family->path));
+	diag = place_problem(&ref->mark, place, DIAG_ERROR, "there is no service '%s' in %s",
+			     ref->text, path_base(family->path));
 	if (diag && near)
 		diag->hint = xasprintf("did you mean '%s'?", near);
 }
@@ -126,7 +127,7 @@ static struct yaml *base_of(struct pass *pass, const struct family *family,
 	struct yaml *base = NULL;
 
 	if (!yaml_is(ref, YAML_STRING) || (file && file->kind != YAML_STRING)) {
-		(void)problem(
+		(void)place_problem(
 			&extends->mark, place, DIAG_ERROR,
 			"must be the name of a service, or a mapping of 'service' and 'file'");
 		return NULL;
@@ -172,7 +173,7 @@ static struct yaml *resolve(struct pass *pass, const struct family *family, cons
 	base = base_of(pass, family, extends, &chain, &place);
 	if (base) {
 		apply_tags(arena, family, name, base);
-		service = merge(arena, base, service, &attr_service, &service_place);
+		service = merge_trees(arena, base, service, &attr_service, &service_place);
 	}
 	yaml_remove(service, "extends");
 	yaml_set(arena, family->services, name, service);

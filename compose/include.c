@@ -39,8 +39,8 @@ static void warn_unknown(const struct yaml *node, const struct place *place)
 			is_known |= !strcmp(known[i], entry->key);
 		if (is_known)
 			continue;
-		diag = problem(&entry->mark, place, DIAG_WARNING, "'%s' means nothing here",
-			       entry->key);
+		diag = place_problem(&entry->mark, place, DIAG_WARNING, "'%s' means nothing here",
+				     entry->key);
 		if (diag && near)
 			diag->hint = xasprintf("did you mean '%s'?", near);
 	}
@@ -50,8 +50,8 @@ static bool all_texts(const struct yaml *list, const struct place *place)
 {
 	YAML_EACH_ITEM(item, list)
 	if ((*item)->kind != YAML_STRING) {
-		(void)problem(&(*item)->mark, place, DIAG_ERROR, "must be a string, and not %s",
-			      yaml_kind_name((*item)->kind));
+		(void)place_problem(&(*item)->mark, place, DIAG_ERROR,
+				    "must be a string, and not %s", yaml_kind_name((*item)->kind));
 		return false;
 	}
 	return true;
@@ -66,9 +66,9 @@ static bool read_entry(struct arena *arena, struct yaml *node, const struct plac
 		return true;
 	}
 	if (node->kind != YAML_MAP) {
-		(void)problem(&node->mark, place, DIAG_ERROR,
-			      "must be a path or a mapping, and not %s",
-			      yaml_kind_name(node->kind));
+		(void)place_problem(&node->mark, place, DIAG_ERROR,
+				    "must be a path or a mapping, and not %s",
+				    yaml_kind_name(node->kind));
 		return false;
 	}
 	warn_unknown(node, place);
@@ -90,8 +90,8 @@ static bool is_cycle(const struct scope *scope, const char *path, const struct y
 		found = !strcmp(up->source->path, path);
 	}
 	if (found)
-		(void)problem(&node->mark, place, DIAG_ERROR, "a cycle: %s%s", path_base(path),
-			      chain.ptr);
+		(void)place_problem(&node->mark, place, DIAG_ERROR, "a cycle: %s%s",
+				    path_base(path), chain.ptr);
 	return found;
 }
 
@@ -105,14 +105,15 @@ static bool read_sources(struct loader *loader, const struct entry *entry, const
 		struct source *source = NULL;
 
 		if (strstr((*item)->text, "://") || str_has_prefix((*item)->text, "git@")) {
-			(void)problem(&(*item)->mark, place, DIAG_ERROR,
-				      "files elsewhere cannot be included: '%s'", (*item)->text);
+			(void)place_problem(&(*item)->mark, place, DIAG_ERROR,
+					    "files elsewhere cannot be included: '%s'",
+					    (*item)->text);
 			return false;
 		}
 		if (is_cycle(up, path, *item, place))
 			return false;
 		if (source_read(loader, path, &(*item)->mark, &source, &err) < 0) {
-			problem_err(&(*item)->mark, place, &err);
+			place_problem_err(&(*item)->mark, place, &err);
 			return false;
 		}
 		if (!source_parse(loader, source))
@@ -129,7 +130,7 @@ static bool add_env_file(const char *path, const struct yaml_mark *mark, const s
 
 	if (env_file_read(path, outer, env, &err) == 0)
 		return true;
-	problem_err(mark, place, &err);
+	place_problem_err(mark, place, &err);
 	return false;
 }
 
@@ -187,7 +188,7 @@ static void import_map(struct arena *arena, struct yaml *document, const char *k
 		yaml_set(arena, model, kind, wrapped);
 		tags_apply(tagged, model);
 		if (yaml_has(wrapped, entry->key))
-			local->value = merge(
+			local->value = merge_trees(
 				arena, entry->value, local->value,
 				attr_member(attr_member(&attr_document, kind), entry->key), &place);
 	}

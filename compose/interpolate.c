@@ -24,8 +24,8 @@ static void unset(void *arg, const char *name)
 {
 	const struct pass *pass = arg;
 
-	(void)problem(&pass->node->mark, pass->place, DIAG_WARNING,
-		      "the variable '%s' is not set: it is taken to be empty", name);
+	(void)place_problem(&pass->node->mark, pass->place, DIAG_WARNING,
+			    "the variable '%s' is not set: it is taken to be empty", name);
 }
 
 static bool to_bool(const char *text, bool *ret, bool *ret_old)
@@ -48,14 +48,14 @@ static void cast_bool(struct yaml *node, const struct place *place)
 	bool value = false, old = false;
 
 	if (!to_bool(node->text, &value, &old)) {
-		(void)problem(&node->mark, place, DIAG_ERROR, "'%s' is neither true nor false",
-			      node->text);
+		(void)place_problem(&node->mark, place, DIAG_ERROR,
+				    "'%s' is neither true nor false", node->text);
 		return;
 	}
 	if (old)
-		(void)problem(&node->mark, place, DIAG_WARNING,
-			      "'%s' is no boolean in YAML 1.2: write %s", node->text,
-			      value ? "true" : "false");
+		(void)place_problem(&node->mark, place, DIAG_WARNING,
+				    "'%s' is no boolean in YAML 1.2: write %s", node->text,
+				    value ? "true" : "false");
 	node->kind = YAML_BOOL;
 	node->boolean = value;
 }
@@ -68,7 +68,8 @@ static void cast_int(struct yaml *node, const struct place *place)
 	errno = 0;
 	value = strtoll(node->text, &end, 10);
 	if (end == node->text || *end || errno || strchr(" \t\n", node->text[0])) {
-		(void)problem(&node->mark, place, DIAG_ERROR, "'%s' is not an integer", node->text);
+		(void)place_problem(&node->mark, place, DIAG_ERROR, "'%s' is not an integer",
+				    node->text);
 		return;
 	}
 	node->kind = YAML_INT;
@@ -80,7 +81,8 @@ static void cast_float(struct arena *arena, struct yaml *node, const struct plac
 	struct yaml *value = yaml_resolve_scalar(arena, node->text, node->mark);
 
 	if (value->kind != YAML_INT && value->kind != YAML_FLOAT) {
-		(void)problem(&node->mark, place, DIAG_ERROR, "'%s' is not a number", node->text);
+		(void)place_problem(&node->mark, place, DIAG_ERROR, "'%s' is not a number",
+				    node->text);
 		return;
 	}
 	*node = *value;
@@ -111,7 +113,7 @@ static bool expand_text(struct pass *pass, struct yaml *node, const struct place
 	pass->node = node;
 	pass->place = place;
 	if (template_expand(node->text, &scope, &out, &err) < 0) {
-		problem_err(&node->mark, place, &err);
+		place_problem_err(&node->mark, place, &err);
 		return false;
 	}
 	node->text = arena_strndup(pass->arena, out.ptr, out.len);
@@ -139,7 +141,7 @@ static void walk(struct pass *pass, struct yaml *node, const struct attr *attr,
 	}
 }
 
-void interpolate(struct loader *loader, struct yaml *document, const struct strmap *env)
+void interpolate_document(struct loader *loader, struct yaml *document, const struct strmap *env)
 {
 	const struct place root = { .up = NULL };
 	struct pass pass = { .arena = loader->arena, .env = env };

@@ -20,23 +20,23 @@ static bool load_document(struct loader *loader, struct yaml *document, const st
 	size_t errors = loader_errors(loader);
 
 	if (document->kind != YAML_MAP) {
-		(void)problem(&document->mark, &root, DIAG_ERROR,
-			      "a compose file is a mapping with 'services', and not %s",
-			      yaml_kind_name(document->kind));
+		(void)place_problem(&document->mark, &root, DIAG_ERROR,
+				    "a compose file is a mapping with 'services', and not %s",
+				    yaml_kind_name(document->kind));
 		return false;
 	}
 	tags_take(loader, document, tagged);
 	if (!loader->options->no_interpolate)
-		interpolate(loader, document, scope->env);
+		interpolate_document(loader, document, scope->env);
 	if (!is_extended) {
 		include_apply(loader, document, tagged, scope);
 		tags_apply(tagged, *tree);
 		extends_apply(loader, document, tagged, scope);
 	}
-	*tree = merge(loader->arena, *tree, document, &attr_document, &root);
+	*tree = merge_trees(loader->arena, *tree, document, &attr_document, &root);
 	unique_apply(loader->arena, *tree, &attr_document);
 	if (!is_extended)
-		validate(loader->arena, *tree, &attr_document, &root);
+		validate_tree(loader->arena, *tree, &attr_document, &root);
 	drop_version(*tree);
 	return loader_errors(loader) == errors;
 }

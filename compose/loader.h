@@ -68,10 +68,11 @@ struct scope {
 };
 
 /* Problems at a place: "services.web.image: ..." */
-struct diag *problem(const struct yaml_mark *mark, const struct place *place, enum diag_level level,
-		     const char *fmt, ...) PRINTF_LIKE(4, 5);
+struct diag *place_problem(const struct yaml_mark *mark, const struct place *place,
+			   enum diag_level level, const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* The same from an error object. */
-void problem_err(const struct yaml_mark *mark, const struct place *place, const struct err *err);
+void place_problem_err(const struct yaml_mark *mark, const struct place *place,
+		       const struct err *err);
 /* How many errors there are in all files so far. */
 size_t loader_errors(const struct loader *loader);
 
@@ -91,17 +92,17 @@ void tags_apply(const struct tagged *tagged, struct yaml *tree);
 /* Makes a string the number or boolean that its attribute wants; a problem when it is none. */
 void cast_scalar(struct arena *arena, struct yaml *node, const struct attr *attr,
 		 const struct place *place);
-void interpolate(struct loader *loader, struct yaml *document, const struct strmap *env);
+void interpolate_document(struct loader *loader, struct yaml *document, const struct strmap *env);
 void include_apply(struct loader *loader, struct yaml *document, const struct tagged *tagged,
 		   const struct scope *scope);
 void extends_apply(struct loader *loader, struct yaml *document, const struct tagged *tagged,
 		   const struct scope *scope);
 /* Merges `other` over `base`; returns the result, which may be either. */
-struct yaml *merge(struct arena *arena, struct yaml *base, struct yaml *other,
-		   const struct attr *attr, const struct place *place);
+struct yaml *merge_trees(struct arena *arena, struct yaml *base, struct yaml *other,
+			 const struct attr *attr, const struct place *place);
 void unique_apply(struct arena *arena, struct yaml *tree, const struct attr *attr);
-void validate(struct arena *arena, struct yaml *tree, const struct attr *attr,
-	      const struct place *place);
+void validate_tree(struct arena *arena, struct yaml *tree, const struct attr *attr,
+		   const struct place *place);
 /* Short forms to long ones. `lenient` leaves what it cannot read: variables may stand in it. */
 void expand_forms(struct arena *arena, struct yaml *document, bool lenient);
 void set_defaults(struct loader *loader, struct yaml *document);
@@ -110,7 +111,7 @@ void resolve_paths(struct loader *loader, struct yaml *document, const char *dir
 /* The way from one absolute directory to another; the caller frees. */
 char *relative_path(const char *from, const char *to);
 void resolve_environment(struct loader *loader, struct yaml *document, const struct strmap *env);
-void normalize(struct loader *loader, struct yaml *document);
+void normalize_model(struct loader *loader, struct yaml *document);
 /* Values to their final forms (attr.h). */
 void settle_forms(struct loader *loader, struct yaml *document);
 

@@ -11,7 +11,7 @@ static struct yaml *merge_member(struct arena *arena, struct yaml *base, struct 
 
 	if (!member && attr && attr->fields && !attr_is_extension(key))
 		member = &unknown;
-	return merge(arena, base, other, member, &place);
+	return merge_trees(arena, base, other, member, &place);
 }
 
 static struct yaml *merge_maps(struct arena *arena, struct yaml *base, struct yaml *other,
@@ -192,8 +192,8 @@ static struct yaml *merge_by_kind(struct arena *arena, struct yaml *base, struct
 	if (base->kind != YAML_MAP && base->kind != YAML_LIST)
 		return other;
 	if (base->kind != other->kind) {
-		(void)problem(&other->mark, place, DIAG_ERROR, "cannot override %s with %s",
-			      yaml_kind_name(base->kind), yaml_kind_name(other->kind));
+		(void)place_problem(&other->mark, place, DIAG_ERROR, "cannot override %s with %s",
+				    yaml_kind_name(base->kind), yaml_kind_name(other->kind));
 		return base;
 	}
 	if (base->kind == YAML_MAP)
@@ -201,8 +201,8 @@ static struct yaml *merge_by_kind(struct arena *arena, struct yaml *base, struct
 	return append_all(arena, base, other, once);
 }
 
-struct yaml *merge(struct arena *arena, struct yaml *base, struct yaml *other,
-		   const struct attr *attr, const struct place *place)
+struct yaml *merge_trees(struct arena *arena, struct yaml *base, struct yaml *other,
+			 const struct attr *attr, const struct place *place)
 {
 	enum merge rule = attr ? attr->merge : MERGE_BY_KIND;
 

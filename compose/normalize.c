@@ -191,7 +191,7 @@ static void name_resources(struct loader *loader, struct yaml *resources)
 	}
 }
 
-void normalize(struct loader *loader, struct yaml *document)
+void normalize_model(struct loader *loader, struct yaml *document)
 {
 	static const char *const kinds[] = { "networks", "volumes", "configs", "secrets" };
 

@@ -78,8 +78,8 @@ static bool is_plain(struct printer *p, const char *text)
 		return false;
 	if (!isalnum((unsigned char)*text) && !strchr("/._$", *text))
 		return false;
-	/* Those that other readers take for booleans, dates or numbers to the base of sixty. */
-	if (strspn(text, "0123456789+-:._eExo") == strlen(text))
+	/* Those that other readers take for dates, numbers to the base of sixty, or booleans. */
+	if (strspn(text, "0123456789+-:._eExo") == strlen(text) && strpbrk(text, "0123456789"))
 		return false;
 	for (const char *word = "y|n|yes|no|on|off|"; *word; word += strcspn(word, "|") + 1)
 		if (strlen(text) == strcspn(word, "|") && !strncasecmp(text, word, strlen(text)))
@@ -215,17 +215,23 @@ static struct yaml *ordered(struct arena *arena, const struct yaml *document)
 	return copy;
 }
 
-void compose_print(const struct compose *compose, enum compose_format format, struct str *out)
+void print_document(const struct yaml *document, enum compose_format format, bool raw,
+		    struct str *out)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct printer printer = { .arena = arena, .out = out, .raw = compose_is_raw(compose) };
-	const struct yaml *document = ordered(arena, compose_tree(compose));
+	struct printer printer = { .arena = arena, .out = out, .raw = raw };
+	const struct yaml *sections_in_order = ordered(arena, document);
 
 	if (format == COMPOSE_JSON)
-		print_json(&printer, document, 0);
+		print_json(&printer, sections_in_order, 0);
 	else
-		print_yaml(&printer, document, 0);
+		print_yaml(&printer, sections_in_order, 0);
 	str_addc(out, '\n');
+}
+
+void compose_print(const struct compose *compose, enum compose_format format, struct str *out)
+{
+	print_document(compose_tree(compose), format, compose_is_raw(compose), out);
 }
 
 void print_tree(const struct yaml *node, struct str *out)

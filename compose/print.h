@@ -2,9 +2,15 @@
 #ifndef PRINT_H
 #define PRINT_H
 
+#include <stdbool.h>
+
 #include "base/yaml.h"
+#include "compose/load.h"
 
 /* As JSON, with nothing escaped but what JSON demands. */
 void print_tree(const struct yaml *node, struct str *out);
+/* A compose file, its sections in their order; every '$' doubled unless it is raw. */
+void print_document(const struct yaml *document, enum compose_format format, bool raw,
+		    struct str *out);
 
 #endif

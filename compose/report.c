@@ -10,8 +10,8 @@
 #include "base/path.h"
 #include "loader.h"
 
-struct diag *problem(const struct yaml_mark *mark, const struct place *place, enum diag_level level,
-		     const char *fmt, ...)
+struct diag *place_problem(const struct yaml_mark *mark, const struct place *place,
+			   enum diag_level level, const char *fmt, ...)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 	AUTO(freep) char *where = place_text(place);
@@ -23,9 +23,10 @@ struct diag *problem(const struct yaml_mark *mark, const struct place *place, en
 	return yaml_problem(mark, level, "%s%s%s", where, *where ? ": " : "", text.ptr);
 }
 
-void problem_err(const struct yaml_mark *mark, const struct place *place, const struct err *err)
+void place_problem_err(const struct yaml_mark *mark, const struct place *place,
+		       const struct err *err)
 {
-	struct diag *diag = problem(mark, place, DIAG_ERROR, "%s", err->message);
+	struct diag *diag = place_problem(mark, place, DIAG_ERROR, "%s", err->message);
 
 	if (diag && err->hint)
 		diag->hint = xstrdup(err->hint);

@@ -9,7 +9,7 @@
 
 static void refuse(const struct yaml *node, const struct place *place, const struct err *err)
 {
-	problem_err(&node->mark, place, err);
+	place_problem_err(&node->mark, place, err);
 }
 
 static struct yaml *to_text(struct arena *arena, const struct yaml *node)
@@ -73,13 +73,13 @@ static struct yaml *to_mode(struct arena *arena, struct yaml *node, const struct
 	else {
 		mode = strtol(node->text, &end, 8);
 		if (end == node->text || *end) {
-			(void)problem(&node->mark, place, DIAG_ERROR,
-				      "'%s' is not an octal file mode", node->text);
+			(void)place_problem(&node->mark, place, DIAG_ERROR,
+					    "'%s' is not an octal file mode", node->text);
 			return node;
 		}
 	}
 	if (mode < 0 || mode > 07777)
-		(void)problem(&node->mark, place, DIAG_ERROR, "not a file mode");
+		(void)place_problem(&node->mark, place, DIAG_ERROR, "not a file mode");
 	return yaml_new_stringf(arena, node, "0%lo", (unsigned long)mode & 07777);
 }
 
@@ -94,8 +94,8 @@ static struct yaml *to_count(struct arena *arena, struct yaml *node, const struc
 	if (!strcmp(node->text, "all"))
 		count = -1;
 	else if (end == node->text || *end)
-		(void)problem(&node->mark, place, DIAG_ERROR, "'%s' is neither a number nor 'all'",
-			      node->text);
+		(void)place_problem(&node->mark, place, DIAG_ERROR,
+				    "'%s' is neither a number nor 'all'", node->text);
 	return yaml_new_int(arena, count, node);
 }
 
@@ -113,7 +113,7 @@ static struct yaml *to_command(struct arena *arena, struct yaml *node, const str
 		return node;
 	}
 	if (cut)
-		(void)problem(
+		(void)place_problem(
 			&node->mark, place, DIAG_WARNING,
 			"no shell runs this: what follows the first of ; & | < > is left out");
 	list = yaml_new(arena, YAML_LIST, node);
@@ -150,8 +150,9 @@ static struct yaml *to_texts(struct arena *arena, struct yaml *node)
 static void check_name(const struct yaml *item, size_t len, const struct place *place)
 {
 	if (len && strchr(" \t", item->text[len - 1]))
-		(void)problem(&item->mark, place, DIAG_ERROR,
-			      "the name of '%s' ends with a blank: write NAME=VALUE", item->text);
+		(void)place_problem(&item->mark, place, DIAG_ERROR,
+				    "the name of '%s' ends with a blank: write NAME=VALUE",
+				    item->text);
 }
 
 static struct yaml *to_pairs(struct arena *arena, struct yaml *node, bool is_env,
@@ -201,7 +202,8 @@ static void add_hosts(struct arena *arena, const struct yaml *at, const char *ho
 	bool more = true;
 
 	if (!*host || strpbrk(host, ":="))
-		(void)problem(&at->mark, place, DIAG_ERROR, "'%s' is not the name of a host", host);
+		(void)place_problem(&at->mark, place, DIAG_ERROR, "'%s' is not the name of a host",
+				    host);
 	while (more) {
 		more = span_cut(&rest, ',', &one);
 		if (one.len > 2 && one.ptr[0] == '[' && one.ptr[one.len - 1] == ']')
@@ -219,8 +221,8 @@ static void add_host_text(struct arena *arena, const struct yaml *item, struct y
 	if (!item->text[len])
 		len = strcspn(item->text, ":");
 	if (!item->text[len])
-		(void)problem(&item->mark, place, DIAG_ERROR,
-			      "'%s' names no address: write HOST=ADDRESS", item->text);
+		(void)place_problem(&item->mark, place, DIAG_ERROR,
+				    "'%s' names no address: write HOST=ADDRESS", item->text);
 	else
 		add_hosts(arena, item, arena_strndup(arena, item->text, len), item->text + len + 1,
 			  out, place);

@@ -11,6 +11,8 @@ const struct yaml *compose_tree(const struct compose *compose);
 const struct strvec *compose_files(const struct compose *compose);
 /* Those of --env-file. */
 const struct strvec *compose_env_files(const struct compose *compose);
+/* Profiles of all services, each as often as it is there. */
+const struct strvec *compose_profiles(const struct compose *compose);
 /* What joins the parts of a container's name. */
 char compose_separator(const struct compose *compose);
 /* Are the variables still in it? */

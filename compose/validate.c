@@ -48,8 +48,8 @@ static void wrong_type(const struct yaml *node, const struct attr *attr, const s
 	AUTO(str_release) struct str types = STR_INIT;
 
 	add_types(attr->types, &types);
-	(void)problem(&node->mark, place, DIAG_ERROR, "must be %s, and not %s", types.ptr,
-		      yaml_kind_name(node->kind));
+	(void)place_problem(&node->mark, place, DIAG_ERROR, "must be %s, and not %s", types.ptr,
+			    yaml_kind_name(node->kind));
 }
 
 static void check_words(const struct yaml *node, const struct attr *attr, const struct place *place)
@@ -64,7 +64,8 @@ static void check_words(const struct yaml *node, const struct attr *attr, const 
 	str_add(&hint, "allowed: ");
 	for (size_t i = 0; i < count; i++)
 		add_or(&hint, attr->one_of[i], i, count);
-	diag = problem(&node->mark, place, DIAG_ERROR, "'%s' is not one of its values", node->text);
+	diag = place_problem(&node->mark, place, DIAG_ERROR, "'%s' is not one of its values",
+			     node->text);
 	set_hint(diag, &hint);
 }
 
@@ -74,17 +75,17 @@ static void check_scalar(const struct yaml *node, const struct attr *attr,
 	if (node->kind == YAML_STRING && attr->one_of)
 		check_words(node, attr, place);
 	if (node->kind == YAML_STRING && attr->fits && !attr->fits(node->text))
-		(void)problem(&node->mark, place, DIAG_ERROR, "'%s' does not fit: it must be %s",
-			      node->text, attr->wanted);
+		(void)place_problem(&node->mark, place, DIAG_ERROR,
+				    "'%s' does not fit: it must be %s", node->text, attr->wanted);
 	if (node->kind == YAML_INT && attr->has_range &&
 	    (node->integer < attr->min || node->integer > attr->max)) {
 		if (attr->max == INT64_MAX)
-			(void)problem(&node->mark, place, DIAG_ERROR, "must not be below %lld",
-				      (long long)attr->min);
+			(void)place_problem(&node->mark, place, DIAG_ERROR,
+					    "must not be below %lld", (long long)attr->min);
 		else
-			(void)problem(&node->mark, place, DIAG_ERROR,
-				      "must be between %lld and %lld", (long long)attr->min,
-				      (long long)attr->max);
+			(void)place_problem(&node->mark, place, DIAG_ERROR,
+					    "must be between %lld and %lld", (long long)attr->min,
+					    (long long)attr->max);
 	}
 }
 
@@ -118,9 +119,10 @@ static void check_unique(struct arena *arena, const struct yaml *list, const str
 		add_key(arena, *item, &key);
 		first = yaml_get(seen, key.ptr);
 		if (first)
-			(void)problem(&(*item)->mark, &here, DIAG_ERROR,
-				      "the same as item [%lld]: every item may be there only once",
-				      (long long)first->integer);
+			(void)place_problem(
+				&(*item)->mark, &here, DIAG_ERROR,
+				"the same as item [%lld]: every item may be there only once",
+				(long long)first->integer);
 		else
 			yaml_set(arena, seen, key.ptr, yaml_new_int(arena, (int64_t)index, NULL));
 		index++;
@@ -137,7 +139,7 @@ static void check_items(struct arena *arena, const struct yaml *list, const stru
 		const struct place here = { .up = place, .index = index++ };
 
 		if (attr->items)
-			validate(arena, *item, attr->items, &here);
+			validate_tree(arena, *item, attr->items, &here);
 	}
 	if ((attr->flags & ATTR_UNIQUE_ITEMS) && list->list.len > 1)
 		check_unique(arena, list, place);
@@ -162,8 +164,8 @@ static void unknown_member(const struct yaml_entry *entry, const struct attr *at
 		for (size_t i = 0; i < count; i++)
 			add_or(&hint, names[i], i, count);
 	}
-	diag = problem(&entry->mark, place, DIAG_ERROR, "there is no attribute '%s' here",
-		       entry->key);
+	diag = place_problem(&entry->mark, place, DIAG_ERROR, "there is no attribute '%s' here",
+			     entry->key);
 	set_hint(diag, &hint);
 }
 
@@ -180,14 +182,14 @@ static void check_entry(struct arena *arena, const struct yaml_entry *entry,
 	const struct attr *member = attr_member(attr, entry->key);
 
 	if (member)
-		validate(arena, entry->value, member, &here);
+		validate_tree(arena, entry->value, member, &here);
 	else if (attr->fields && !(attr->flags & ATTR_OPEN) &&
 		 ((attr->flags & ATTR_CLOSED) || !attr_is_extension(entry->key)))
 		unknown_member(entry, attr, place);
 	if (attr->keys == KEYS_NAME && !is_name(entry->key))
-		(void)problem(&entry->mark, place, DIAG_ERROR,
-			      "'%s' cannot be a name: letters, digits, '.', '_' and '-' can",
-			      entry->key);
+		(void)place_problem(&entry->mark, place, DIAG_ERROR,
+				    "'%s' cannot be a name: letters, digits, '.', '_' and '-' can",
+				    entry->key);
 }
 
 static void check_members(struct arena *arena, const struct yaml *map, const struct attr *attr,
@@ -197,12 +199,12 @@ static void check_members(struct arena *arena, const struct yaml *map, const str
 	check_entry(arena, entry, attr, place);
 	for (const struct attr *field = attr->fields; field && field->name; field++)
 		if ((field->flags & ATTR_REQUIRED) && !yaml_has(map, field->name))
-			(void)problem(&map->mark, place, DIAG_ERROR, "'%s' is missing",
-				      field->name);
+			(void)place_problem(&map->mark, place, DIAG_ERROR, "'%s' is missing",
+					    field->name);
 }
 
-void validate(struct arena *arena, struct yaml *node, const struct attr *attr,
-	      const struct place *place)
+void validate_tree(struct arena *arena, struct yaml *node, const struct attr *attr,
+		   const struct place *place)
 {
 	if (!fits_type(node, attr)) {
 		wrong_type(node, attr, place);

@@ -285,7 +285,7 @@ static void check_merge(struct suite *suite, const char *id, const json_t *row)
 	struct yaml *other = other_text ? parse_yaml(arena, &other_diags, other_text) : NULL;
 
 	if (other)
-		tree = merge(arena, tree, other, &attr_document, &root);
+		tree = merge_trees(arena, tree, other, &attr_document, &root);
 	unique_apply(arena, tree, &attr_document);
 	check_tree(suite, id, other_text, row, arena, other_diags.errors ? NULL : tree, &err);
 }

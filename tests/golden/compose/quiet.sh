@@ -1,0 +1,2 @@
+printf 'services: {a: {image: i}}\n' >compose.yaml
+edgectl compose config -q

@@ -1,0 +1,2 @@
+printf 'services: {web: {image: i}}\n' >compose.yaml
+edgectl compose config wbe
