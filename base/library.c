@@ -1,11 +1,10 @@
 #include "base/library.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/attr.h"
 
 #define STATUS_CANNOT_START 127 /* of ld.so(8) */
 
@@ -20,17 +19,26 @@ static NORETURN void fail(const char *soname)
 	exit(STATUS_CANNOT_START);
 }
 
-void library_load(const char *soname, const struct library_function *functions, size_t count)
+static void fill(const char *soname, const char *const *names, size_t count, void **pointers)
 {
 	void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 
 	if (!library)
 		fail(soname);
-	for (size_t i = 0; i < count; i++) {
-		void *function = dlsym(library, functions[i].name);
-
-		if (!function)
+	/* The first one last: it says that the others are there. */
+	for (size_t i = count; i-- > 0;) {
+		pointers[i] = dlsym(library, names[i]);
+		if (!pointers[i])
 			fail(soname);
-		memcpy(functions[i].address, &function, sizeof(function));
 	}
+}
+
+void library_load(const char *soname, const char *const *names, size_t count, void *pointers)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&mutex);
+	if (!*(void **)pointers)
+		fill(soname, names, count, pointers);
+	pthread_mutex_unlock(&mutex);
 }

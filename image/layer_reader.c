@@ -3,8 +3,6 @@
  * uncompressed bytes pass by here to be hashed and counted. Names are taken as bytes: in a UTF-8 locale libarchive would put
  * them into NFC, so it runs in the C locale.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -17,6 +15,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "image/layer.h"
+#include "libarchive.h"
 #include "xattr.h"
 
 #define READ_SIZE       ((size_t)256 * 1024)
@@ -41,7 +40,7 @@ struct reader {
 
 static int archive_failed(struct archive *a, const char *what, struct err *err)
 {
-	const char *text = archive_error_string(a);
+	const char *text = libarchive.error_string(a);
 
 	return err_set(err, ERR_INPUT, "%s: %s", what, text ? text : "unreadable");
 }
@@ -51,10 +50,10 @@ static int archive_failed(struct archive *a, const char *what, struct err *err)
 static void support_filters(struct archive *a)
 {
 	/* they fail only where libarchive runs gzip(1) in place of a library, which it then can */
-	(void)archive_read_support_filter_gzip(a);
-	(void)archive_read_support_filter_bzip2(a);
-	(void)archive_read_support_filter_xz(a);
-	(void)archive_read_support_filter_zstd(a);
+	(void)libarchive.read_support_filter_gzip(a);
+	(void)libarchive.read_support_filter_bzip2(a);
+	(void)libarchive.read_support_filter_xz(a);
+	(void)libarchive.read_support_filter_zstd(a);
 }
 
 static int open_stream(struct reader *r, int fd, struct err *err)
@@ -62,16 +61,16 @@ static int open_stream(struct reader *r, int fd, struct err *err)
 	struct archive_entry *ignored;
 	int code;
 
-	r->stream = archive_read_new();
+	r->stream = libarchive.read_new();
 	support_filters(r->stream);
-	archive_read_support_format_raw(r->stream);
-	archive_read_support_format_empty(r->stream);
-	if (archive_read_open_fd(r->stream, fd, READ_SIZE) != ARCHIVE_OK)
+	libarchive.read_support_format_raw(r->stream);
+	libarchive.read_support_format_empty(r->stream);
+	if (libarchive.read_open_fd(r->stream, fd, READ_SIZE) != ARCHIVE_OK)
 		return archive_failed(r->stream, "read the archive", err);
 	/* the last filter is the file itself: more than one before it is no layer, but a trap */
-	if (archive_filter_count(r->stream) > 2)
+	if (libarchive.filter_count(r->stream) > 2)
 		return err_set(err, ERR_INPUT, "the archive is compressed more than once");
-	code = archive_read_next_header(r->stream, &ignored);
+	code = libarchive.read_next_header(r->stream, &ignored);
 	r->stream_is_empty = code == ARCHIVE_EOF;
 	if (code < ARCHIVE_WARN)
 		return archive_failed(r->stream, "read the archive", err);
@@ -82,8 +81,9 @@ static int open_stream(struct reader *r, int fd, struct err *err)
 static int next_piece(struct reader *r, const void **ret, size_t *ret_len, struct err *err)
 {
 	la_int64_t offset;
-	int code = r->stream_is_empty ? ARCHIVE_EOF
-				      : archive_read_data_block(r->stream, ret, ret_len, &offset);
+	int code = r->stream_is_empty
+			   ? ARCHIVE_EOF
+			   : libarchive.read_data_block(r->stream, ret, ret_len, &offset);
 
 	if (code == ARCHIVE_EOF) {
 		*ret_len = 0;
@@ -107,7 +107,7 @@ static la_ssize_t feed_tar(struct archive *a, void *data, const void **ret)
 
 	if (next_piece(r, ret, &len, r->stream_err) < 0) {
 		r->stream_failed = true;
-		archive_set_error(a, EIO, "the stream failed");
+		libarchive.set_error(a, EIO, "the stream failed");
 		return -1;
 	}
 	return (la_ssize_t)len;
@@ -123,10 +123,10 @@ static int tar_failed(struct reader *r, struct err *err)
 static int open_tar(struct reader *r, struct err *err)
 {
 	r->stream_err = err;
-	r->tar = archive_read_new();
-	archive_read_support_format_tar(r->tar);
-	archive_read_support_format_empty(r->tar);
-	if (archive_read_open(r->tar, r, NULL, feed_tar, NULL) < ARCHIVE_WARN)
+	r->tar = libarchive.read_new();
+	libarchive.read_support_format_tar(r->tar);
+	libarchive.read_support_format_empty(r->tar);
+	if (libarchive.read_open(r->tar, r, NULL, feed_tar, NULL) < ARCHIVE_WARN)
 		return tar_failed(r, err);
 	return 0;
 }
@@ -209,9 +209,9 @@ static int read_whiteout(char **path, enum layer_entry_type *type, bool *ret_ski
 
 static enum layer_entry_type type_of(struct archive_entry *ae)
 {
-	if (archive_entry_hardlink(ae))
+	if (libarchive.entry_hardlink(ae))
 		return LAYER_HARDLINK;
-	switch (archive_entry_filetype(ae)) {
+	switch (libarchive.entry_filetype(ae)) {
 	case AE_IFDIR: return LAYER_DIR;
 	case AE_IFLNK: return LAYER_SYMLINK;
 	case AE_IFCHR: return LAYER_CHAR;
@@ -227,16 +227,16 @@ static void read_xattrs(struct archive_entry *ae, struct layer_xattrs *ret)
 	const void *value;
 	size_t len;
 
-	archive_entry_xattr_reset(ae);
-	while (archive_entry_xattr_next(ae, &name, &value, &len) == ARCHIVE_OK)
+	libarchive.entry_xattr_reset(ae);
+	while (libarchive.entry_xattr_next(ae, &name, &value, &len) == ARCHIVE_OK)
 		if (name)
 			layer_xattrs_add(ret, name, value, len);
 }
 
 static int read_numbers(struct archive_entry *ae, struct layer_entry *e, struct err *err)
 {
-	int64_t uid = archive_entry_uid(ae), gid = archive_entry_gid(ae);
-	int64_t size = archive_entry_size(ae);
+	int64_t uid = libarchive.entry_uid(ae), gid = libarchive.entry_gid(ae);
+	int64_t size = libarchive.entry_size(ae);
 
 	/* the greatest one means "leave as it is" to chown(2) */
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX)
@@ -247,25 +247,25 @@ static int read_numbers(struct archive_entry *ae, struct layer_entry *e, struct 
 			       (long long)size);
 	e->uid = (uid_t)uid;
 	e->gid = (gid_t)gid;
-	e->mode = archive_entry_perm(ae) & 07777;
-	e->mtime.tv_sec = archive_entry_mtime(ae);
-	e->mtime.tv_nsec = archive_entry_mtime_nsec(ae);
+	e->mode = libarchive.entry_perm(ae) & 07777;
+	e->mtime.tv_sec = libarchive.entry_mtime(ae);
+	e->mtime.tv_nsec = libarchive.entry_mtime_nsec(ae);
 	if (e->mtime.tv_nsec < 0 || e->mtime.tv_nsec > 999999999)
 		e->mtime.tv_nsec = 0;
 	e->size = e->type == LAYER_FILE ? (uint64_t)size : 0;
 	if (e->type == LAYER_CHAR || e->type == LAYER_BLOCK)
-		e->rdev = archive_entry_rdev(ae);
+		e->rdev = libarchive.entry_rdev(ae);
 	return 0;
 }
 
 static int read_link(struct archive_entry *ae, struct layer_entry *e, char **owned, struct err *err)
 {
 	if (e->type == LAYER_HARDLINK) {
-		if (clean(archive_entry_hardlink(ae), owned, err) < 0)
+		if (clean(libarchive.entry_hardlink(ae), owned, err) < 0)
 			return err_wrap(err, "hard link '%.500s'", e->path);
 		e->link = *owned;
 	} else if (e->type == LAYER_SYMLINK) {
-		e->link = archive_entry_symlink(ae);
+		e->link = libarchive.entry_symlink(ae);
 		if (!e->link || !*e->link)
 			return err_set(err, ERR_INPUT, "symbolic link '%.500s' leads nowhere",
 				       e->path);
@@ -296,7 +296,7 @@ static int send_data(struct reader *r, const struct layer_entry *e, struct err *
 		const void *piece;
 		size_t len;
 		la_int64_t offset;
-		int code = archive_read_data_block(r->tar, &piece, &len, &offset);
+		int code = libarchive.read_data_block(r->tar, &piece, &len, &offset);
 
 		if (code == ARCHIVE_EOF)
 			return send_zeros(r, e->size - done, err);
@@ -331,7 +331,7 @@ static int read_entry(struct reader *r, struct archive_entry *ae, struct err *er
 	struct layer_entry e = { .type = type_of(ae), .xattrs = &xattrs };
 	bool skip = false;
 
-	if (clean(archive_entry_pathname(ae), &path, err) < 0 ||
+	if (clean(libarchive.entry_pathname(ae), &path, err) < 0 ||
 	    (r->is_layer && read_whiteout(&path, &e.type, &skip, err) < 0))
 		return -1;
 	if (skip)
@@ -355,7 +355,7 @@ static int read_all(struct reader *r, int fd, struct err *err)
 
 	if (open_stream(r, fd, err) < 0 || open_tar(r, err) < 0)
 		return -1;
-	while ((code = archive_read_next_header(r->tar, &ae)) >= ARCHIVE_WARN &&
+	while ((code = libarchive.read_next_header(r->tar, &ae)) >= ARCHIVE_WARN &&
 	       code != ARCHIVE_EOF)
 		if (read_entry(r, ae, err) < 0)
 			return -1;
@@ -384,13 +384,14 @@ int layer_read(int fd, bool is_layer, struct layer_sink *sink, struct digest *re
 	locale_t before = use_c_locale();
 	int result;
 
+	libarchive_load();
 	if (ret_diff_id)
 		r.hasher = hasher_new(DIGEST_SHA256);
 	result = read_all(&r, fd, err);
 	if (result == 0 && ret_diff_id)
 		hasher_finish(r.hasher, ret_diff_id);
-	archive_read_free(r.tar);
-	archive_read_free(r.stream);
+	libarchive.read_free(r.tar);
+	libarchive.read_free(r.stream);
 	hasher_free(r.hasher);
 	restore_locale(before);
 	return result;
@@ -412,7 +413,7 @@ static la_ssize_t feed_peek(struct archive *a, void *data, const void **ret)
 
 	if (n < 0) {
 		p->errnum = errno;
-		archive_set_error(a, errno, "read");
+		libarchive.set_error(a, errno, "read");
 		return -1;
 	}
 	p->offset += n;
@@ -423,17 +424,19 @@ static la_ssize_t feed_peek(struct archive *a, void *data, const void **ret)
 int layer_is_archive(int fd, bool *ret_is_archive, struct err *err)
 {
 	struct peek peek = { .fd = fd };
-	struct archive *a = archive_read_new();
+	struct archive *a = NULL;
 	locale_t before = use_c_locale();
 	struct archive_entry *entry;
 	int code;
 
+	libarchive_load();
+	a = libarchive.read_new();
 	support_filters(a);
-	archive_read_support_format_tar(a);
-	code = archive_read_open(a, &peek, NULL, feed_peek, NULL);
+	libarchive.read_support_format_tar(a);
+	code = libarchive.read_open(a, &peek, NULL, feed_peek, NULL);
 	if (code >= ARCHIVE_WARN)
-		code = archive_read_next_header(a, &entry);
-	archive_read_free(a);
+		code = libarchive.read_next_header(a, &entry);
+	libarchive.read_free(a);
 	restore_locale(before);
 	if (peek.errnum)
 		return err_errnum(err, peek.errnum, "read the beginning of the file");

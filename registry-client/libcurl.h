@@ -6,27 +6,18 @@
 
 #include "base/library.h"
 
-#define LIBCURL_FUNCTIONS(X)                                                                      \
-	X(curl, easy_cleanup)                                                                     \
-	X(curl, easy_escape) X(curl, easy_getinfo) X(curl, easy_init) X(curl, easy_setopt)        \
-		X(curl, easy_strerror) X(curl, free) X(curl, getdate) X(curl, global_init)        \
-			X(curl, multi_add_handle) X(curl, multi_cleanup) X(curl, multi_info_read) \
-				X(curl, multi_init) X(curl, multi_perform) X(curl, multi_poll)    \
-					X(curl, multi_remove_handle) X(curl, multi_strerror)      \
-						X(curl, slist_append) X(curl, slist_free_all)     \
-							X(curl, url) X(curl, url_cleanup)         \
-								X(curl, url_get) X(curl, url_set)
-
 /* clang-format off */
-struct libcurl {
-	LIBCURL_FUNCTIONS(LIBRARY_MEMBER)
-};
+#define LIBCURL_FUNCTIONS(X) \
+	X(curl, easy_cleanup) X(curl, easy_escape) X(curl, easy_getinfo) X(curl, easy_init) \
+	X(curl, easy_setopt) X(curl, easy_strerror) X(curl, free) X(curl, getdate) \
+	X(curl, multi_add_handle) X(curl, multi_cleanup) X(curl, multi_info_read) \
+	X(curl, multi_init) X(curl, multi_perform) X(curl, multi_poll) \
+	X(curl, multi_remove_handle) X(curl, multi_strerror) X(curl, slist_append) \
+	X(curl, slist_free_all) X(curl, url) X(curl, url_cleanup) X(curl, url_get) \
+	X(curl, url_set)
+
+LIBRARY_DECLARE(libcurl, LIBCURL_FUNCTIONS)
 /* clang-format on */
-
-extern struct libcurl libcurl;
-
-/* Before the first call; from any thread, any number of times. */
-void libcurl_load(void);
 
 /* For AUTO. */
 void libcurl_url_freep(CURLU **url);

@@ -27,14 +27,7 @@
 	X(git, transport_smart) \
 	X(git, tree_free) X(git, tree_walk)
 
-struct libgit2 {
-	LIBGIT2_FUNCTIONS(LIBRARY_MEMBER)
-};
+LIBRARY_DECLARE(libgit2, LIBGIT2_FUNCTIONS)
 /* clang-format on */
-
-extern struct libgit2 libgit2;
-
-/* Fills it; see git_library_init(), which also sets libgit2 up. */
-void libgit2_load(void);
 
 #endif

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sched.h>
-#include <shadow/subid.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/mount.h>
@@ -18,6 +17,7 @@
 #include "base/proc.h"
 #include "base/vec.h"
 #include "id_map.h"
+#include "libsubid.h"
 #include "userns.h"
 
 /* The words for newuidmap(1) and newgidmap(1) behind the process id. */
@@ -237,9 +237,10 @@ static bool find_ranges(const char *user, struct ranges *ret)
 	int uid_count = 0;
 	int gid_count = 0;
 
-	(void)subid_init("edgectl", NULL); /* else it prints to stderr */
-	uid_count = subid_get_uid_ranges(user, &uids);
-	gid_count = subid_get_gid_ranges(user, &gids);
+	libsubid_load();
+	(void)libsubid.init("edgectl", NULL); /* else it prints to stderr */
+	uid_count = libsubid.get_uid_ranges(user, &uids);
+	gid_count = libsubid.get_gid_ranges(user, &gids);
 	if (uid_count <= 0 || gid_count <= 0)
 		return false;
 	add_own(&ret->uids, geteuid());
