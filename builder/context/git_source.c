@@ -189,6 +189,7 @@ int git_source_checkout(const struct git_checkout *checkout, char **ret_root, st
 		.keep_git_dir = checkout->keep_git_dir,
 		.submodules = !url->without_submodules,
 		.checkout_times = url->checkout_times,
+		.without_ssh = checkout->without_ssh,
 		.monitor = checkout->monitor,
 		.step = checkout->step,
 	};

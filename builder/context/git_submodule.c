@@ -102,13 +102,13 @@ static char *resolve_url(const char *base, const char *url)
 
 static int check_url(const struct git_tree_request *parent, const char *url, struct err *err)
 {
-	static const char *const remote[] = { "https://", "http://", "ssh://", "git://" };
+	static const char *const open[] = { "https://", "http://", "git://" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(remote); i++) {
-		if (str_has_prefix(url, remote[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(open); i++) {
+		if (str_has_prefix(url, open[i]))
 			return 0;
 	}
-	if (!strstr(url, "://") && git_url_is(url))
+	if (git_url_is_ssh(url) && !parent->without_ssh)
 		return 0;
 	if (str_has_prefix(url, "file://") && str_has_prefix(parent->remote, "file://"))
 		return 0;

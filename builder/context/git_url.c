@@ -58,6 +58,11 @@ bool git_url_is(const char *text)
 	return is_scp_form(text);
 }
 
+bool git_url_is_ssh(const char *text)
+{
+	return str_has_prefix(text, "ssh://") || is_scp_form(text);
+}
+
 static bool is_hex(const char *text, size_t len)
 {
 	return strlen(text) == len && strspn(text, "0123456789abcdefABCDEF") == len;

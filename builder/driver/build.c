@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "context/directory.h"
 #include "context/hash.h"
+#include "context_set.h"
 #include "image.h"
 #include "image/reference.h"
 #include "solve/base_images.h"
@@ -36,6 +37,7 @@ struct build {
 	size_t machine_count;
 	struct strmap build_args; /* with values from the environment */
 	struct base_images bases;
+	struct context_set contexts;
 	struct graph graph;
 	struct planned_images images;
 	struct tree *files; /* of the context */
@@ -50,6 +52,7 @@ static void build_release(struct build *build)
 	free(build->images.items);
 	graph_release(&build->graph);
 	base_images_release(&build->bases);
+	context_set_release(&build->contexts);
 	strmap_release(&build->build_args);
 	tree_freep(&build->files);
 	hash_cache_release(&build->hashes);
@@ -142,6 +145,7 @@ static int plan_all(struct build *build, struct err *err)
 			.build_args = &build->build_args,
 			.show_platform = build->machine_count > 1,
 			.bases = &build->bases.finder,
+			.contexts = request->contexts ? &build->contexts.finder : NULL,
 		};
 
 		if (plan_image(&build->graph, &plan, VEC_ADD(&build->images), err) < 0)
@@ -239,7 +243,8 @@ static int solve(struct build *build, struct build_result *ret, struct err *err)
 	solver.context = build->files;
 	set_volumes(build);
 	mark_exported(build);
-	if (solver_run(&solver, &build->graph, err) < 0)
+	if (solver_run(&solver, &build->graph, err) < 0 ||
+	    context_set_save(&build->contexts, err) < 0)
 		return -1;
 	ret->cached_steps = solver.cached_steps;
 	ret->executed_steps = solver.executed_steps;
@@ -313,7 +318,8 @@ int build_run(const struct build_request *request, struct build_result *ret, str
 	build_args_resolve(request->build_args, &build.build_args);
 	choose_machines(&build);
 	base_images_init(&build.bases, request->store, request->registry, request->monitor,
-			 request->pull);
+			 request->pull, request->contexts);
+	context_set_init(&build.contexts, request);
 	if (build_context_open(request, &build.context, err) < 0 || read_sources(&build, err) < 0 ||
 	    plan_and_check(&build, err) < 0 || solve(&build, ret, err) < 0)
 		return -1;

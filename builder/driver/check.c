@@ -31,7 +31,7 @@ static void lint(const struct build_request *request, bool all_stages, struct bu
 	source_lint(&check->source, &options);
 	if (options.wants_bases && request->store) {
 		base_images_init(&bases, request->store, request->registry, request->monitor,
-				 request->pull);
+				 request->pull, request->contexts);
 		options.bases = &bases.finder;
 		source_lint(&check->source, &options);
 	}

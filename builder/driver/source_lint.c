@@ -8,13 +8,23 @@ struct base_question {
 	bool was_unknown;
 };
 
+/* A named context that is no image has no variables. */
+static bool is_directory(const struct source_lint *lint, const char *name)
+{
+	const struct named_contexts *contexts = lint->request->contexts;
+	const struct named_context *named =
+		contexts ? named_contexts_find(contexts, name, lint->platform) : NULL;
+
+	return named && (named->kind == NAMED_DIRECTORY || named->kind == NAMED_REMOTE);
+}
+
 static const struct strmap *base_env(const void *arg, const char *name)
 {
 	struct base_question *question = (struct base_question *)arg;
 	struct base_finder *bases = question->lint->bases;
 	const struct base_image *image = NULL;
 
-	if (str_eq(name, "scratch"))
+	if (str_eq(name, "scratch") || is_directory(question->lint, name))
 		return NULL;
 	/* Whoever needs the image for more will say why it cannot be had. */
 	if (bases && bases->find(bases, name, question->lint->platform, &image, NULL) == 0)
@@ -34,13 +44,20 @@ static bool is_about_variable(const struct diag *diag)
 	return str_eq(diag->rule, lint_rule_info(LINT_UNDEFINED_VAR)->name);
 }
 
-static bool has_finding_about_variable(const struct diags *diags)
+/* Is something wrong that could be right with the variables of a base image? */
+static bool may_be_refuted(const struct build_source *source, const struct source_lint *lint)
 {
-	VEC_FOREACH(diag, diags) {
+	const uint32_t undefined = UINT32_C(1) << LINT_UNDEFINED_VAR;
+	struct lint_config config = { .error = false };
+
+	VEC_FOREACH(diag, &source->diags) {
 		if (is_about_variable(diag))
 			return true;
 	}
-	return false;
+	/* Where the rule is off, an error could be because of such a variable all the same. */
+	if (lint_config_of(&source->file, lint->build_args, &config, NULL, NULL) < 0)
+		return false;
+	return source->diags.errors > 0 && (config.skip & undefined);
 }
 
 void source_lint(struct build_source *source, struct source_lint *lint)
@@ -64,9 +81,7 @@ void source_lint(struct build_source *source, struct source_lint *lint)
 	diags_truncate(&source->diags, source->parse_diags);
 	is_parsed = source->diags.errors == 0;
 	lint_run(&source->file, &request, &source->diags);
-	lint->wants_bases =
-		is_parsed && question.was_unknown &&
-		(source->diags.errors > 0 || has_finding_about_variable(&source->diags));
+	lint->wants_bases = is_parsed && question.was_unknown && may_be_refuted(source, lint);
 }
 
 static void emit_warning(const struct build_source *source, const struct diag *diag,

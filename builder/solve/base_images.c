@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "context/image_layout.h"
 
 static int read_manifest(struct store *store, const struct descriptor *target, struct manifest *ret,
 			 struct err *err)
@@ -152,6 +153,43 @@ static int load(struct base_images *bases, struct base_image *image, struct err 
 	return -1;
 }
 
+/* An image of an OCI layout is brought into the store, layers and all. */
+static int load_layout(struct base_images *bases, const struct named_context *context,
+		       struct base_image *image, struct err *err)
+{
+	const struct image_layout_request request = {
+		.dir = context->value,
+		.tag = context->tag,
+		.digest = context->digest,
+		.platform = &image->platform,
+		.store = bases->store,
+		.monitor = bases->monitor,
+	};
+	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
+
+	image->ref = (struct image_ref){ .host = xstrdup("oci-layout"),
+					 .repository = xstrdup(context->name) };
+	if (image_layout_import(&request, &target, err) < 0)
+		return -1;
+	image->ref.digest = target.digest;
+	return load_from_store(bases, &target, image, err);
+}
+
+/* What --build-context makes of the name, or else the name itself. */
+static int load_named(struct base_images *bases, const char *name, struct base_image *image,
+		      struct err *err)
+{
+	const struct named_context *context =
+		bases->contexts ? named_contexts_find(bases->contexts, name, &image->platform)
+				: NULL;
+
+	if (context && context->kind == NAMED_LAYOUT)
+		return load_layout(bases, context, image, err);
+	if (context && context->kind == NAMED_IMAGE)
+		name = context->value;
+	return image_ref_parse(name, &image->ref, err) < 0 ? -1 : load(bases, image, err);
+}
+
 static int find_base(struct base_finder *finder, const char *name, const struct platform *platform,
 		     const struct base_image **ret, struct err *err)
 {
@@ -167,7 +205,7 @@ static int find_base(struct base_finder *finder, const char *name, const struct 
 	image = xcalloc(1, sizeof(*image));
 	image->name = xstrdup(name);
 	image->platform = *platform;
-	if (image_ref_parse(name, &image->ref, err) < 0 || load(bases, image, err) < 0) {
+	if (load_named(bases, name, image, err) < 0) {
 		base_image_release(image);
 		free(image);
 		return err_wrap(err, "image '%s'", name);
@@ -178,7 +216,8 @@ static int find_base(struct base_finder *finder, const char *name, const struct 
 }
 
 void base_images_init(struct base_images *bases, struct store *store, struct registry *registry,
-		      const struct monitor *monitor, bool pull)
+		      const struct monitor *monitor, bool pull,
+		      const struct named_contexts *contexts)
 {
 	*bases = (struct base_images){
 		.finder = { .find = find_base },
@@ -186,6 +225,7 @@ void base_images_init(struct base_images *bases, struct store *store, struct reg
 		.registry = registry,
 		.monitor = monitor,
 		.pull = pull,
+		.contexts = contexts,
 	};
 }
 

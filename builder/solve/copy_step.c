@@ -15,7 +15,7 @@
 struct copier {
 	const struct solver *solver;
 	const struct copy_vertex *copy;
-	const struct selection *selection;
+	struct tree *tree; /* that the source's nodes are of */
 	struct target *target;
 	struct layer_sink *sink;
 	struct owner owner; /* --chown, or root */
@@ -67,7 +67,7 @@ static int put_node(struct copier *copier, struct tree_node *dir, const char *na
 					  : copier->owner;
 	entry->mtime = source->st.st_mtim;
 	entry->rdev = source->st.st_rdev;
-	entry->tree = copier->selection->tree;
+	entry->tree = copier->tree;
 	entry->node = source;
 	entry->group = copier->group;
 	if (type == LAYER_SYMLINK && tree_read_link(entry->tree, source, &entry->link, err) < 0)
@@ -93,6 +93,13 @@ static int put_text(struct copier *copier, struct tree_node *dir, const char *na
 	return 0;
 }
 
+static int nameless(const struct copier *copier, struct err *err)
+{
+	(void)err_set(err, ERR_INPUT, "'%s' is a directory, and the address names no file",
+		      copier->copy->dest);
+	return err_hint(err, "write the destination as the path of a file");
+}
+
 /* A file goes to the destination, or into it when it is a directory. */
 static int copy_file(struct copier *copier, const struct selection_source *source, struct err *err)
 {
@@ -105,6 +112,8 @@ static int copy_file(struct copier *copier, const struct selection_source *sourc
 	if (node && S_ISDIR(node->st.st_mode)) {
 		dir = node;
 		name = xstrdup(source->name);
+		if (!*name)
+			return nameless(copier, err);
 	} else if (target_make_parent(copier->target, clean, &defaults, &dir, &name, err) < 0) {
 		return -1;
 	}
@@ -171,11 +180,16 @@ static int make_destination(struct copier *copier, const struct tree_node *sourc
 static int is_archive(const struct copier *copier, const struct selection_source *source,
 		      int *ret_fd, bool *ret, struct err *err)
 {
+	enum copy_unpack unpack = copier->copy->unpack;
+
 	*ret = false;
-	if (!copier->copy->is_add || copier->copy->unpack == COPY_UNPACK_NEVER || !source->node ||
-	    !S_ISREG(source->node->st.st_mode))
+	if (!copier->copy->is_add || !source->node || !S_ISREG(source->node->st.st_mode))
 		return 0;
-	if (tree_open(copier->selection->tree, source->node, ret_fd, err) < 0)
+	/* What was downloaded is unpacked only when the flag says so. */
+	if (unpack == COPY_UNPACK_NEVER ||
+	    (source->argument->remote && unpack != COPY_UNPACK_ALWAYS))
+		return 0;
+	if (tree_open(copier->tree, source->node, ret_fd, err) < 0)
 		return -1;
 	return layer_is_archive(*ret_fd, ret, err);
 }
@@ -196,13 +210,14 @@ static int unpack_archive(struct copier *copier, int fd, const struct tree_node 
 	return archive_unpack(fd, copier->target, copier->sink, &options, err);
 }
 
-static int copy_source(struct copier *copier, const struct selection_source *source,
-		       struct err *err)
+static int copy_source(struct copier *copier, const struct selection *selection,
+		       const struct selection_source *source, struct err *err)
 {
 	AUTO(fd_closep) int fd = -1;
 	bool archive = false;
 
 	copier->group++;
+	copier->tree = source->tree ? source->tree : selection->tree;
 	if (is_archive(copier, source, &fd, &archive, err) < 0)
 		return -1;
 	if (archive)
@@ -223,7 +238,6 @@ int copy_execute(struct solver *solver, const struct vertex *vertex,
 	struct copier copier = {
 		.solver = solver,
 		.copy = copy,
-		.selection = selection,
 		.target = target,
 		.sink = sink,
 		.keep_owner = copy->from && !copy->chown,
@@ -232,7 +246,7 @@ int copy_execute(struct solver *solver, const struct vertex *vertex,
 	if (copy->chown && accounts_resolve(below, copy->chown, &copier.owner, err) < 0)
 		return -1;
 	VEC_FOREACH(source, selection) {
-		if (copy_source(&copier, source, err) < 0)
+		if (copy_source(&copier, selection, source, err) < 0)
 			return err_wrap(err, "%s", instruction_name(vertex->instruction->kind));
 	}
 	if (target_emit(target, sink, solver->monitor, err) < 0)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "add_source.h"
 #include "base/alloc.h"
 
 static void run_vertex_release(struct run_vertex *run)
@@ -26,6 +27,7 @@ static void copy_vertex_release(struct copy_vertex *copy)
 	VEC_FOREACH(argument, &copy->arguments) {
 		free(argument->path);
 		free(argument->text);
+		add_source_free(argument->remote);
 	}
 	free(copy->arguments.items);
 	free(copy->from_name);

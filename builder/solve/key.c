@@ -52,11 +52,13 @@ static int describe_mounted_context(struct solver *solver, const struct vertex *
 {
 	AUTO(selection_release) struct selection selection = { .tree = NULL };
 	struct copy_argument argument = { .path = mount->source };
-	struct copy_vertex copy = { .arguments = { .items = &argument, .len = 1 } };
+	struct copy_vertex copy = { .arguments = { .items = &argument, .len = 1 },
+				    .from_name = mount->from_name };
+	const struct context_files files = solver_files(solver, mount->files);
 
-	if (selection_make(solver->context, &copy, vertex->file, &selection, err) < 0)
+	if (selection_make(files.tree, &copy, vertex->file, &selection, err) < 0)
 		return err_wrap(err, "--mount");
-	return selection_describe(&selection, false, solver->hashes, solver->monitor, out, err);
+	return selection_describe(&selection, false, files.hashes, solver->monitor, out, err);
 }
 
 static int describe_mount(struct solver *solver, const struct vertex *vertex,
@@ -111,8 +113,9 @@ static int describe_copy(struct solver *solver, const struct copy_vertex *copy,
 	add_text(out, "owner", copy->chown);
 	add_text(out, "mode", copy->mode ? mode_change_text(copy->mode) : NULL);
 	if (selection)
-		return selection_describe(selection, false, solver->hashes, solver->monitor, out,
-					  err);
+		return selection_describe(selection, false,
+					  solver_files(solver, copy->files).hashes, solver->monitor,
+					  out, err);
 	add_text(out, "from", copy->from->key.text);
 	add_list(out, "exclude", &copy->excludes);
 	VEC_FOREACH(argument, &copy->arguments) {

@@ -100,13 +100,13 @@ static void suggest_name(const struct solver *solver, const char *path, struct e
 
 void missing_explain(const struct solver *solver, const struct copy_vertex *copy, struct err *err)
 {
-	if (!err || copy->from)
+	if (!err || copy->from || copy->files)
 		return;
 	VEC_FOREACH(argument, &copy->arguments) {
 		AUTO(freep) char *path = path_in_root(argument->path);
 		struct tree_node *node = NULL;
 
-		if (argument->text || glob_is_pattern(argument->path) ||
+		if (argument->text || argument->remote || glob_is_pattern(argument->path) ||
 		    tree_resolve(solver->context, path, &node, NULL) < 0 || node)
 			continue;
 		if (!explain_ignored(solver, path, err) && !explain_link(solver, path, err))

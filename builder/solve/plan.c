@@ -135,6 +135,27 @@ static int start_from_stage(struct stage_state *state, const struct stage *stage
 	return 0;
 }
 
+/* --- named contexts: they go before stages and images --- */
+
+static int find_named(const struct stage_state *state, const char *name,
+		      const struct platform *platform, struct named_source *ret, struct err *err)
+{
+	struct context_finder *contexts = state->plan->request->contexts;
+
+	*ret = (struct named_source){ .is_known = false };
+	return contexts ? contexts->find(contexts, name, platform, ret, err) : 0;
+}
+
+static int start_from_named(struct stage_state *state, const char *name,
+			    const struct named_source *named, struct err *err)
+{
+	if (!named->files)
+		return start_from_image(state, name, err);
+	start_from_scratch(state);
+	plan_copy_all(state, named->files, name);
+	return 0;
+}
+
 static int expand_global(const struct stage_state *state, struct word word, char **ret,
 			 struct err *err)
 {
@@ -173,6 +194,7 @@ static int start_stage(struct stage_state *state, struct err *err)
 	const struct plan_request *request = state->plan->request;
 	const struct from_instruction *from = &state->stage->from.from;
 	const struct stage *base;
+	struct named_source named;
 	AUTO(freep) char *name = NULL;
 
 	if (read_platform(state, err) < 0 || expand_global(state, from->image, &name, err) < 0)
@@ -183,6 +205,10 @@ static int start_stage(struct stage_state *state, struct err *err)
 			       "give the ARG a default before the first FROM, or use --build-arg");
 		return word_error(state, from->image, err);
 	}
+	if (find_named(state, name, &state->platform, &named, err) < 0)
+		return word_error(state, from->image, err);
+	if (named.is_known)
+		return start_from_named(state, name, &named, err);
 	base = dockerfile_find_stage(request->file, name, state->stage->index, false);
 	if (base)
 		return start_from_stage(state, base, err);
@@ -192,11 +218,26 @@ static int start_stage(struct stage_state *state, struct err *err)
 	return 0;
 }
 
-int plan_source(struct stage_state *state, struct word from, struct vertex **ret, struct err *err)
+static int source_image(struct stage_state *state, struct word from, struct vertex **ret,
+			struct err *err)
 {
 	const struct plan_request *request = state->plan->request;
 	const struct base_image *image = NULL;
+
+	if (request->bases->find(request->bases, from.text, request->platform, &image, err) < 0) {
+		suggest_stage(state, from.text, err);
+		return word_error(state, from, err);
+	}
+	*ret = image_vertex(state->plan, image);
+	return 0;
+}
+
+int plan_source(struct stage_state *state, struct word from, struct vertex **ret,
+		const struct context_files **ret_files, struct err *err)
+{
+	const struct plan_request *request = state->plan->request;
 	const struct stage *stage = NULL;
+	struct named_source named;
 
 	if (strchr(from.text, '$')) {
 		(void)err_set(err, ERR_INPUT, "'%s': variables are not expanded here", from.text);
@@ -204,6 +245,11 @@ int plan_source(struct stage_state *state, struct word from, struct vertex **ret
 			       from.text);
 		return word_error(state, from, err);
 	}
+	if (find_named(state, from.text, request->platform, &named, err) < 0)
+		return word_error(state, from, err);
+	*ret_files = named.files;
+	if (named.is_known)
+		return named.files ? 0 : source_image(state, from, ret, err);
 	if (dockerfile_resolve_from(request->file, state->stage, from.text, &stage, err) < 0)
 		return word_error(state, from, err);
 	if (stage) {
@@ -218,12 +264,7 @@ int plan_source(struct stage_state *state, struct word from, struct vertex **ret
 		*ret = graph_add(state->plan->graph, VERTEX_SCRATCH, NULL, &state->platform);
 		return 0;
 	}
-	if (request->bases->find(request->bases, from.text, request->platform, &image, err) < 0) {
-		suggest_stage(state, from.text, err);
-		return word_error(state, from, err);
-	}
-	*ret = image_vertex(state->plan, image);
-	return 0;
+	return source_image(state, from, ret, err);
 }
 
 /* --- instructions --- */
@@ -328,15 +369,33 @@ static int apply_all(struct stage_state *state, const struct triggers *triggers,
 	return 0;
 }
 
+/* A stage that a named context stands for is not built at all. */
+static int replace_stage(struct stage_state *state, bool *ret_replaced, struct err *err)
+{
+	const char *name = state->stage->name;
+	struct named_source named = { .is_known = false };
+
+	if (name && (read_platform(state, err) < 0 ||
+		     find_named(state, name, &state->platform, &named, err) < 0))
+		return -1;
+	*ret_replaced = named.is_known;
+	return named.is_known ? start_from_named(state, name, &named, err) : 0;
+}
+
 /* Only earlier stages can be named, so this recursion ends. */
 static int plan_stage(struct stage_state *state, struct err *err)
 {
 	struct triggers triggers = { .items = NULL };
+	bool replaced = false;
 	int result = 0;
 
 	if (state->is_planned)
 		return 0;
 	state->is_planned = true;
+	if (replace_stage(state, &replaced, err) < 0)
+		return word_error(state, state->stage->from.name, err);
+	if (replaced)
+		return 0;
 	if (start_stage(state, err) < 0 || take_triggers(state, &triggers, err) < 0)
 		result = word_error(state, state->stage->from.name, err);
 	if (result == 0) {

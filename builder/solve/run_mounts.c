@@ -56,7 +56,8 @@ static int fill_directory(struct solver *solver, const struct vertex *vertex,
 		.kind = VERTEX_COPY,
 		.instruction = vertex->instruction,
 		.copy = { .from = mount->from,
-			  .from_name = mount->from ? mount->from_name : NULL,
+			  .files = mount->files,
+			  .from_name = mount->from_name,
 			  .arguments = { .items = &argument, .len = 1 },
 			  .dest = to },
 	};
@@ -66,8 +67,8 @@ static int fill_directory(struct solver *solver, const struct vertex *vertex,
 	if (mount->from && chain_view(solver, mount->from, &files, err) < 0)
 		return -1;
 	pthread_mutex_lock(&solver->lock); /* the context is everybody's */
-	result = selection_make(mount->from ? files : solver->context, &copy.copy, vertex->file,
-				&selection, err);
+	result = selection_make(mount->from ? files : solver_files(solver, mount->files).tree,
+				&copy.copy, vertex->file, &selection, err);
 	pthread_mutex_unlock(&solver->lock);
 	if (result < 0)
 		return err_wrap(err, "--mount");
@@ -129,7 +130,8 @@ static int add_cache(struct solver *solver, const struct vertex *vertex,
 	if (fs_mkdir_all(store_dir_fd(solver->store), path, 0755, err) < 0 ||
 	    fd_open(store_dir_fd(solver->store), path, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0)
 		return err_wrap(err, "cache '%s'", mount->id);
-	if (is_new && mount->from && fill_directory(solver, vertex, mount, fd, "/", err) < 0)
+	if (is_new && (mount->from || mount->files) &&
+	    fill_directory(solver, vertex, mount, fd, "/", err) < 0)
 		return err_wrap(err, "cache '%s'", mount->id);
 	if (is_new && (fchown(fd, mount->uid, mount->gid) < 0 || fchmod(fd, mount->mode) < 0))
 		return err_errno(err, "cache '%s'", mount->id);

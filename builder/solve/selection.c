@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "add_source.h"
 #include "base/alloc.h"
 #include "base/path.h"
 
@@ -232,11 +233,12 @@ static int add_argument(struct selection *selection, const struct copy_vertex *c
 {
 	struct tree_node *node = NULL;
 
-	if (argument->text) {
+	if (argument->text || argument->remote) {
 		struct selection_source *source = VEC_ADD(selection);
 
 		source->argument = argument;
-		source->name = xstrdup(argument->path);
+		source->name = xstrdup(argument->remote ? add_source_name(argument->remote)
+							: argument->path);
 		return 0;
 	}
 	if (copy->parents)
@@ -268,6 +270,31 @@ int selection_make(struct tree *tree, const struct copy_vertex *copy, const char
 			(void)err_at(err, file, argument->place.line, argument->place.column,
 				     argument->place.length);
 		return -1;
+	}
+	return 0;
+}
+
+static int open_remote(struct selection_source *source, struct solver *solver,
+		       const struct filter *filter, struct err *err)
+{
+	if (add_source_open(solver, source->argument->remote, &source->tree, &source->node, err) <
+	    0)
+		return -1;
+	if (!S_ISDIR(source->node->st.st_mode))
+		return 0;
+	return walk_source(source->tree, filter, source, err);
+}
+
+int selection_open_remote(struct selection *selection, struct solver *solver,
+			  const struct copy_vertex *copy, struct err *err)
+{
+	AUTO(filter_release) struct filter filter = { .exclude = NULL };
+
+	if (copy->excludes.len > 0 && ignore_new(&copy->excludes, &filter.exclude, err) < 0)
+		return err_wrap(err, "--exclude");
+	VEC_FOREACH(source, selection) {
+		if (source->argument->remote && open_remote(source, solver, &filter, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -344,6 +371,10 @@ static int describe_source(const struct selection *selection, const struct selec
 {
 	AUTO(strmap_release) struct strmap links = STRMAP_INIT;
 
+	if (source->argument->remote) {
+		add_source_describe(source->argument->remote, ret);
+		return 0;
+	}
 	if (!source->node) {
 		str_addf(ret, "text %s %zu:%s\n", source->name, strlen(source->argument->text),
 			 source->argument->text);

@@ -9,6 +9,7 @@
 #include "context/hash.h"
 #include "context/tree.h"
 #include "solve/graph.h"
+#include "solve/solver.h"
 
 struct selected {
 	struct tree_node *node;
@@ -18,8 +19,9 @@ struct selected {
 /* One match of one source. */
 struct selection_source {
 	const struct copy_argument *argument; /* borrowed */
-	char *name; /* its last component: the file's name in a directory; "" for the root */
-	struct tree_node *node; /* with links followed; NULL = a heredoc */
+	char *name;        /* its last component: the file's name in a directory; "" for the root */
+	struct tree *tree; /* that its nodes are of; NULL = the selection's */
+	struct tree_node *node; /* with links followed; NULL = a heredoc, or remote and not open */
 	struct {
 		struct selected *items;
 		size_t len, cap;
@@ -39,6 +41,9 @@ void selection_release(struct selection *selection);
  */
 WARN_UNUSED int selection_make(struct tree *tree, const struct copy_vertex *copy, const char *file,
 			       struct selection *ret, struct err *err);
+/* Opens the files of what is remote (ADD), which are looked at only when the step is executed. */
+WARN_UNUSED int selection_open_remote(struct selection *selection, struct solver *solver,
+				      const struct copy_vertex *copy, struct err *err);
 /*
  * What decides the result, as text for a key: names, types, modes, owners (only of stages: files of
  * the context become root's), links and content, no times. Files are hashed through `cache`.

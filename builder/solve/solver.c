@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "add_source.h"
 #include "base/alloc.h"
 #include "base/map.h"
 #include "chain.h"
@@ -47,6 +48,13 @@ struct timespec solver_made_time(const struct solver *solver)
 	return (struct timespec){ .tv_sec = solver->epoch >= 0 ? solver->epoch : MADE_TIME };
 }
 
+struct context_files solver_files(const struct solver *solver, const struct context_files *named)
+{
+	if (named)
+		return *named;
+	return (struct context_files){ .tree = solver->context, .hashes = solver->hashes };
+}
+
 static bool is_source(const struct vertex *vertex)
 {
 	return !vertex->parent;
@@ -64,14 +72,28 @@ static int report_failure(const struct solver *solver, unsigned step, const stru
 
 /* --- keys and cache --- */
 
+static int resolve_remote(struct solver *solver, const struct vertex *vertex, struct err *err)
+{
+	VEC_FOREACH(argument, &vertex->copy.arguments) {
+		if (!argument->remote || add_source_resolve(solver, argument->remote, err) == 0)
+			continue;
+		if (err && !err->span.line)
+			(void)err_at(err, vertex->file, argument->place.line,
+				     argument->place.column, argument->place.length);
+		return -1;
+	}
+	return 0;
+}
+
 static int select_files(struct solver *solver, struct task *task, struct err *err)
 {
 	const struct vertex *vertex = task->vertex;
 
 	if (vertex->kind != VERTEX_COPY || vertex->copy.from)
 		return 0;
-	if (selection_make(solver->context, &vertex->copy, vertex->file, &task->selection, err) ==
-	    0)
+	if (selection_make(solver_files(solver, vertex->copy.files).tree, &vertex->copy,
+			   vertex->file, &task->selection, err) == 0 &&
+	    resolve_remote(solver, vertex, err) == 0)
 		return 0;
 	missing_explain(solver, &vertex->copy, err);
 	return err_wrap(err, "%s", instruction_name(vertex->instruction->kind));
@@ -241,6 +263,8 @@ static int execute_copy(struct solver *solver, struct task *task, bool *ret_chan
 		if (selection_make(from, &vertex->copy, vertex->file, selection, err) < 0)
 			return err_wrap(err, "COPY");
 	}
+	if (selection_open_remote(selection, solver, &vertex->copy, err) < 0)
+		return err_wrap(err, "ADD");
 	if (layer_output_open(solver, vertex, &output, err) < 0 ||
 	    copy_execute(solver, vertex, selection, below, layer_output_sink(&output), ret_changed,
 			 err) < 0)

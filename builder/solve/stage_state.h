@@ -33,9 +33,14 @@ struct plan {
 	struct stage_states stages; /* one per stage of the file, most of them never planned */
 };
 
-/* Another stage's files, or an image's: what COPY --from and mounts name. */
+/*
+ * Another stage's files, an image's, or a named context's: what COPY --from and mounts name. Of the
+ * latter *ret is NULL and *ret_files set.
+ */
 WARN_UNUSED int plan_source(struct stage_state *state, struct word from, struct vertex **ret,
-			    struct err *err);
+			    const struct context_files **ret_files, struct err *err);
+/* A COPY of all of a named context to the root, as the first step of a stage. */
+void plan_copy_all(struct stage_state *state, const struct context_files *files, const char *name);
 
 /*
  * Expands a word; *ret is NULL when the word is absent. The span of err is the place in the file.

@@ -1,6 +1,7 @@
 /* Instructions that make files: RUN, COPY, ADD and WORKDIR become vertices. */
 #include <stdlib.h>
 
+#include "add_source.h"
 #include "base/alloc.h"
 #include "base/path.h"
 #include "dockerfile/expand.h"
@@ -72,9 +73,10 @@ static int set_mount_source(struct stage_state *state, const struct mount_spec *
 		return 0;
 	ret->from_name = xstrdup(mount->from);
 	from.text = mount->from;
-	if (plan_source(state, from, &ret->from, err) < 0)
+	if (plan_source(state, from, &ret->from, &ret->files, err) < 0)
 		return -1;
-	*VEC_ADD(inputs) = ret->from;
+	if (ret->from)
+		*VEC_ADD(inputs) = ret->from;
 	return 0;
 }
 
@@ -133,23 +135,22 @@ int plan_run(struct stage_state *state, const struct instruction *instruction, s
 
 /* --- COPY and ADD --- */
 
-static bool is_remote(const char *source)
+static int add_remote(const struct stage_state *state, const struct instruction *instruction,
+		      struct copy_argument *argument, struct err *err)
 {
-	return str_has_prefix(source, "http://") || str_has_prefix(source, "https://") ||
-	       str_has_prefix(source, "git://") || str_has_prefix(source, "git@");
-}
+	const struct copy_instruction *flags = &instruction->copy;
+	AUTO(freep) char *checksum = NULL;
 
-static int refuse_remote(const struct stage_state *state, const struct instruction *instruction,
-			 struct word place, struct err *err)
-{
 	if (instruction->kind == INSTRUCTION_COPY) {
 		(void)err_set(err, ERR_INPUT, "COPY takes no URL");
 		(void)err_hint(err, "write ADD instead");
-	} else {
-		(void)err_set(err, ERR_UNSUPPORTED, "ADD of a URL is not possible yet");
-		(void)err_hint(err, "download it in a RUN step, or into the build context");
+		return word_error(state, argument->place, err);
 	}
-	return word_error(state, place, err);
+	if (stage_expand(state, flags->checksum, &checksum, err) < 0)
+		return -1;
+	if (add_source_parse(argument->path, flags, checksum, &argument->remote, err) < 0)
+		return word_error(state, argument->place, err);
+	return 0;
 }
 
 static int heredoc_body(const struct stage_state *state, const struct copy_source *source,
@@ -177,9 +178,7 @@ static int add_path(struct stage_state *state, const struct instruction *instruc
 	argument->place = source->path;
 	if (stage_expand(state, source->path, &argument->path, err) < 0)
 		return -1;
-	if (is_remote(argument->path))
-		return refuse_remote(state, instruction, source->path, err);
-	return 0;
+	return add_source_is(argument->path) ? add_remote(state, instruction, argument, err) : 0;
 }
 
 static int add_heredoc(struct stage_state *state, const struct copy_source *source,
@@ -250,6 +249,32 @@ static char *copy_history(const struct instruction *instruction, const struct co
 	return str_detach(&text);
 }
 
+/* What can be said of addresses once all of the instruction is known. */
+static int check_remote(const struct stage_state *state, const struct instruction *instruction,
+			const struct copy_vertex *copy, struct err *err)
+{
+	struct word checksum = instruction->copy.checksum;
+
+	VEC_FOREACH(argument, &copy->arguments) {
+		const struct add_source *remote = argument->remote;
+
+		if (!remote)
+			continue;
+		if (checksum.text && copy->arguments.len > 1) {
+			(void)err_set(err, ERR_INPUT, "--checksum is for a single source");
+			return word_error(state, checksum, err);
+		}
+		if (add_source_is_directory(remote) || *add_source_name(remote) ||
+		    !str_has_suffix(copy->dest, "/"))
+			continue;
+		(void)err_set(err, ERR_INPUT, "'%s' names no file that could be put into '%s'",
+			      argument->path, copy->dest);
+		(void)err_hint(err, "write the destination as the path of a file");
+		return word_error(state, argument->place, err);
+	}
+	return 0;
+}
+
 static int fill_copy(struct stage_state *state, const struct instruction *instruction,
 		     struct vertex *vertex, struct err *err)
 {
@@ -269,6 +294,8 @@ static int fill_copy(struct stage_state *state, const struct instruction *instru
 	    set_mode(state, from, copy, err) < 0)
 		return -1;
 	copy->dest = destination(state, dest);
+	if (check_remote(state, instruction, copy, err) < 0)
+		return -1;
 	stage_add_history(state, copy_history(instruction, copy, dest), vertex);
 	return 0;
 }
@@ -276,17 +303,34 @@ static int fill_copy(struct stage_state *state, const struct instruction *instru
 int plan_copy(struct stage_state *state, const struct instruction *instruction, struct err *err)
 {
 	struct word from = instruction->copy.from;
+	const struct context_files *files = NULL;
 	struct vertex *source = NULL, *vertex;
 
-	if (from.text && plan_source(state, from, &source, err) < 0)
+	if (from.text && plan_source(state, from, &source, &files, err) < 0)
 		return -1;
 	vertex = stage_add_vertex(state, VERTEX_COPY, instruction);
-	if (source) {
-		vertex->copy.from = source;
-		vertex->copy.from_name = xstrdup(from.text);
+	vertex->copy.from = source;
+	vertex->copy.files = files;
+	vertex->copy.from_name = xstrdup_or_null(from.text);
+	if (source)
 		*VEC_ADD(&vertex->inputs) = source;
-	}
 	return fill_copy(state, instruction, vertex, err);
+}
+
+void plan_copy_all(struct stage_state *state, const struct context_files *files, const char *name)
+{
+	struct vertex *vertex = stage_add_vertex(state, VERTEX_COPY, &state->stage->from);
+	struct copy_vertex *copy = &vertex->copy;
+
+	/* It is the stage's beginning, as an image would be, and none of its steps. */
+	state->step--;
+	free(vertex->prefix);
+	vertex->prefix = xasprintf("[context %s] ", name);
+	copy->files = files;
+	copy->from_name = xstrdup(name);
+	VEC_ADD(&copy->arguments)->path = xstrdup("/");
+	copy->dest = xstrdup("/");
+	stage_add_history(state, xasprintf("COPY --from=%s / / # buildkit", name), vertex);
 }
 
 /* --- WORKDIR --- */

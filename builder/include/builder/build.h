@@ -20,6 +20,7 @@
 #include "base/monitor.h"
 #include "base/vec.h"
 #include "builder/board.h"
+#include "context/named_context.h"
 #include "image/layer.h"
 #include "image/manifest.h"
 #include "image/platform.h"
@@ -58,6 +59,7 @@ struct build_request {
 	int stdin_fd; /* what "-" reads */
 	const struct build_machine *machines; /* none = this one; no two of the same platform */
 	size_t machine_count;
+	const struct named_contexts *contexts; /* --build-context; NULL = none */
 	const char *target;              /* a stage's name; NULL = the last */
 	const struct strmap *build_args; /* value NULL = from our environment, if it is there */
 	const struct strmap *labels;

@@ -46,6 +46,7 @@ struct git_checkout {
 	const struct git_revision *revision;
 	const char *dir;   /* exists, empty, the caller's */
 	bool keep_git_dir; /* whatever the address says */
+	bool without_ssh;  /* nobody has lent his keys: not for submodules either */
 	const struct monitor *monitor;
 	unsigned step; /* that transfers are reported to */
 };

@@ -34,6 +34,8 @@ struct git_url {
  * addresses are repositories only when their path ends in `.git`; all others of them are files.
  */
 bool git_url_is(const char *text);
+/* ssh://, or USER@HOST:PATH: it takes the keys of whoever builds. */
+bool git_url_is_ssh(const char *text);
 /*
  * ERR_INPUT for unknown or contradicting options, with what was meant. `text` must be one by
  * git_url_is().

@@ -13,6 +13,8 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "context/hash.h"
+#include "context/tree.h"
 #include "dockerfile/dockerfile.h"
 #include "image/config.h"
 #include "image/digest.h"
@@ -39,6 +41,12 @@ struct base_image {
 	struct descriptors layers;
 };
 
+/* A context that has a name: --build-context. */
+struct context_files {
+	struct tree *tree;
+	struct hash_cache *hashes; /* NULL = nothing is remembered of its files */
+};
+
 enum vertex_kind {
 	VERTEX_SCRATCH, /* the empty file system */
 	VERTEX_IMAGE,
@@ -50,12 +58,13 @@ enum vertex_kind {
 /* A mount of a RUN step, evaluated. */
 struct run_mount {
 	enum mount_type type;
-	/* bind, cache: whose files; NULL = the build context, for a cache: nothing */
+	/* bind, cache: whose files; NULL = those of `files`, for a cache: nothing */
 	struct vertex *from;
-	char *from_name; /* as written */
-	char *source;    /* path in `from`, cleaned, relative to its root */
-	char *target;    /* absolute, cleaned */
-	char *id;        /* cache */
+	const struct context_files *files; /* NULL = the build context; borrowed */
+	char *from_name;                   /* as written */
+	char *source;                      /* path in `from`, cleaned, relative to its root */
+	char *target;                      /* absolute, cleaned */
+	char *id;                          /* cache */
 	bool read_only;
 	bool required;              /* secret, ssh */
 	enum mount_sharing sharing; /* cache */
@@ -80,9 +89,12 @@ struct run_vertex {
 	struct run_mounts mounts;
 };
 
+struct add_source;
+
 struct copy_argument {
-	char *path; /* heredoc: its name */
-	char *text; /* heredoc: its body; NULL = a path */
+	char *path;                /* heredoc: its name */
+	char *text;                /* heredoc: its body; NULL = a path */
+	struct add_source *remote; /* ADD of an address; NULL = a path */
 	struct word place;
 };
 
@@ -94,8 +106,9 @@ struct copy_arguments {
 struct copy_vertex {
 	bool is_add, link, parents;
 	enum copy_unpack unpack;
-	struct vertex *from; /* NULL = the build context */
-	char *from_name;     /* as written; NULL = the build context */
+	struct vertex *from;               /* NULL = a context: `files` */
+	const struct context_files *files; /* NULL = the build context; borrowed */
+	char *from_name;                   /* as written; NULL = the build context */
 	struct copy_arguments arguments;
 	char *dest;               /* absolute; ends in '/' when it must be a directory */
 	char *chown;              /* NULL = as the source has it, root from the context */

@@ -23,7 +23,19 @@ struct base_finder {
 		    const struct base_image **ret, struct err *err);
 };
 
-/* All borrowed; file and bases must outlive the graph. */
+/* What --build-context makes of a name. */
+struct named_source {
+	bool is_known; /* else it means what it would mean anyway */
+	/* Its files, as long as the finder lives; NULL = an image, which the base finder knows by this name. */
+	const struct context_files *files;
+};
+
+struct context_finder {
+	int (*find)(struct context_finder *finder, const char *name,
+		    const struct platform *platform, struct named_source *ret, struct err *err);
+};
+
+/* All borrowed; file, bases and contexts must outlive the graph. */
 struct plan_request {
 	struct dockerfile *file;
 	const char *file_name; /* for messages */
@@ -34,6 +46,7 @@ struct plan_request {
 	const struct strmap *build_args;
 	bool show_platform; /* in the names of steps: there are several */
 	struct base_finder *bases;
+	struct context_finder *contexts; /* NULL = none have names */
 };
 
 /* A line of the image's history. */

@@ -58,6 +58,8 @@ struct solver {
  */
 WARN_UNUSED int solver_run(struct solver *solver, struct graph *graph, struct err *err);
 
+/* The context of that name; NULL = the build context. */
+struct context_files solver_files(const struct solver *solver, const struct context_files *named);
 /* mtime of what the builder itself makes: SOURCE_DATE_EPOCH, else a fixed time. */
 struct timespec solver_made_time(const struct solver *solver);
 

@@ -1,0 +1,265 @@
+#include "add_source.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "context/directory.h"
+#include "context/git_source.h"
+#include "context/http_file.h"
+#include "context/scratch.h"
+#include "registry/download.h"
+
+/* A file that was downloaded is nobody's business but root's, as BuildKit has it. */
+#define FILE_MODE 0600
+
+struct add_source {
+	char *shown; /* the address, for titles and messages */
+	char *name;
+	/* a file */
+	char *url; /* NULL = a repository */
+	struct digest checksum;
+	struct http_file file;
+	/* a repository */
+	struct git_url git;
+	bool keep_git_dir;
+	struct git_revision revision;
+
+	struct scratch scratch;
+	struct tree *tree;
+};
+
+bool add_source_is(const char *text)
+{
+	return str_has_prefix(text, "http://") || str_has_prefix(text, "https://") ||
+	       (git_url_is(text) && !str_has_prefix(text, "github.com/"));
+}
+
+void add_source_free(struct add_source *source)
+{
+	if (!source)
+		return;
+	tree_freep(&source->tree);
+	scratch_release(&source->scratch);
+	git_revision_release(&source->revision);
+	git_url_release(&source->git);
+	free(source->url);
+	free(source->name);
+	free(source->shown);
+	free(source);
+}
+
+static void add_source_freep(struct add_source **source)
+{
+	add_source_free(*source);
+}
+
+const char *add_source_name(const struct add_source *source)
+{
+	return source->name;
+}
+
+bool add_source_is_directory(const struct add_source *source)
+{
+	return !source->url;
+}
+
+/* --- what is written --- */
+
+/* A Dockerfile may be anybody's: it gets neither the files nor the keys of whoever builds it. */
+static int check_transport(const char *text, struct err *err)
+{
+	if (str_has_prefix(text, "file://")) {
+		(void)err_set(err, ERR_INPUT, "ADD takes no repository of this machine");
+		return err_hint(err, "name it on the command line: --build-context NAME=%s", text);
+	}
+	if (!git_url_is_ssh(text))
+		return 0;
+	(void)err_set(err, ERR_UNSUPPORTED, "ADD of a repository over ssh is not possible yet");
+	return err_hint(err, "use its https address, or --build-context NAME=%s", text);
+}
+
+static int parse_repository(struct add_source *source, const char *text,
+			    const struct copy_instruction *flags, const char *checksum,
+			    struct err *err)
+{
+	if (check_transport(text, err) < 0 || git_url_parse(text, &source->git, err) < 0)
+		return -1;
+	if (checksum && git_url_set_checksum(&source->git, checksum, err) < 0)
+		return err_wrap(err, "--checksum");
+	source->keep_git_dir =
+		flags->keep_git_dir_set ? flags->keep_git_dir : source->git.keep_git_dir;
+	source->shown = git_url_shown(&source->git);
+	source->name = xstrdup("");
+	return 0;
+}
+
+static int parse_file(struct add_source *source, const char *text,
+		      const struct copy_instruction *flags, const char *checksum, struct err *err)
+{
+	char *name = download_name(text);
+
+	source->url = xstrdup(text);
+	source->shown = download_shown_url(text);
+	source->name = name ? name : xstrdup("");
+	if (flags->keep_git_dir_set && flags->keep_git_dir) {
+		(void)err_set(err, ERR_INPUT, "--keep-git-dir is for repositories, not for '%s'",
+			      source->shown);
+		return err_hint(err, "the address of a repository ends in .git");
+	}
+	if (!checksum)
+		return 0;
+	if (digest_parse(checksum, &source->checksum, err) < 0)
+		return err_wrap(err, "--checksum");
+	if (digest_algorithm_of(&source->checksum) == DIGEST_SHA256)
+		return 0;
+	(void)err_set(err, ERR_UNSUPPORTED, "--checksum: '%s' is not a sha256 digest", checksum);
+	return err_hint(err, "write sha256:, and what sha256sum prints");
+}
+
+int add_source_parse(const char *text, const struct copy_instruction *flags, const char *checksum,
+		     struct add_source **ret, struct err *err)
+{
+	AUTO(add_source_freep) struct add_source *source = xcalloc(1, sizeof(*source));
+	int result = git_url_is(text) ? parse_repository(source, text, flags, checksum, err)
+				      : parse_file(source, text, flags, checksum, err);
+
+	if (result < 0)
+		return -1;
+	*ret = TAKE(source);
+	return 0;
+}
+
+/* --- what it is now --- */
+
+static int resolve(struct solver *solver, struct add_source *source, unsigned step, struct err *err)
+{
+	const struct http_file_request request = {
+		.url = source->url,
+		.checksum = digest_is_set(&source->checksum) ? &source->checksum : NULL,
+		.store = solver->store,
+		.monitor = solver->monitor,
+		.step = step,
+	};
+
+	if (source->url)
+		return http_file_fetch(&request, &source->file, err);
+	if (git_source_resolve(&source->git, solver->monitor, &source->revision, err) < 0)
+		return -1;
+	monitor_text(solver->monitor, step, EVENT_STEP_DETAIL, "commit %s",
+		     source->revision.commit);
+	return 0;
+}
+
+static int report(struct solver *solver, unsigned step, int result, const struct err *err)
+{
+	if (result == 0)
+		monitor_step(solver->monitor, step, EVENT_STEP_DONE);
+	else
+		monitor_text(solver->monitor, step, EVENT_STEP_FAILED, "%s",
+			     err && err->message ? err->message : "failed");
+	return result;
+}
+
+int add_source_resolve(struct solver *solver, struct add_source *source, struct err *err)
+{
+	unsigned step = monitor_add_step(solver->monitor, "[internal] load %s", source->shown);
+
+	monitor_step(solver->monitor, step, EVENT_STEP_STARTED);
+	return report(solver, step, resolve(solver, source, step, err), err);
+}
+
+void add_source_describe(const struct add_source *source, struct str *ret)
+{
+	const struct git_url *git = &source->git;
+
+	if (source->url) {
+		str_addf(ret, "file %zu:%s %s\n", strlen(source->name), source->name,
+			 source->file.digest.text);
+		return;
+	}
+	str_addf(ret, "repository %s %d %d %d %s\n", source->revision.commit, source->keep_git_dir,
+		 git->without_submodules, git->checkout_times, git->subdir ? git->subdir : ".");
+	/* The address stands in .git/config. */
+	if (source->keep_git_dir)
+		str_addf(ret, "origin %s\n", source->shown);
+}
+
+/* --- its files --- */
+
+static int lay_down_file(struct solver *solver, const struct add_source *source, const char *path,
+			 struct err *err)
+{
+	const struct timespec times[2] = { { .tv_sec = source->file.modified },
+					   { .tv_sec = source->file.modified } };
+	AUTO(fd_closep) int from = -1, to = -1;
+
+	if (store_open_blob(solver->store, &source->file.digest, &from, err) < 0 ||
+	    fd_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, FILE_MODE, &to, err) < 0 ||
+	    fd_copy_all(from, to, NULL, source->shown, err) < 0)
+		return -1;
+	if (fchmod(to, FILE_MODE) < 0 || futimens(to, times) < 0)
+		return err_errno(err, "'%s'", source->shown);
+	return fd_close(&to, source->shown, err);
+}
+
+static int open_file(struct solver *solver, struct add_source *source, struct tree_node **ret,
+		     struct err *err)
+{
+	const char *name = *source->name ? source->name : "file";
+	AUTO(freep) char *path = path_join(source->scratch.dir, name);
+
+	if (lay_down_file(solver, source, path, err) < 0 ||
+	    directory_tree_open(source->scratch.dir, NULL, &source->tree, err) < 0)
+		return -1;
+	return tree_find(source->tree, source->tree->root, name, ret, err);
+}
+
+static int open_repository(struct solver *solver, struct add_source *source, unsigned step,
+			   struct tree_node **ret, struct err *err)
+{
+	const struct git_checkout checkout = {
+		.url = &source->git,
+		.revision = &source->revision,
+		.dir = source->scratch.dir,
+		.keep_git_dir = source->keep_git_dir,
+		.without_ssh = true,
+		.monitor = solver->monitor,
+		.step = step,
+	};
+	AUTO(freep) char *root = NULL;
+
+	if (git_source_checkout(&checkout, &root, err) < 0 ||
+	    directory_tree_open(root, NULL, &source->tree, err) < 0)
+		return -1;
+	*ret = source->tree->root;
+	return 0;
+}
+
+static int open_source(struct solver *solver, struct add_source *source, unsigned step,
+		       struct tree_node **ret, struct err *err)
+{
+	if (scratch_make(solver->store, &source->scratch, err) < 0)
+		return -1;
+	return source->url ? open_file(solver, source, ret, err)
+			   : open_repository(solver, source, step, ret, err);
+}
+
+int add_source_open(struct solver *solver, struct add_source *source, struct tree **ret_tree,
+		    struct tree_node **ret_node, struct err *err)
+{
+	unsigned step = 0;
+	int result;
+
+	/* A file is here already; a repository is fetched now. */
+	if (!source->url) {
+		step = monitor_add_step(solver->monitor, "[internal] fetch %s", source->shown);
+		monitor_step(solver->monitor, step, EVENT_STEP_STARTED);
+	}
+	result = open_source(solver, source, step, ret_node, err);
+	*ret_tree = source->tree;
+	return source->url ? result : report(solver, step, result, err);
+}

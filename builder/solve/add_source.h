@@ -1,0 +1,37 @@
+/* What ADD brings from elsewhere: a file of a web server, or the files of a repository. */
+#ifndef SOLVE_ADD_SOURCE_H
+#define SOLVE_ADD_SOURCE_H
+
+#include "base/str.h"
+#include "context/tree.h"
+#include "dockerfile/dockerfile.h"
+#include "solve/solver.h"
+
+struct add_source;
+
+/* By the form of the word alone, as BuildKit decides. */
+bool add_source_is(const char *text);
+/*
+ * `checksum` is the flag's value, NULL = none: a digest for a file, a commit for a repository.
+ * ERR_INPUT for what makes no sense.
+ */
+WARN_UNUSED int add_source_parse(const char *text, const struct copy_instruction *flags,
+				 const char *checksum, struct add_source **ret, struct err *err);
+void add_source_free(struct add_source *source); /* NULL is fine */
+
+/* What a file of it is called; "" = a directory, or an address that names no file. Borrowed. */
+const char *add_source_name(const struct add_source *source);
+/* A repository: ADD copies what is in it. */
+bool add_source_is_directory(const struct add_source *source);
+
+/* Finds out what it is now: a file is fetched unless it is here, of a repository only the commit. */
+WARN_UNUSED int add_source_resolve(struct solver *solver, struct add_source *source,
+				   struct err *err);
+/* For a key; after add_source_resolve(). */
+void add_source_describe(const struct add_source *source, struct str *ret);
+/* Its files, which live as long as the source: the file's node, or the root. After add_source_resolve(). */
+WARN_UNUSED int add_source_open(struct solver *solver, struct add_source *source,
+				struct tree **ret_tree, struct tree_node **ret_node,
+				struct err *err);
+
+#endif
