@@ -62,7 +62,7 @@ struct yaml *yaml_copy(struct arena *arena, const struct yaml *node)
 		copy->list.items = NULL;
 		copy->list.len = copy->list.cap = 0;
 		YAML_EACH_ITEM(item, node)
-		yaml_append(arena, copy, yaml_copy(arena, *item));
+			yaml_append(arena, copy, yaml_copy(arena, *item));
 	} else if (node->kind == YAML_MAP) {
 		copy->map.cap = copy->map.len;
 		copy->map.index = NULL;
@@ -90,8 +90,7 @@ static bool same_map(const struct yaml *a, const struct yaml *b)
 {
 	if (a->map.len != b->map.len)
 		return false;
-	YAML_EACH_ENTRY(entry, a)
-	{
+	YAML_EACH_ENTRY(entry, a) {
 		const struct yaml *other = yaml_get(b, entry->key);
 
 		if (!other || !yaml_equal(entry->value, other))
@@ -170,8 +169,8 @@ struct yaml_entry *yaml_entry(const struct yaml *map, const char *key)
 	if (map->map.index)
 		return index_find(map, key);
 	YAML_EACH_ENTRY(entry, map)
-	if (!strcmp(entry->key, key))
-		return entry;
+		if (!strcmp(entry->key, key))
+			return entry;
 	return NULL;
 }
 

@@ -118,11 +118,11 @@ static bool within_limit(struct reader *reader, const struct yaml *node)
 	if (++reader->alias_nodes > LIMIT_YAML_ALIAS_NODES)
 		return false;
 	YAML_EACH_ITEM(item, node)
-	if (!within_limit(reader, *item))
-		return false;
+		if (!within_limit(reader, *item))
+			return false;
 	YAML_EACH_ENTRY(entry, node)
-	if (!within_limit(reader, entry->value))
-		return false;
+		if (!within_limit(reader, entry->value))
+			return false;
 	return true;
 }
 
@@ -171,8 +171,8 @@ static struct yaml *list_read(struct reader *reader)
 static void merge_map(struct reader *reader, struct yaml *map, const struct yaml *from)
 {
 	YAML_EACH_ENTRY(entry, from)
-	if (!yaml_has(map, entry->key))
-		yaml_set_entry(reader->arena, map, entry);
+		if (!yaml_has(map, entry->key))
+			yaml_set_entry(reader->arena, map, entry);
 }
 
 static void merge_refused(const struct yaml *value)
@@ -192,8 +192,7 @@ static void merge_apply(struct reader *reader, struct yaml *map, const struct ya
 		merge_refused(value);
 		return;
 	}
-	YAML_EACH_ITEM(item, value)
-	{
+	YAML_EACH_ITEM(item, value) {
 		if ((*item)->kind == YAML_MAP)
 			merge_map(reader, map, *item);
 		else
@@ -264,7 +263,7 @@ static struct yaml *map_read(struct reader *reader)
 	}
 	/* What is said here wins over what is merged in, wherever '<<' stands. */
 	YAML_EACH_ITEM(merge, merges)
-	merge_apply(reader, map, *merge);
+		merge_apply(reader, map, *merge);
 	return map;
 }
 

@@ -9,8 +9,7 @@ static void check_external(const struct yaml *resource, const struct place *plac
 
 	if (!yaml_is(external, YAML_BOOL) || !external->boolean)
 		return;
-	YAML_EACH_ENTRY(entry, resource)
-	{
+	YAML_EACH_ENTRY(entry, resource) {
 		if (!strcmp(entry->key, "name") || !strcmp(entry->key, "external") ||
 		    attr_is_extension(entry->key))
 			continue;
@@ -86,8 +85,7 @@ static void each_item(const struct yaml *map, const char *key, const struct plac
 	const struct place list = { .up = up, .key = key };
 	size_t index = 0;
 
-	YAML_EACH_ITEM(item, yaml_get(map, key))
-	{
+	YAML_EACH_ITEM(item, yaml_get(map, key)) {
 		const struct place place = { .up = &list, .index = index++ };
 
 		check(*item, &place);
@@ -115,8 +113,7 @@ static void each_entry(const struct yaml *document, const char *key,
 	const struct place root = { .up = NULL };
 	const struct place map = { .up = &root, .key = key };
 
-	YAML_EACH_ENTRY(entry, yaml_get(document, key))
-	{
+	YAML_EACH_ENTRY(entry, yaml_get(document, key)) {
 		const struct place place = { .up = &map, .key = entry->key };
 
 		check(entry->value, &place);

@@ -101,10 +101,8 @@ static void keep_names(struct compose *compose, const struct compose_options *op
 
 static void keep_profiles(struct compose *compose)
 {
-	YAML_EACH_ENTRY(entry, yaml_get(compose->document, "services"))
-	{
-		YAML_EACH_ITEM(profile, yaml_get(entry->value, "profiles"))
-		{
+	YAML_EACH_ENTRY(entry, yaml_get(compose->document, "services")) {
+		YAML_EACH_ITEM(profile, yaml_get(entry->value, "profiles")) {
 			if ((*profile)->kind == YAML_STRING)
 				strvec_add(&compose->profiles, (*profile)->text);
 		}

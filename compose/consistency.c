@@ -43,7 +43,7 @@ static void undefined(const struct subject *s, const struct yaml *at, const char
 					  "the %s '%s' is not defined", what, name);
 
 	YAML_EACH_ENTRY(entry, defined)
-	strvec_add(&names, entry->key);
+		strvec_add(&names, entry->key);
 	near = suggest(name, (const char *const *)strvec_argv(&names));
 	if (diag && near)
 		diag->hint = xasprintf("did you mean '%s'?", near);
@@ -54,8 +54,8 @@ static void check_keys(const struct subject *s, const char *attribute, const cha
 	const struct yaml *defined = yaml_get(s->model->document, attribute);
 
 	YAML_EACH_ENTRY(entry, yaml_get(s->node, attribute))
-	if (!yaml_has(defined, entry->key))
-		undefined(s, entry->value, what, entry->key, defined);
+		if (!yaml_has(defined, entry->key))
+			undefined(s, entry->value, what, entry->key, defined);
 }
 
 static void check_sources(const struct subject *s, const struct yaml *list, const char *kind,
@@ -63,8 +63,7 @@ static void check_sources(const struct subject *s, const struct yaml *list, cons
 {
 	const struct yaml *defined = yaml_get(s->model->document, kind);
 
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		const char *source = yaml_get_text(*item, "source");
 
 		if (source && !yaml_has(defined, source))
@@ -76,8 +75,7 @@ static void check_volumes(const struct subject *s)
 {
 	const struct yaml *defined = yaml_get(s->model->document, "volumes");
 
-	YAML_EACH_ITEM(mount, yaml_get(s->node, "volumes"))
-	{
+	YAML_EACH_ITEM(mount, yaml_get(s->node, "volumes")) {
 		const char *source = yaml_get_text(*mount, "source");
 
 		if (source && str_eq(yaml_get_text(*mount, "type"), "volume") &&
@@ -88,8 +86,7 @@ static void check_volumes(const struct subject *s)
 
 static void check_dependencies(const struct subject *s)
 {
-	YAML_EACH_ENTRY(entry, yaml_get(s->node, "depends_on"))
-	{
+	YAML_EACH_ENTRY(entry, yaml_get(s->node, "depends_on")) {
 		const struct yaml *required = yaml_get(entry->value, "required");
 		bool optional = yaml_is(required, YAML_BOOL) && !required->boolean;
 
@@ -118,8 +115,7 @@ static void check_references(const struct subject *s)
 
 static void check_contexts(const struct subject *s, const struct yaml *build)
 {
-	YAML_EACH_ENTRY(entry, yaml_get(build, "additional_contexts"))
-	{
+	YAML_EACH_ENTRY(entry, yaml_get(build, "additional_contexts")) {
 		const char *text = entry->value->text;
 		const struct yaml *target = NULL;
 
@@ -148,7 +144,7 @@ static void check_build(const struct subject *s)
 		fail(s, build, "'dockerfile' and 'dockerfile_inline' exclude each other");
 	check_contexts(s, build);
 	YAML_EACH_ITEM(item, platforms)
-	found |= str_eq((*item)->text, platform);
+		found |= str_eq((*item)->text, platform);
 	if (platform && yaml_len(platforms) && !found)
 		fail(s, platforms, "'build.platforms' must hold the platform of the service, '%s'",
 		     platform);
@@ -224,8 +220,7 @@ static void check_scale(const struct subject *s)
 
 static void check_watch(const struct subject *s)
 {
-	YAML_EACH_ITEM(rule, yaml_get(yaml_get(s->node, "develop"), "watch"))
-	{
+	YAML_EACH_ITEM(rule, yaml_get(yaml_get(s->node, "develop"), "watch")) {
 		const char *action = yaml_get_text(*rule, "action");
 
 		if (!yaml_has(*rule, "target") && !str_eq(action, "rebuild") &&
@@ -249,10 +244,10 @@ static void check_mounts(const struct subject *s)
 	struct yaml *seen = yaml_new(arena, YAML_MAP, NULL);
 
 	YAML_EACH_ITEM(item, yaml_get(s->node, "tmpfs"))
-	check_mount(s, seen, arena_strndup(arena, (*item)->text, strcspn((*item)->text, ":")),
-		    *item);
-	YAML_EACH_ITEM(mount, yaml_get(s->node, "volumes"))
-	{
+		check_mount(s, seen,
+			    arena_strndup(arena, (*item)->text, strcspn((*item)->text, ":")),
+			    *item);
+	YAML_EACH_ITEM(mount, yaml_get(s->node, "volumes")) {
 		const char *target = yaml_get_text(*mount, "target");
 
 		if (target)
@@ -297,8 +292,7 @@ static void visit(const struct model *model, struct yaml *visits, const char *na
 	struct yaml *state = yaml_new_int(model->arena, VISIT_OPEN, NULL);
 
 	yaml_set(model->arena, visits, name, state);
-	YAML_EACH_ENTRY(entry, yaml_get(yaml_get(model->services, name), "depends_on"))
-	{
+	YAML_EACH_ENTRY(entry, yaml_get(yaml_get(model->services, name), "depends_on")) {
 		const struct yaml *seen = yaml_get(visits, entry->key);
 
 		if (seen && seen->integer == VISIT_OPEN) {
@@ -329,8 +323,7 @@ void check_consistency(struct loader *loader, const struct yaml *document,
 				     .container_names = yaml_new(loader->arena, YAML_MAP, NULL) };
 	struct yaml *visits = yaml_new(loader->arena, YAML_MAP, NULL);
 
-	YAML_EACH_ENTRY(entry, model.services)
-	{
+	YAML_EACH_ENTRY(entry, model.services) {
 		const struct place place = { .up = &services, .key = entry->key };
 		const struct subject subject = {
 			.model = &model, .name = entry->key, .node = entry->value, .place = &place

@@ -90,17 +90,18 @@ static void fill_texts(struct arena *arena, const struct yaml *list, struct strv
 {
 	out->items = arena_alloc(arena, (yaml_len(list) + 1) * sizeof(*out->items));
 	YAML_EACH_ITEM(item, list)
-	out->items[out->len++] = (char *)(*item)->text;
+		out->items[out->len++] = (char *)(*item)->text;
 	out->cap = out->len + 1;
 }
 
 static void fill_pairs(struct arena *arena, const struct yaml *map, struct strmap *out)
 {
 	YAML_EACH_ENTRY(entry, map)
-	*ARENA_ADD(arena, out) = (struct strmap_item){
-		.key = (char *)entry->key,
-		.value = entry->value->kind == YAML_STRING ? (char *)entry->value->text : NULL,
-	};
+		*ARENA_ADD(arena, out) = (struct strmap_item){
+			.key = (char *)entry->key,
+			.value = entry->value->kind == YAML_STRING ? (char *)entry->value->text
+								   : NULL,
+		};
 }
 
 static void fill_field(struct arena *arena, const struct yaml *value, enum field_kind kind,
@@ -134,7 +135,7 @@ static void decode_sources(struct arena *arena, const struct yaml *list,
 			   struct compose_sources *out)
 {
 	YAML_EACH_ITEM(item, list)
-	FILL(arena, *item, source_fields, ARENA_ADD(arena, out));
+		FILL(arena, *item, source_fields, ARENA_ADD(arena, out));
 }
 
 static struct compose_build *decode_build(struct arena *arena, const struct yaml *node)
@@ -167,8 +168,7 @@ static void decode_dependencies(struct arena *arena, const struct yaml *map,
 		[COMPOSE_COMPLETED] = "service_completed_successfully",
 	};
 
-	YAML_EACH_ENTRY(entry, map)
-	{
+	YAML_EACH_ENTRY(entry, map) {
 		struct compose_dependency *dependency = ARENA_ADD(arena, &service->depends_on);
 
 		dependency->name = entry->key;
@@ -187,8 +187,7 @@ static void decode_watch(struct arena *arena, const struct yaml *rules,
 		[COMPOSE_SYNC_EXEC] = "sync+exec",
 	};
 
-	YAML_EACH_ITEM(item, rules)
-	{
+	YAML_EACH_ITEM(item, rules) {
 		struct compose_watch *rule = ARENA_ADD(arena, &service->watch);
 
 		rule->action = choice(actions, ARRAY_SIZE(actions), yaml_get_text(*item, "action"));
@@ -200,7 +199,7 @@ static void decode_watch(struct arena *arena, const struct yaml *rules,
 static void decode_hooks(struct arena *arena, const struct yaml *list, struct compose_hooks *out)
 {
 	YAML_EACH_ITEM(item, list)
-	FILL(arena, *item, hook_fields, ARENA_ADD(arena, out));
+		FILL(arena, *item, hook_fields, ARENA_ADD(arena, out));
 }
 
 static void decode_service(struct arena *arena, const struct yaml *node,
@@ -225,8 +224,7 @@ static void decode_service(struct arena *arena, const struct yaml *node,
 static void decode_resources(struct arena *arena, const struct yaml *map,
 			     struct compose_resources *out)
 {
-	YAML_EACH_ENTRY(entry, map)
-	{
+	YAML_EACH_ENTRY(entry, map) {
 		struct compose_resource *resource = ARENA_ADD(arena, out);
 
 		resource->key = entry->key;
@@ -241,8 +239,7 @@ struct compose_project *decode_project(struct arena *arena, const struct yaml *d
 
 	project->name = yaml_get_text(document, "name");
 	project->directory = directory;
-	YAML_EACH_ENTRY(entry, yaml_get(document, "services"))
-	{
+	YAML_EACH_ENTRY(entry, yaml_get(document, "services")) {
 		struct compose_service *service = ARENA_ADD(arena, &project->services);
 
 		service->name = entry->key;

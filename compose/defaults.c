@@ -9,8 +9,7 @@ static void set_text(struct arena *arena, struct yaml *map, const char *key, con
 
 static void default_ports(struct arena *arena, struct yaml *ports)
 {
-	YAML_EACH_ITEM(port, ports)
-	{
+	YAML_EACH_ITEM(port, ports) {
 		set_text(arena, *port, "protocol", "tcp");
 		set_text(arena, *port, "mode", "ingress");
 	}
@@ -18,8 +17,7 @@ static void default_ports(struct arena *arena, struct yaml *ports)
 
 static void default_secrets(struct arena *arena, struct yaml *secrets)
 {
-	YAML_EACH_ITEM(secret, secrets)
-	{
+	YAML_EACH_ITEM(secret, secrets) {
 		const char *source = yaml_get_text(*secret, "source");
 
 		if (source)
@@ -31,8 +29,8 @@ static void default_secrets(struct arena *arena, struct yaml *secrets)
 static void default_requests(struct arena *arena, struct yaml *requests)
 {
 	YAML_EACH_ITEM(request, requests)
-	if (!yaml_has(*request, "device_ids"))
-		set_text(arena, *request, "count", "all");
+		if (!yaml_has(*request, "device_ids"))
+			set_text(arena, *request, "count", "all");
 }
 
 static void default_service(struct arena *arena, struct yaml *service)
@@ -51,5 +49,5 @@ static void default_service(struct arena *arena, struct yaml *service)
 void set_defaults(struct loader *loader, struct yaml *document)
 {
 	YAML_EACH_ENTRY(entry, yaml_get(document, "services"))
-	default_service(loader->arena, entry->value);
+		default_service(loader->arena, entry->value);
 }

@@ -20,7 +20,7 @@ json_t *texts_json(const struct yaml *list)
 	json_t *array = json_array();
 
 	YAML_EACH_ITEM(item, list)
-	json_array_append_new(array, json_string((*item)->text));
+		json_array_append_new(array, json_string((*item)->text));
 	return array;
 }
 
@@ -29,8 +29,8 @@ json_t *pairs_json(const struct yaml *map)
 	json_t *object = json_object();
 
 	YAML_EACH_ENTRY(entry, map)
-	json_set_string(object, entry->key,
-			entry->value->kind == YAML_STRING ? entry->value->text : "");
+		json_set_string(object, entry->key,
+				entry->value->kind == YAML_STRING ? entry->value->text : "");
 	return object;
 }
 

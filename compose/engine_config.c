@@ -78,9 +78,8 @@ static void set_exposed(const struct request *request, json_t *config)
 	json_t *ports = json_object();
 
 	YAML_EACH_ITEM(item, yaml_get(request->service, "expose"))
-	each_port((*item)->text, expose, ports);
-	YAML_EACH_ITEM(item, yaml_get(request->service, "ports"))
-	{
+		each_port((*item)->text, expose, ports);
+	YAML_EACH_ITEM(item, yaml_get(request->service, "ports")) {
 		const struct yaml *target = yaml_get(*item, "target");
 		AUTO(freep)
 		char *name = xasprintf("%lld/%s", target ? (long long)target->integer : 0,
@@ -95,8 +94,7 @@ static json_t *env_json(const struct yaml *env)
 {
 	json_t *array = json_array();
 
-	YAML_EACH_ENTRY(entry, env)
-	{
+	YAML_EACH_ENTRY(entry, env) {
 		bool has_value = entry->value->kind == YAML_STRING;
 		AUTO(freep)
 		char *pair = xasprintf("%s%s%s", entry->key, has_value ? "=" : "",

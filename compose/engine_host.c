@@ -128,7 +128,7 @@ static void set_ports(const struct yaml *service, json_t *host)
 	json_t *bindings = json_object();
 
 	YAML_EACH_ITEM(port, yaml_get(service, "ports"))
-	bind_port(bindings, *port);
+		bind_port(bindings, *port);
 	set_unless_empty(host, "PortBindings", bindings);
 }
 
@@ -174,8 +174,7 @@ static void set_ulimits(const struct yaml *service, json_t *host)
 {
 	json_t *array = json_array();
 
-	YAML_EACH_ENTRY(entry, yaml_get(service, "ulimits"))
-	{
+	YAML_EACH_ENTRY(entry, yaml_get(service, "ulimits")) {
 		const struct yaml *soft = yaml_get(entry->value, "soft") ?: entry->value;
 		const struct yaml *hard = yaml_get(entry->value, "hard") ?: entry->value;
 
@@ -212,11 +211,10 @@ static void set_devices(const struct yaml *service, json_t *host)
 	json_t *requests = json_array();
 
 	YAML_EACH_ITEM(item, yaml_get(yaml_get(resources, "reservations"), "devices"))
-	json_array_append_new(requests, request_json(*item, false));
+		json_array_append_new(requests, request_json(*item, false));
 	YAML_EACH_ITEM(item, yaml_get(service, "gpus"))
-	json_array_append_new(requests, request_json(*item, true));
-	YAML_EACH_ITEM(item, yaml_get(service, "devices"))
-	{
+		json_array_append_new(requests, request_json(*item, true));
+	YAML_EACH_ITEM(item, yaml_get(service, "devices")) {
 		const char *source = yaml_get_text(*item, "source");
 		const char *target = yaml_get_text(*item, "target");
 
@@ -238,8 +236,7 @@ static json_t *rates_json(const struct yaml *list, const char *attribute, const 
 {
 	json_t *array = json_array();
 
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		const struct yaml *value = yaml_get(*item, attribute);
 		json_t *body = json_object();
 
@@ -293,8 +290,7 @@ static void set_hosts(const struct yaml *service, json_t *host)
 {
 	json_t *array = json_array();
 
-	YAML_EACH_ITEM(item, yaml_get(service, "extra_hosts"))
-	{
+	YAML_EACH_ITEM(item, yaml_get(service, "extra_hosts")) {
 		AUTO(freep) char *text = xstrdup((*item)->text);
 
 		text[strcspn(text, "=")] = ':';
@@ -306,9 +302,10 @@ static void set_hosts(const struct yaml *service, json_t *host)
 static int check_dns(const struct yaml *service, struct err *err)
 {
 	YAML_EACH_ITEM(item, yaml_get(service, "dns"))
-	if (!is_ip_address((*item)->text))
-		return err_set(err, ERR_INPUT, "'dns' holds '%s', which is not an IP address",
-			       (*item)->text);
+		if (!is_ip_address((*item)->text))
+			return err_set(err, ERR_INPUT,
+				       "'dns' holds '%s', which is not an IP address",
+				       (*item)->text);
 	return 0;
 }
 

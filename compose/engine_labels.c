@@ -38,8 +38,7 @@ char *compose_service_hash(const struct compose *compose, const char *service)
 
 static void add_dependencies(const struct yaml *depends_on, struct str *out)
 {
-	YAML_EACH_ENTRY(entry, depends_on)
-	{
+	YAML_EACH_ENTRY(entry, depends_on) {
 		const struct yaml *restart = yaml_get(entry->value, "restart");
 
 		str_addf(out, "%s%s:%s:%s", out->len ? "," : "", entry->key,

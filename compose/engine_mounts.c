@@ -162,8 +162,7 @@ static int add_files(struct mounts *m, const char *kind, const char *below, stru
 {
 	const struct yaml *defined = yaml_get(m->request->document, kind);
 
-	YAML_EACH_ITEM(item, yaml_get(m->request->service, kind))
-	{
+	YAML_EACH_ITEM(item, yaml_get(m->request->service, kind)) {
 		const char *source = yaml_get_text(*item, "source") ?: "";
 		const char *target = yaml_get_text(*item, "target") ?: source;
 		const struct yaml *resource = yaml_get(defined, source);
@@ -186,8 +185,7 @@ static void set_tmpfs(const struct yaml *service, json_t *host)
 {
 	json_t *body = json_object();
 
-	YAML_EACH_ITEM(item, yaml_get(service, "tmpfs"))
-	{
+	YAML_EACH_ITEM(item, yaml_get(service, "tmpfs")) {
 		size_t len = strcspn((*item)->text, ":");
 		AUTO(freep) char *path = xstrndup((*item)->text, len);
 
@@ -201,8 +199,7 @@ static void set_volumes_from(const struct request *request, json_t *host)
 {
 	json_t *array = json_array();
 
-	YAML_EACH_ITEM(item, yaml_get(request->service, "volumes_from"))
-	{
+	YAML_EACH_ITEM(item, yaml_get(request->service, "volumes_from")) {
 		const char *text = (*item)->text;
 		size_t len = strcspn(text, ":");
 		AUTO(freep) char *service = xstrndup(text, len);
@@ -222,8 +219,8 @@ int request_mounts(const struct request *request, json_t *host, struct err *err)
 	int result = 0;
 
 	YAML_EACH_ITEM(mount, yaml_get(request->service, "volumes"))
-	if (result == 0)
-		result = add_volume(&m, *mount, err);
+		if (result == 0)
+			result = add_volume(&m, *mount, err);
 	if (result == 0)
 		result = add_files(&m, "configs", "/", err);
 	if (result == 0)

@@ -81,9 +81,8 @@ static json_t *links_json(const struct request *request)
 	json_t *links = json_array();
 
 	YAML_EACH_ITEM(item, yaml_get(request->service, "links"))
-	add_service_links(request, (*item)->text, links);
-	YAML_EACH_ITEM(item, yaml_get(request->service, "external_links"))
-	{
+		add_service_links(request, (*item)->text, links);
+	YAML_EACH_ITEM(item, yaml_get(request->service, "external_links")) {
 		size_t len = strcspn((*item)->text, ":");
 		AUTO(freep) char *container = xstrndup((*item)->text, len);
 
@@ -164,7 +163,7 @@ static int fill_endpoint(const struct request *request, const struct yaml *node,
 	if (result == 0)
 		result = set_address(node, "ipv6_address", "IPv6Address", ipam, err);
 	YAML_EACH_ITEM(alias, yaml_get(node, "aliases"))
-	json_array_append_new(aliases, json_string((*alias)->text));
+		json_array_append_new(aliases, json_string((*alias)->text));
 	set_unless_empty(ipam, "LinkLocalIPs", texts_json(yaml_get(node, "link_local_ips")));
 	json_object_set_new(endpoint, "Aliases", aliases);
 	set_unless_empty(endpoint, "Links", links_json(request));
@@ -216,9 +215,9 @@ int request_networks(const struct request *request, json_t *body, struct err *er
 	int result = 0;
 
 	YAML_EACH_ENTRY(entry, networks)
-	attachments[count++] = (struct attachment){ .key = entry->key,
-						    .node = entry->value,
-						    .priority = priority_of(entry->value) };
+		attachments[count++] = (struct attachment){ .key = entry->key,
+							    .node = entry->value,
+							    .priority = priority_of(entry->value) };
 	qsort(attachments, count, sizeof(*attachments), compare_attachments);
 	if (mode)
 		set_mode(request, mode, host);
@@ -270,8 +269,7 @@ static json_t *ipam_json(const struct yaml *ipam)
 
 	set_text(ipam, "driver", body, "Driver");
 	set_unless_empty(body, "Options", pairs_json(yaml_get(ipam, "options")));
-	YAML_EACH_ITEM(item, yaml_get(ipam, "config"))
-	{
+	YAML_EACH_ITEM(item, yaml_get(ipam, "config")) {
 		json_t *subnet = json_object();
 
 		set_text(*item, "subnet", subnet, "Subnet");

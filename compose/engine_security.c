@@ -51,8 +51,8 @@ int request_security(const struct request *request, json_t *host, struct err *er
 	int result = 0;
 
 	YAML_EACH_ITEM(item, yaml_get(request->service, "security_opt"))
-	if (result == 0)
-		result = add_option(request, (*item)->text, options, host, err);
+		if (result == 0)
+			result = add_option(request, (*item)->text, options, host, err);
 	set_unless_empty(host, "SecurityOpt", options);
 	return result;
 }

@@ -23,7 +23,8 @@ static const char *lookup(void *arg, const char *name)
 static void to_strmap(const struct yaml *map, struct strmap *out)
 {
 	YAML_EACH_ENTRY(entry, map)
-	strmap_set(out, entry->key, entry->value->kind == YAML_STRING ? entry->value->text : NULL);
+		strmap_set(out, entry->key,
+			   entry->value->kind == YAML_STRING ? entry->value->text : NULL);
 }
 
 static struct yaml *from_strmap(struct arena *arena, const struct strmap *map,
@@ -83,7 +84,7 @@ static void read_environment(struct loader *loader, struct yaml *service, const 
 		return;
 	to_strmap(yaml_get(service, "environment"), &own);
 	YAML_EACH_ITEM(file, files)
-	read_one(loader, *file, &outer, &all, &here);
+		read_one(loader, *file, &outer, &all, &here);
 	strmap_set_all(&all, &own);
 	yaml_remove(service, "env_file");
 	if (all.len)
@@ -104,7 +105,7 @@ static void read_labels(struct loader *loader, struct yaml *service, const struc
 		return;
 	to_strmap(yaml_get(service, "labels"), &own);
 	YAML_EACH_ITEM(file, files)
-	read_one(loader, *file, &outer, &all, &here);
+		read_one(loader, *file, &outer, &all, &here);
 	strmap_set_all(&all, &own);
 	yaml_remove(service, "label_file");
 	if (all.len)
@@ -119,8 +120,7 @@ static void each_service(struct loader *loader, struct yaml *document,
 	const struct place root = { .up = NULL };
 	const struct place services = { .up = &root, .key = "services" };
 
-	YAML_EACH_ENTRY(entry, yaml_get(document, "services"))
-	{
+	YAML_EACH_ENTRY(entry, yaml_get(document, "services")) {
 		const struct place place = { .up = &services, .key = entry->key };
 
 		read(loader, entry->value, &place);

@@ -54,8 +54,7 @@ static struct yaml *expand_contexts(struct pass *pass, struct yaml *node, const 
 
 	if (node->kind == YAML_LIST) {
 		map = yaml_new(pass->arena, YAML_MAP, node);
-		YAML_EACH_ITEM(item, node)
-		{
+		YAML_EACH_ITEM(item, node) {
 			const struct place here = { .up = place, .index = index++ };
 			const char *text = yaml_scalar_text(pass->arena, *item) ?: "";
 			const char *equals = strchr(text, '=');
@@ -70,7 +69,7 @@ static struct yaml *expand_contexts(struct pass *pass, struct yaml *node, const 
 		}
 	}
 	YAML_EACH_ENTRY(entry, map)
-	require_text(pass, entry->value, place, entry->key);
+		require_text(pass, entry->value, place, entry->key);
 	return map;
 }
 
@@ -95,8 +94,7 @@ static struct yaml *expand_ssh(struct pass *pass, struct yaml *node, const struc
 
 	if (node->kind == YAML_MAP)
 		return list;
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		const struct place here = { .up = place, .index = index++ };
 
 		if (!is_ssh(pass->arena, *item) && !pass->lenient)
@@ -112,8 +110,9 @@ static struct yaml *expand_dependencies(struct arena *arena, struct yaml *node)
 	struct yaml *map = to_dependencies(arena, node);
 
 	YAML_EACH_ENTRY(entry, map)
-	if (entry->value->kind == YAML_MAP && !yaml_has(entry->value, "required"))
-		yaml_set(arena, entry->value, "required", yaml_new_bool(arena, true, entry->value));
+		if (entry->value->kind == YAML_MAP && !yaml_has(entry->value, "required"))
+			yaml_set(arena, entry->value, "required",
+				 yaml_new_bool(arena, true, entry->value));
 	return map;
 }
 
@@ -121,8 +120,7 @@ static struct yaml *expand_env_files(struct arena *arena, struct yaml *node)
 {
 	struct yaml *list = to_list(arena, node);
 
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		*item = wrap(arena, *item, "path");
 		if ((*item)->kind == YAML_MAP && !yaml_has(*item, "required"))
 			yaml_set(arena, *item, "required", yaml_new_bool(arena, true, *item));
@@ -148,8 +146,7 @@ static struct yaml *expand_ports(struct pass *pass, struct yaml *node, const str
 
 	if (node->kind != YAML_LIST)
 		return node;
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		const struct place here = { .up = place, .index = index++ };
 		AUTO(err_release) struct err err = ERR_INIT;
 
@@ -226,9 +223,9 @@ static void drop_blank(struct yaml *list)
 	size_t len = 0;
 
 	YAML_EACH_ITEM(item, list)
-	if ((*item)->kind != YAML_STRING || *(*item)->text)
-		list->list.items[len++] = *item;
-	if (list->kind == YAML_LIST)
+		if ((*item)->kind != YAML_STRING || *(*item)->text)
+			list->list.items[len++] = *item;
+	if (yaml_is(list, YAML_LIST))
 		list->list.len = len;
 }
 
@@ -242,14 +239,12 @@ static struct yaml *walk(struct pass *pass, struct yaml *node, const struct attr
 	node = expand_node(pass, node, attr, place);
 	if (attr->flags & ATTR_DROP_BLANK)
 		drop_blank(node);
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		const struct place here = { .up = place, .index = index++ };
 
 		*item = walk(pass, *item, attr->items, &here);
 	}
-	YAML_EACH_ENTRY(entry, node)
-	{
+	YAML_EACH_ENTRY(entry, node) {
 		const struct place here = { .up = place, .key = entry->key };
 
 		entry->value = walk(pass, entry->value, attr_member(attr, entry->key), &here);

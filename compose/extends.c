@@ -109,7 +109,7 @@ static void unknown_service(const struct family *family, const struct yaml *ref,
 	struct diag *diag = NULL;
 
 	YAML_EACH_ENTRY(entry, family->services)
-	strvec_add(&names, entry->key);
+		strvec_add(&names, entry->key);
 	near = suggest(ref->text, (const char *const *)strvec_argv(&names));
 	diag = place_problem(&ref->mark, place, DIAG_ERROR, "there is no service '%s' in %s",
 			     ref->text, path_base(family->path));
@@ -190,5 +190,5 @@ void extends_apply(struct loader *loader, struct yaml *document, const struct ta
 				       .tagged = *tagged };
 
 	YAML_EACH_ENTRY(entry, family.services)
-	(void)resolve(&pass, &family, entry->key, NULL);
+		(void)resolve(&pass, &family, entry->key, NULL);
 }

@@ -29,8 +29,7 @@ static void warn_unknown(const struct yaml *node, const struct place *place)
 {
 	static const char *const known[] = { "env_file", "path", "project_directory", NULL };
 
-	YAML_EACH_ENTRY(entry, node)
-	{
+	YAML_EACH_ENTRY(entry, node) {
 		const char *near = suggest(entry->key, known);
 		bool is_known = false;
 		struct diag *diag = NULL;
@@ -49,11 +48,12 @@ static void warn_unknown(const struct yaml *node, const struct place *place)
 static bool all_texts(const struct yaml *list, const struct place *place)
 {
 	YAML_EACH_ITEM(item, list)
-	if ((*item)->kind != YAML_STRING) {
-		(void)place_problem(&(*item)->mark, place, DIAG_ERROR,
-				    "must be a string, and not %s", yaml_kind_name((*item)->kind));
-		return false;
-	}
+		if ((*item)->kind != YAML_STRING) {
+			(void)place_problem(&(*item)->mark, place, DIAG_ERROR,
+					    "must be a string, and not %s",
+					    yaml_kind_name((*item)->kind));
+			return false;
+		}
 	return true;
 }
 
@@ -98,8 +98,7 @@ static bool is_cycle(const struct scope *scope, const char *path, const struct y
 static bool read_sources(struct loader *loader, const struct entry *entry, const struct scope *up,
 			 const struct place *place, struct sources *ret)
 {
-	YAML_EACH_ITEM(item, entry->paths)
-	{
+	YAML_EACH_ITEM(item, entry->paths) {
 		AUTO(freep) char *path = path_resolve(up->directory, (*item)->text);
 		AUTO(err_release) struct err err = ERR_INIT;
 		struct source *source = NULL;
@@ -141,8 +140,7 @@ static bool read_env(const struct entry *entry, const struct scope *up, const ch
 	AUTO(strmap_release) struct strmap defaults = STRMAP_INIT;
 	AUTO(freep) char *dotenv = path_join(directory, ".env");
 
-	YAML_EACH_ITEM(item, entry->env_files)
-	{
+	YAML_EACH_ITEM(item, entry->env_files) {
 		AUTO(freep) char *path = path_resolve(up->directory, (*item)->text);
 
 		if (strcmp(path, "/dev/null") != 0 &&
@@ -173,8 +171,7 @@ static void import_map(struct arena *arena, struct yaml *document, const char *k
 	}
 	if (to->kind != YAML_MAP)
 		return;
-	YAML_EACH_ENTRY(entry, from)
-	{
+	YAML_EACH_ENTRY(entry, from) {
 		const struct place place = { .up = &kind_place, .key = entry->key };
 		struct yaml_entry *local = yaml_entry(to, entry->key);
 		struct yaml *wrapped = yaml_new(arena, YAML_MAP, NULL);
@@ -245,8 +242,7 @@ void include_apply(struct loader *loader, struct yaml *document, const struct ta
 
 	if (!yaml_is(list, YAML_LIST) && !yaml_is(list, YAML_NULL))
 		return;
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		const struct place place = { .up = &list_place, .index = index++ };
 		struct entry entry = { 0 };
 

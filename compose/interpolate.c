@@ -127,14 +127,12 @@ static void walk(struct pass *pass, struct yaml *node, const struct attr *attr,
 
 	if (node->kind == YAML_STRING && expand_text(pass, node, place))
 		cast_scalar(pass->arena, node, attr, place);
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		const struct place here = { .up = place, .index = index++ };
 
 		walk(pass, *item, attr ? attr->items : NULL, &here);
 	}
-	YAML_EACH_ENTRY(entry, node)
-	{
+	YAML_EACH_ENTRY(entry, node) {
 		const struct place here = { .up = place, .key = entry->key };
 
 		walk(pass, entry->value, attr_member(attr, entry->key), &here);

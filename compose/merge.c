@@ -17,8 +17,7 @@ static struct yaml *merge_member(struct arena *arena, struct yaml *base, struct 
 static struct yaml *merge_maps(struct arena *arena, struct yaml *base, struct yaml *other,
 			       const struct attr *attr, const struct place *place)
 {
-	YAML_EACH_ENTRY(entry, other)
-	{
+	YAML_EACH_ENTRY(entry, other) {
 		struct yaml_entry *there = yaml_entry(base, entry->key);
 
 		if (!there)
@@ -45,8 +44,8 @@ static struct yaml *append_all(struct arena *arena, struct yaml *base, struct ya
 	size_t len = base->list.len;
 
 	YAML_EACH_ITEM(item, other)
-	if (!once || !holds(base, len, *item))
-		yaml_append(arena, base, *item);
+		if (!once || !holds(base, len, *item))
+			yaml_append(arena, base, *item);
 	return base;
 }
 
@@ -64,7 +63,7 @@ static void add_pair(struct arena *arena, struct yaml *list, const char *key,
 	}
 	if (value->kind == YAML_LIST) {
 		YAML_EACH_ITEM(item, value)
-		add_pair(arena, list, key, *item);
+			add_pair(arena, list, key, *item);
 		return;
 	}
 	yaml_append(
@@ -82,7 +81,7 @@ struct yaml *to_pairs_list(struct arena *arena, struct yaml *node)
 	if (node->kind != YAML_MAP)
 		yaml_append(arena, list, node);
 	YAML_EACH_ENTRY(entry, node)
-	add_pair(arena, list, entry->key, entry->value);
+		add_pair(arena, list, entry->key, entry->value);
 	if (node->kind == YAML_MAP && list->list.len)
 		qsort(list->list.items, list->list.len, sizeof(*list->list.items), compare_texts);
 	return list;
@@ -94,8 +93,8 @@ static struct yaml *merge_hosts(struct arena *arena, struct yaml *base, struct y
 	struct yaml *more = to_pairs_list(arena, other);
 
 	YAML_EACH_ITEM(item, more)
-	if (!holds(list, list->list.len, *item))
-		yaml_append(arena, list, *item);
+		if (!holds(list, list->list.len, *item))
+			yaml_append(arena, list, *item);
 	return list;
 }
 
@@ -118,8 +117,7 @@ struct yaml *to_dependencies(struct arena *arena, struct yaml *node)
 	if (node->kind != YAML_LIST)
 		return node;
 	map = yaml_new(arena, YAML_MAP, node);
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		struct yaml *dependency = yaml_new(arena, YAML_MAP, *item);
 
 		if ((*item)->kind != YAML_STRING)
@@ -139,8 +137,7 @@ struct yaml *to_names_map(struct arena *arena, struct yaml *node)
 	if (node->kind != YAML_LIST)
 		return node;
 	map = yaml_new(arena, YAML_MAP, node);
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		if ((*item)->kind != YAML_STRING)
 			return node;
 		yaml_set(arena, map, (*item)->text, yaml_new(arena, YAML_NULL, *item));
@@ -166,14 +163,13 @@ static bool same_driver(const struct yaml *base, const struct yaml *other)
 static struct yaml *merge_subnets(struct arena *arena, struct yaml *base, struct yaml *other,
 				  const struct attr *attr, const struct place *place)
 {
-	YAML_EACH_ITEM(item, other)
-	{
+	YAML_EACH_ITEM(item, other) {
 		const char *subnet = yaml_get_text(*item, "subnet");
 		struct yaml *same = NULL;
 
 		YAML_EACH_ITEM(there, base)
-		if (subnet && str_eq(yaml_get_text(*there, "subnet"), subnet))
-			same = *there;
+			if (subnet && str_eq(yaml_get_text(*there, "subnet"), subnet))
+				same = *there;
 		if (same)
 			(void)merge_maps(arena, same, *item, attr->items, place);
 		else

@@ -15,8 +15,7 @@ static struct yaml *resolve_pairs(struct arena *arena, struct yaml *pairs, const
 {
 	struct yaml *list = yaml_new(arena, YAML_LIST, pairs);
 
-	YAML_EACH_ITEM(item, pairs)
-	{
+	YAML_EACH_ITEM(item, pairs) {
 		const char *text = yaml_scalar_text(arena, *item) ?: "";
 		const char *value = strchr(text, '=') ? NULL : strmap_get(env, text);
 
@@ -52,7 +51,7 @@ static void resolve_member(struct arena *arena, struct yaml *map, const char *ke
 void resolve_environment(struct loader *loader, struct yaml *document, const struct strmap *env)
 {
 	YAML_EACH_ENTRY(entry, yaml_get(document, "services"))
-	resolve_member(loader->arena, entry->value, "environment", env, true);
+		resolve_member(loader->arena, entry->value, "environment", env, true);
 }
 
 static struct yaml *map_member(struct arena *arena, struct yaml *map, const char *key)
@@ -71,8 +70,7 @@ static void normalize_networks(struct arena *arena, struct yaml *document)
 {
 	bool uses_default = false;
 
-	YAML_EACH_ENTRY(entry, yaml_get(document, "services"))
-	{
+	YAML_EACH_ENTRY(entry, yaml_get(document, "services")) {
 		struct yaml *service = entry->value;
 
 		if (yaml_has(service, "provider") || yaml_has(service, "network_mode"))
@@ -126,7 +124,7 @@ static void imply_dependencies(struct arena *arena, struct yaml *service)
 	static const char *const namespaces[] = { "network_mode", "ipc", "pid", "uts", "cgroup" };
 
 	YAML_EACH_ITEM(link, yaml_get(service, "links"))
-	imply(arena, service, *link, before_colon(arena, (*link)->text), true);
+		imply(arena, service, *link, before_colon(arena, (*link)->text), true);
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
 		const struct yaml *value = yaml_get(service, namespaces[i]);
 
@@ -134,14 +132,13 @@ static void imply_dependencies(struct arena *arena, struct yaml *service)
 			imply(arena, service, value, value->text + strlen(SERVICE_PREFIX), true);
 	}
 	YAML_EACH_ITEM(from, yaml_get(service, "volumes_from"))
-	if (!str_has_prefix((*from)->text, "container:"))
-		imply(arena, service, *from, before_colon(arena, (*from)->text), false);
+		if (!str_has_prefix((*from)->text, "container:"))
+			imply(arena, service, *from, before_colon(arena, (*from)->text), false);
 }
 
 static void normalize_mounts(struct arena *arena, struct yaml *service)
 {
-	YAML_EACH_ITEM(mount, yaml_get(service, "volumes"))
-	{
+	YAML_EACH_ITEM(mount, yaml_get(service, "volumes")) {
 		struct yaml *target = yaml_get(*mount, "target");
 
 		if (yaml_is(target, YAML_STRING)) {
@@ -158,8 +155,8 @@ static void normalize_hooks(struct arena *arena, struct yaml *service)
 	const char *image = yaml_get_text(service, "image");
 
 	YAML_EACH_ITEM(hook, yaml_get(service, "pre_start"))
-	if (image && !yaml_has(*hook, "image"))
-		set_text(arena, *hook, "image", image);
+		if (image && !yaml_has(*hook, "image"))
+			set_text(arena, *hook, "image", image);
 }
 
 static void normalize_service(struct loader *loader, struct yaml *service)
@@ -175,8 +172,7 @@ static void normalize_service(struct loader *loader, struct yaml *service)
 
 static void name_resources(struct loader *loader, struct yaml *resources)
 {
-	YAML_EACH_ENTRY(entry, resources)
-	{
+	YAML_EACH_ENTRY(entry, resources) {
 		const struct yaml *external = yaml_get(entry->value, "external");
 		bool is_external = yaml_is(external, YAML_BOOL) && external->boolean;
 
@@ -197,7 +193,7 @@ void normalize_model(struct loader *loader, struct yaml *document)
 
 	normalize_networks(loader->arena, document);
 	YAML_EACH_ENTRY(entry, yaml_get(document, "services"))
-	normalize_service(loader, entry->value);
+		normalize_service(loader, entry->value);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		name_resources(loader, yaml_get(document, kinds[i]));
 }

@@ -124,9 +124,9 @@ static void walk(const struct pass *pass, struct yaml *node, const struct attr *
 	if (node->kind == YAML_MAP)
 		resolve_map(pass, node, attr->path);
 	YAML_EACH_ITEM(item, node)
-	walk(pass, *item, attr->items);
+		walk(pass, *item, attr->items);
 	YAML_EACH_ENTRY(entry, node)
-	walk(pass, entry->value, attr_member(attr, entry->key));
+		walk(pass, entry->value, attr_member(attr, entry->key));
 }
 
 char *relative_path(const char *from, const char *to)

@@ -153,16 +153,14 @@ static void print_yaml(struct printer *p, const struct yaml *node, unsigned dept
 			add_scalar(p, node, false);
 		return;
 	}
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		if (!first)
 			new_line(p, depth);
 		str_add(p->out, "- ");
 		print_yaml(p, *item, depth + 1);
 		first = false;
 	}
-	YAML_EACH_ENTRY(entry, node)
-	{
+	YAML_EACH_ENTRY(entry, node) {
 		if (!first)
 			new_line(p, depth);
 		add_key(p, entry->key, false);
@@ -180,15 +178,13 @@ static void print_json(struct printer *p, const struct yaml *node, unsigned dept
 		return;
 	}
 	str_addc(p->out, node->kind == YAML_LIST ? '[' : '{');
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		str_add(p->out, separator);
 		new_line(p, depth + 1);
 		print_json(p, *item, depth + 1);
 		separator = ",";
 	}
-	YAML_EACH_ENTRY(entry, node)
-	{
+	YAML_EACH_ENTRY(entry, node) {
 		str_add(p->out, separator);
 		new_line(p, depth + 1);
 		add_key(p, entry->key, true);

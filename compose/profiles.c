@@ -31,9 +31,9 @@ static void add_named(const struct loader *loader, const struct yaml *services,
 		      struct strvec *profiles)
 {
 	YAML_EACH_ENTRY(entry, services)
-	if (is_named(&loader->options->services, entry->key))
-		YAML_EACH_ITEM(profile, yaml_get(entry->value, "profiles"))
-	strvec_add(profiles, (*profile)->text);
+		if (is_named(&loader->options->services, entry->key))
+			YAML_EACH_ITEM(profile, yaml_get(entry->value, "profiles"))
+				strvec_add(profiles, (*profile)->text);
 }
 
 static bool is_active(const struct yaml *service, const struct strvec *profiles)
@@ -43,8 +43,8 @@ static bool is_active(const struct yaml *service, const struct strvec *profiles)
 	if (!yaml_len(own) || strvec_contains(profiles, "*"))
 		return true;
 	YAML_EACH_ITEM(profile, own)
-	if (strvec_contains(profiles, (*profile)->text))
-		return true;
+		if (strvec_contains(profiles, (*profile)->text))
+			return true;
 	return false;
 }
 
@@ -54,7 +54,7 @@ static int unknown_service(const struct yaml *services, const char *name, struct
 	const char *near = NULL;
 
 	YAML_EACH_ENTRY(entry, services)
-	strvec_add(&names, entry->key);
+		strvec_add(&names, entry->key);
 	near = suggest(name, (const char *const *)strvec_argv(&names));
 	err_set(err, ERR_USAGE, "no such service: '%s'", name);
 	return near ? err_hint(err, "did you mean '%s'?", near) : -1;
@@ -66,7 +66,7 @@ static int check_names(const struct loader *loader, const struct yaml *services,
 		bool found = false;
 
 		YAML_EACH_ENTRY(entry, services)
-		found |= fnmatch(*name, entry->key, 0) == 0;
+			found |= fnmatch(*name, entry->key, 0) == 0;
 		if (!found)
 			return unknown_service(services, *name, err);
 	}
@@ -88,8 +88,8 @@ int profiles_apply(struct loader *loader, struct yaml *document, struct yaml **r
 		add_variable(&loader->env, &profiles);
 	add_named(loader, services, &profiles);
 	YAML_EACH_ENTRY(entry, services)
-	yaml_set_entry(loader->arena, is_active(entry->value, &profiles) ? active : *ret_inactive,
-		       entry);
+		yaml_set_entry(loader->arena,
+			       is_active(entry->value, &profiles) ? active : *ret_inactive, entry);
 	yaml_set(loader->arena, document, "services", active);
 	return 0;
 }
@@ -103,13 +103,12 @@ static void keep(struct arena *arena, const struct yaml *services, const char *n
 		return;
 	yaml_set_entry(arena, kept, entry);
 	YAML_EACH_ENTRY(dependency, yaml_get(entry->value, "depends_on"))
-	keep(arena, services, dependency->key, kept);
+		keep(arena, services, dependency->key, kept);
 }
 
 static void drop_dependencies(const struct yaml *services)
 {
-	YAML_EACH_ENTRY(entry, services)
-	{
+	YAML_EACH_ENTRY(entry, services) {
 		struct yaml *depends_on = yaml_get(entry->value, "depends_on");
 
 		for (size_t i = 0; i < yaml_len(depends_on);) {
@@ -131,8 +130,8 @@ void select_services(struct loader *loader, struct yaml *document)
 	if (!loader->options->services.len)
 		return;
 	YAML_EACH_ENTRY(entry, services)
-	if (is_named(&loader->options->services, entry->key))
-		keep(loader->arena, services, entry->key, kept);
+		if (is_named(&loader->options->services, entry->key))
+			keep(loader->arena, services, entry->key, kept);
 	drop_dependencies(kept);
 	yaml_sort(kept);
 	yaml_set(loader->arena, document, "services", kept);
@@ -147,20 +146,20 @@ static void use(struct arena *arena, struct yaml *used, const char *name)
 static void use_sources(struct arena *arena, struct yaml *used, const struct yaml *list)
 {
 	YAML_EACH_ITEM(item, list)
-	use(arena, used, yaml_get_text(*item, "source"));
+		use(arena, used, yaml_get_text(*item, "source"));
 }
 
 static void use_keys(struct arena *arena, struct yaml *used, const struct yaml *map)
 {
 	YAML_EACH_ENTRY(entry, map)
-	use(arena, used, entry->key);
+		use(arena, used, entry->key);
 }
 
 static void use_volumes(struct arena *arena, struct yaml *used, const struct yaml *mounts)
 {
 	YAML_EACH_ITEM(mount, mounts)
-	if (str_eq(yaml_get_text(*mount, "type"), "volume"))
-		use(arena, used, yaml_get_text(*mount, "source"));
+		if (str_eq(yaml_get_text(*mount, "type"), "volume"))
+			use(arena, used, yaml_get_text(*mount, "source"));
 }
 
 static void use_all(struct arena *arena, const char *kind, const struct yaml *service,
@@ -186,10 +185,10 @@ void prune_resources(struct arena *arena, struct yaml *document)
 		struct yaml *left = yaml_new(arena, YAML_MAP, NULL);
 
 		YAML_EACH_ENTRY(entry, yaml_get(document, "services"))
-		use_all(arena, kinds[i], entry->value, used);
+			use_all(arena, kinds[i], entry->value, used);
 		YAML_EACH_ENTRY(entry, yaml_get(document, kinds[i]))
-		if (yaml_has(used, entry->key))
-			yaml_set_entry(arena, left, entry);
+			if (yaml_has(used, entry->key))
+				yaml_set_entry(arena, left, entry);
 		if (yaml_len(left))
 			yaml_set(arena, document, kinds[i], left);
 		else

@@ -142,7 +142,7 @@ static struct yaml *to_texts(struct arena *arena, struct yaml *node)
 	if (node->kind != YAML_LIST)
 		yaml_append(arena, list, to_text(arena, node));
 	YAML_EACH_ITEM(item, node)
-	yaml_append(arena, list, to_text(arena, *item));
+		yaml_append(arena, list, to_text(arena, *item));
 	return list;
 }
 
@@ -160,8 +160,7 @@ static struct yaml *to_pairs(struct arena *arena, struct yaml *node, bool is_env
 {
 	struct yaml *map = yaml_new(arena, YAML_MAP, node);
 
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		const char *text = (*item)->text;
 		size_t len = strcspn(text, "=");
 		struct yaml *value = yaml_new_string(arena, text[len] ? text + len + 1 : "", *item);
@@ -172,8 +171,7 @@ static struct yaml *to_pairs(struct arena *arena, struct yaml *node, bool is_env
 			value = yaml_new(arena, YAML_NULL, *item);
 		yaml_set(arena, map, arena_strndup(arena, text, len), value);
 	}
-	YAML_EACH_ENTRY(entry, node)
-	{
+	YAML_EACH_ENTRY(entry, node) {
 		bool is_unset = is_env && entry->value->kind == YAML_NULL;
 
 		yaml_set(arena, map, entry->key,
@@ -233,8 +231,8 @@ static void drop_repeated(struct yaml *sorted)
 	size_t len = 0;
 
 	YAML_EACH_ITEM(item, sorted)
-	if (!len || strcmp(sorted->list.items[len - 1]->text, (*item)->text) != 0)
-		sorted->list.items[len++] = *item;
+		if (!len || strcmp(sorted->list.items[len - 1]->text, (*item)->text) != 0)
+			sorted->list.items[len++] = *item;
 	sorted->list.len = len;
 }
 
@@ -243,13 +241,12 @@ static struct yaml *to_hosts(struct arena *arena, struct yaml *node, const struc
 	struct yaml *list = yaml_new(arena, YAML_LIST, node);
 
 	YAML_EACH_ITEM(item, node)
-	add_host_text(arena, *item, list, place);
-	YAML_EACH_ENTRY(entry, node)
-	{
+		add_host_text(arena, *item, list, place);
+	YAML_EACH_ENTRY(entry, node) {
 		if (entry->value->kind == YAML_STRING)
 			add_hosts(arena, entry->value, entry->key, entry->value->text, list, place);
 		YAML_EACH_ITEM(item, entry->value)
-		add_hosts(arena, *item, entry->key, (*item)->text, list, place);
+			add_hosts(arena, *item, entry->key, (*item)->text, list, place);
 	}
 	sort_texts(list);
 	drop_repeated(list);
@@ -261,8 +258,7 @@ static struct yaml *to_ssh(struct arena *arena, struct yaml *node)
 {
 	struct yaml *list = yaml_new(arena, YAML_LIST, node);
 
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		size_t len = strcspn((*item)->text, "=");
 		bool has_path = (*item)->text[len] && (*item)->text[len + 1];
 
@@ -278,7 +274,7 @@ static struct yaml *to_ssh(struct arena *arena, struct yaml *node)
 static struct yaml *to_options(struct arena *arena, struct yaml *node)
 {
 	YAML_EACH_ENTRY(entry, node)
-	entry->value = to_texts(arena, entry->value);
+		entry->value = to_texts(arena, entry->value);
 	return node;
 }
 
@@ -361,14 +357,13 @@ static struct yaml *settle(struct arena *arena, struct yaml *node, const struct 
 		node = yaml_new(arena, YAML_MAP, node);
 	if (node->kind != YAML_NULL && !(attr->fields && node->kind == YAML_MAP))
 		node = to_form(arena, node, attr->form, place);
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		const struct place here = { .up = place, .index = index++ };
 
 		if (attr->items)
 			*item = settle(arena, *item, attr->items, &here);
 	}
-	if (node->kind == YAML_MAP)
+	if (yaml_is(node, YAML_MAP))
 		settle_members(arena, node, attr, place);
 	return node;
 }

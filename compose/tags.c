@@ -34,8 +34,7 @@ static bool take(struct arena *arena, struct yaml *node, const struct place *pla
 		add_path(arena, ret, place);
 	if (is_reset)
 		return true;
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		const struct place here = { .up = place, .index = len };
 
 		if (!take(arena, *item, &here, true, ret))
@@ -68,8 +67,7 @@ static void remove_pairs(struct yaml *list, const char *key)
 	size_t len = 0;
 	size_t key_len = strlen(key);
 
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		const char *text = (*item)->kind == YAML_STRING ? (*item)->text : "";
 		bool is_it = !strncmp(text, key, key_len) &&
 			     (text[key_len] == '\0' || text[key_len] == '=');

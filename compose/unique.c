@@ -89,8 +89,7 @@ static void list_apply(struct arena *arena, struct yaml *list, enum unique rule)
 	struct yaml *seen = yaml_new(arena, YAML_MAP, NULL);
 	size_t len = 0;
 
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		const char *key = item_key(arena, *item, rule);
 		const struct yaml *first = key ? yaml_get(seen, key) : NULL;
 
@@ -112,7 +111,7 @@ void unique_apply(struct arena *arena, struct yaml *tree, const struct attr *att
 	if (tree->kind == YAML_LIST && attr->unique != UNIQUE_NO && tree->list.len > 1)
 		list_apply(arena, tree, attr->unique);
 	YAML_EACH_ITEM(item, tree)
-	unique_apply(arena, *item, attr->items);
+		unique_apply(arena, *item, attr->items);
 	YAML_EACH_ENTRY(entry, tree)
-	unique_apply(arena, entry->value, attr_member(attr, entry->key));
+		unique_apply(arena, entry->value, attr_member(attr, entry->key));
 }

@@ -97,9 +97,8 @@ static void add_key(struct arena *arena, const struct yaml *node, struct str *ou
 	if (text)
 		str_addf(out, "%u%zu:%s", node->kind, strlen(text), text);
 	YAML_EACH_ITEM(item, node)
-	add_key(arena, *item, out);
-	YAML_EACH_ENTRY(entry, node)
-	{
+		add_key(arena, *item, out);
+	YAML_EACH_ENTRY(entry, node) {
 		str_addf(out, "%zu:%s", strlen(entry->key), entry->key);
 		add_key(arena, entry->value, out);
 	}
@@ -110,8 +109,7 @@ static void check_unique(struct arena *arena, const struct yaml *list, const str
 	struct yaml *seen = yaml_new(arena, YAML_MAP, NULL);
 	size_t index = 0;
 
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		const struct place here = { .up = place, .index = index };
 		AUTO(str_release) struct str key = STR_INIT;
 		const struct yaml *first = NULL;
@@ -134,8 +132,7 @@ static void check_items(struct arena *arena, const struct yaml *list, const stru
 {
 	size_t index = 0;
 
-	YAML_EACH_ITEM(item, list)
-	{
+	YAML_EACH_ITEM(item, list) {
 		const struct place here = { .up = place, .index = index++ };
 
 		if (attr->items)
@@ -196,7 +193,7 @@ static void check_members(struct arena *arena, const struct yaml *map, const str
 			  const struct place *place)
 {
 	YAML_EACH_ENTRY(entry, map)
-	check_entry(arena, entry, attr, place);
+		check_entry(arena, entry, attr, place);
 	for (const struct attr *field = attr->fields; field && field->name; field++)
 		if ((field->flags & ATTR_REQUIRED) && !yaml_has(map, field->name))
 			(void)place_problem(&map->mark, place, DIAG_ERROR, "'%s' is missing",

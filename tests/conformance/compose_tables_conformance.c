@@ -148,12 +148,12 @@ static json_t *to_json(struct arena *arena, const struct yaml *node)
 	case YAML_LIST:
 		json = json_array();
 		YAML_EACH_ITEM(item, node)
-		json_array_append_new(json, to_json(arena, *item));
+			json_array_append_new(json, to_json(arena, *item));
 		return json;
 	case YAML_MAP:
 		json = json_object();
 		YAML_EACH_ENTRY(entry, node)
-		json_object_set_new(json, entry->key, to_json(arena, entry->value));
+			json_object_set_new(json, entry->key, to_json(arena, entry->value));
 		return json;
 	}
 	return json_null();
@@ -322,9 +322,9 @@ static void visit_texts(const struct yaml *node, json_t *out)
 	if (node->kind == YAML_STRING)
 		template_variables(node->text, add_variable, out);
 	YAML_EACH_ITEM(item, node)
-	visit_texts(*item, out);
+		visit_texts(*item, out);
 	YAML_EACH_ENTRY(entry, node)
-	visit_texts(entry->value, out);
+		visit_texts(entry->value, out);
 }
 
 static void check_variables(struct suite *suite, const char *id, const json_t *row)
