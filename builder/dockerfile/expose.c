@@ -97,6 +97,10 @@ int expose_parse(const char *word, struct strvec *ret, struct expose_faults *ret
 	protocol = text;
 	if (read_range(number, &ports) < 0) {
 		(void)err_set(err, ERR_INPUT, "'%s' is no port", word);
+		if (str_eq(word, "#"))
+			return err_hint(err, "a comment needs a line of its own");
+		if (str_has_suffix(word, ","))
+			return err_hint(err, "part the ports by blanks alone");
 		return err_hint(err, "write a number up to 65535, or a range as 8000-8010");
 	}
 	if (read_protocol(protocol, &name, &faults.upper_case, err) < 0 ||

@@ -5,6 +5,7 @@
 #include "kind.h"
 #include "reading.h"
 #include "rune.h"
+#include "unknown.h"
 
 void problem(const struct instruction_reading *in, struct word place, char *owned_hint,
 	     const char *fmt, ...)
@@ -187,36 +188,6 @@ static void read_by_kind(const struct instruction_reading *in, struct instructio
 	refuse_flags(in);
 }
 
-/* A line that looks like the rest of the one before, which lacks its continuation. */
-static bool looks_continued(const struct instruction_reading *in)
-{
-	const char *name = in->node->name.text;
-	const struct nodes *nodes = &in->file->tree.nodes;
-	enum instruction_kind kind = INSTRUCTION_ADD;
-
-	if (in->node <= nodes->items || in->node >= nodes->items + nodes->len)
-		return false;
-	return kind_find(span_of(in->node[-1].name.text), &kind) && kind == INSTRUCTION_RUN &&
-	       (strchr("&|;-><\"'({[)}]$./", *name) || (*name >= 'a' && *name <= 'z'));
-}
-
-static void fail_unknown(const struct instruction_reading *in)
-{
-	const char *name = in->node->name.text;
-	const char *nearest = suggest(name, kind_names());
-	char *hint = NULL;
-
-	if (nearest)
-		hint = xasprintf("did you mean '%s'?", nearest);
-	else if (looks_continued(in))
-		hint = xasprintf("if it continues line %u, end that line with '%c'",
-				 in->node[-1].end, in->file->tree.escape);
-	else
-		hint = xstrdup("a line begins with FROM, RUN, COPY or another instruction; a "
-			       "command needs RUN");
-	problem(in, name_of(in), hint, "unknown instruction '%s'", name);
-}
-
 bool instruction_read(struct dockerfile *file, const struct node *node, struct instruction *ret,
 		      struct diags *diags)
 {
@@ -229,7 +200,7 @@ bool instruction_read(struct dockerfile *file, const struct node *node, struct i
 		.name = node->name, .node = node, .start = node->start, .end = node->end
 	};
 	if (!kind_find(span_of(node->name.text), &ret->kind)) {
-		fail_unknown(&in);
+		unknown_instruction(&in);
 		return false;
 	}
 	read_by_kind(&in, ret);

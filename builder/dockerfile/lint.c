@@ -1,7 +1,10 @@
 #include "dockerfile/lint.h"
 
+#include <strings.h>
+
 #include "base/alloc.h"
 #include "base/json.h"
+#include "image/reference.h"
 #include "linting.h"
 #include "rune.h"
 
@@ -51,6 +54,19 @@ void lint_add(const struct lint_config *config, const struct instruction *instru
 	str_addv(&message, fmt, ap);
 	va_end(ap);
 	(void)add_warning(config, instruction, rule, place, diags, message.ptr);
+}
+
+void lint_add_slip(struct linting *linting, struct word place, char *owned_hint,
+		   const char *message)
+{
+	struct diags *diags = linting->diags;
+
+	if (diags->len >= WARNINGS_MAX || linting->config.skip == LINT_ALL_RULES) {
+		free(owned_hint);
+		return;
+	}
+	diags_add(diags, DIAG_WARNING, place.line, place.column, place.length, "%s", message)
+		->hint = owned_hint;
 }
 
 void lint_error(struct linting *linting, struct word place, const struct err *err)
@@ -178,6 +194,26 @@ static void mark_wanted(const struct linting *linting, struct lint_stage *states
 	}
 }
 
+/* What names no stage and no image. */
+static void check_image_name(struct linting *linting, const struct stage *stage, const char *name)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(err_release) struct err err = ERR_INIT;
+	struct word place = stage->from.from.image;
+
+	if (!*name || image_ref_parse(name, &ref, &err) == 0)
+		return;
+	(void)err_at(&err, NULL, 0, 0, 0);
+	if (str_has_prefix(name, "http://") || str_has_prefix(name, "https://")) {
+		err_clear(&err);
+		(void)err_set(&err, ERR_INPUT, "'%s' is an address, not the name of an image",
+			      name);
+		(void)err_hint(&err, "leave out what stands before the host: FROM %s",
+			       strchr(name, '/') + 2);
+	}
+	lint_error(linting, place, &err);
+}
+
 static void begin_stage(struct linting *linting, const struct stage *stage,
 			struct lint_stage *states)
 {
@@ -195,6 +231,8 @@ static void begin_stage(struct linting *linting, const struct stage *stage,
 		return;
 	}
 	image = lint_base_name(linting, stage);
+	if (image)
+		check_image_name(linting, stage, image);
 	if (image && request->base_env)
 		env = request->base_env(request->base_env_arg, image);
 	stage_scope_init(&state->scope, &linting->globals, env);
@@ -249,6 +287,43 @@ static void fail_for_violations(struct linting *linting)
 		->hint = xstrdup("the file says check=error=true");
 }
 
+/* Has every FROM become a stage? Only then are names and numbers of stages what the user thinks. */
+static bool has_all_stages(const struct dockerfile *file)
+{
+	size_t count = 0;
+
+	VEC_FOREACH(node, &file->tree.nodes)
+		count += strcasecmp(node->name.text, "FROM") == 0;
+	return count > 0 && count == file->stages.len;
+}
+
+/*
+ * Behind errors of the parse, for those alone that evaluation finds beside them: a warning could be about a
+ * line that would have been right without them.
+ */
+static void find_further_errors(struct linting *linting)
+{
+	struct diags *diags = linting->diags;
+	AUTO(diags_release) struct diags found = { .items = NULL };
+
+	diags_init(&found, diags->file, diags->source);
+	linting->diags = &found;
+	lint_globals(linting);
+	run_stages(linting);
+	linting->diags = diags;
+	VEC_FOREACH(diag, &found)
+		if (diag->level == DIAG_ERROR)
+			diags_add(diags, DIAG_ERROR, diag->line, diag->column, diag->length, "%s",
+				  diag->message)
+				->hint = xstrdup_or_null(diag->hint);
+}
+
+static void fail_without_stages(struct linting *linting)
+{
+	diags_add(linting->diags, DIAG_ERROR, 0, 0, 0, "the file has no stage to build")->hint =
+		xstrdup("begin one with FROM and an image");
+}
+
 void lint_run(const struct dockerfile *file, const struct lint_request *request,
 	      struct diags *diags)
 {
@@ -259,10 +334,15 @@ void lint_run(const struct dockerfile *file, const struct lint_request *request,
 	check_continuations(&linting);
 	VEC_FOREACH(instruction, &file->all)
 		lint_instruction(&linting, instruction);
+	lint_slips(&linting);
 	if (!errors_before && file->stages.len) {
 		lint_file(&linting);
 		lint_globals(&linting);
 		run_stages(&linting);
+	} else if (!errors_before) {
+		fail_without_stages(&linting);
+	} else if (has_all_stages(file)) {
+		find_further_errors(&linting);
 	}
 	fail_for_violations(&linting);
 	global_scope_release(&linting.globals);

@@ -72,8 +72,6 @@ static const struct lint_rule_info rules[LINT_RULES] = {
 					 false },
 };
 
-#define ALL_RULES (((uint32_t)1 << LINT_RULES) - 1)
-
 const struct lint_rule_info *lint_rule_info(enum lint_rule rule)
 {
 	return &rules[rule];
@@ -86,7 +84,7 @@ static uint32_t read_rules(struct span names, struct strvec *ret_unknown)
 
 	names = span_trim(names);
 	if (span_eq(names, "all"))
-		return ALL_RULES;
+		return LINT_ALL_RULES;
 	for (bool more = true; more;) {
 		uint32_t bit = 0;
 

@@ -146,7 +146,8 @@ static void check_defaults(struct linting *linting)
 
 		if (expand_word(&expander, place.text, &image, NULL, NULL) < 0)
 			return;
-		if (image_ref_parse(image, &ref, NULL) < 0)
+		/* One without variables is wrong with any arguments, and told to be. */
+		if (strchr(place.text, '$') && image_ref_parse(image, &ref, NULL) < 0)
 			lint_warn(linting, &stage->from, LINT_INVALID_DEFAULT_ARG_IN_FROM, place,
 				  xstrdup("give the ARG a default that makes a name of an image"),
 				  "Default value for ARG %s results in empty or invalid base image "

@@ -99,6 +99,15 @@ static void check_secret(struct walk *walk, const char *keyword, const char *nam
 			  keyword, name);
 }
 
+/* `ENV A = b` gives A the value "= b". */
+static char *legacy_hint(const char *keyword, const struct pair *pair)
+{
+	if (pair->value.text[0] == '=')
+		return xasprintf("no blank may stand before '=': write %s %s=...", keyword,
+				 pair->name.text);
+	return xasprintf("write %s %s=\"...\"", keyword, pair->name.text);
+}
+
 static void check_legacy(struct walk *walk)
 {
 	const char *keyword = walk->instruction->name.text;
@@ -106,8 +115,7 @@ static void check_legacy(struct walk *walk)
 	VEC_FOREACH(pair, &walk->instruction->pairs)
 		if (pair->legacy)
 			lint_warn(walk->linting, at(walk), LINT_LEGACY_KEY_VALUE_FORMAT,
-				  place_of(walk, pair->name),
-				  xasprintf("write %s %s=\"...\"", keyword, pair->name.text),
+				  place_of(walk, pair->name), legacy_hint(keyword, pair),
 				  "\"%s key=value\" should be used instead of legacy \"%s key "
 				  "value\" format",
 				  keyword, keyword);
@@ -332,6 +340,9 @@ static void walk_expose(struct walk *walk)
 		report_undefined(walk, *word, &names.unmatched);
 		for (size_t i = 0; i < ports.len; i++)
 			check_port(walk, *word, ports.items[i]);
+		/* What follows is meant as a comment: one error is enough. */
+		if (str_eq(word->text, "#"))
+			return;
 	}
 }
 
@@ -385,7 +396,8 @@ static void check_json(struct walk *walk)
 	if (command->exec_form || walk->state->has_shell)
 		return;
 	if (command->words.len && place.text[0] == '[')
-		hint = xstrdup("this is no JSON: it wants double quotes, and commas between");
+		hint = xstrdup("this is no JSON: it wants double quotes, commas between, and none "
+			       "behind the last");
 	else
 		hint = xasprintf("write %s [\"program\", \"argument\"]", keyword);
 	lint_warn(walk->linting, at(walk), LINT_JSON_ARGS_RECOMMENDED, place_of(walk, place), hint,

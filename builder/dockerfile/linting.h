@@ -4,6 +4,8 @@
 
 #include "dockerfile/lint.h"
 
+#define LINT_ALL_RULES (((uint32_t)1 << LINT_RULES) - 1)
+
 struct linting {
 	const struct dockerfile *file;
 	const struct lint_request *request;
@@ -18,6 +20,9 @@ bool lint_is_on(const struct lint_config *config, enum lint_rule rule);
 /* A violation at `place` of the instruction. Takes `owned_hint`, which may be NULL. */
 void lint_warn(struct linting *linting, const struct instruction *instruction, enum lint_rule rule,
 	       struct word place, char *owned_hint, const char *fmt, ...) PRINTF_LIKE(6, 7);
+/* A warning without a rule. Takes `owned_hint`, which may be NULL. */
+void lint_add_slip(struct linting *linting, struct word place, char *owned_hint,
+		   const char *message);
 /* An error at `place`, or at the column within it that err's span tells. */
 void lint_error(struct linting *linting, struct word place, const struct err *err);
 
@@ -28,6 +33,9 @@ struct word lint_variable_place(struct word word, const char *name);
 void lint_instruction(struct linting *linting, const struct instruction *instruction);
 /* The same for what the file's instructions tell together. */
 void lint_file(struct linting *linting);
+
+/* What is hardly ever meant. */
+void lint_slips(struct linting *linting);
 
 /* The global ARGs, evaluated into linting->globals, and all FROM lines. */
 void lint_globals(struct linting *linting);

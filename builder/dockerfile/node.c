@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "heredoc.h"
 #include "kind.h"
+#include "pasted.h"
 #include "rune.h"
 #include "split.h"
 
@@ -125,6 +126,17 @@ static void add_pair(struct reading *reading, struct node *node, struct word nam
 	add_word(reading, &node->args, (struct word){ .text = separator });
 }
 
+static char *hint_without_equals(struct span line, const char *word)
+{
+	AUTO(freep) char *all = span_dup(line);
+
+	if (*word == '#')
+		return xstrdup("a comment needs a line of its own");
+	if (find_typographic_quote(all))
+		return xstrdup("typographic quotes keep nothing together: write \" instead");
+	return xstrdup("write name=value; a value with blanks in it needs quotes");
+}
+
 /* `KEY the rest of the line` */
 static int read_legacy_pair(struct reading *reading, struct span text, struct node *node)
 {
@@ -163,7 +175,7 @@ static int read_pairs(struct reading *reading, struct span text, struct node *no
 
 		if (!equals) {
 			fail(reading, *word, "'%s' has no '='", word->text)->hint =
-				xstrdup("write name=value; a value with blanks in it needs quotes");
+				hint_without_equals(text, word->text);
 			return -1;
 		}
 		len = (size_t)(equals - word->text);

@@ -37,6 +37,12 @@ static struct span replace_nuls(struct arena *arena, struct span text, struct di
 	return (struct span){ .ptr = arena_strndup(arena, copy.ptr, copy.len), .len = copy.len };
 }
 
+/* What some editors and shells of Windows write. */
+static bool is_utf16(struct span text)
+{
+	return span_has_prefix(text, "\xff\xfe") || span_has_prefix(text, "\xfe\xff");
+}
+
 int syntax_tree_parse(struct span text, struct syntax_tree *ret, struct diags *diags)
 {
 	size_t errors_before = diags->errors;
@@ -47,6 +53,11 @@ int syntax_tree_parse(struct span text, struct syntax_tree *ret, struct diags *d
 		diags_add(diags, DIAG_ERROR, 0, 0, 0,
 			  "the file has %zu bytes, more than the allowed %zu", text.len,
 			  LIMIT_DOCKERFILE);
+		return -1;
+	}
+	if (is_utf16(text)) {
+		diags_add(diags, DIAG_ERROR, 0, 0, 0, "the file is in UTF-16, not in UTF-8")->hint =
+			xstrdup("save it again as UTF-8, or: iconv -f UTF-16 -t UTF-8");
 		return -1;
 	}
 	text = replace_nuls(ret->arena, drop_bom(text), diags);

@@ -1,5 +1,6 @@
 /* RUN: flags, and what the heredocs make of the command. */
 #include "base/alloc.h"
+#include "pasted.h"
 #include "reading.h"
 
 enum run_flag { RUN_MOUNT, RUN_NETWORK, RUN_SECURITY };
@@ -102,15 +103,10 @@ static void warn_of_broken_json(const struct instruction_reading *in,
 {
 	struct word text = { .text = "" };
 	struct diag *diag = NULL;
-	const char *c = NULL;
 
 	if (run->command.words.len)
 		text = run->command.words.items[0];
-	if (text.text[0] != '[')
-		return;
-	for (c = text.text + 1; *c == ' ';)
-		c++;
-	if (!strchr("'\"", *c) || c[0] == '\0' || c[strlen(c) - 1] != ']')
+	if (!looks_like_json(text.text))
 		return;
 	diag = diags_add(in->diags, DIAG_WARNING, text.line, text.column, text.length,
 			 "this is no JSON array, so a shell runs it as it stands");
