@@ -69,30 +69,43 @@ struct printer {
 	bool raw; /* variables are still in it */
 };
 
-/* Can it stand without quotes, and read back as the same string? */
-static bool is_plain(struct printer *p, const char *text)
+/* Those that other readers take for dates, numbers to the base of sixty, or booleans. */
+static bool is_taken_otherwise(const char *text)
 {
-	const struct yaml *node = yaml_resolve_scalar(p->arena, text, (struct yaml_mark){ 0 });
+	static const char *const words[] = { "y", "n", "yes", "no", "on", "off" };
 
-	if (node->kind != YAML_STRING || !*text)
-		return false;
-	if (!isalnum((unsigned char)*text) && !strchr("/._$", *text))
-		return false;
-	/* Those that other readers take for dates, numbers to the base of sixty, or booleans. */
 	if (strspn(text, "0123456789+-:._eExo") == strlen(text) && strpbrk(text, "0123456789"))
-		return false;
-	for (const char *word = "y|n|yes|no|on|off|"; *word; word += strcspn(word, "|") + 1)
-		if (strlen(text) == strcspn(word, "|") && !strncasecmp(text, word, strlen(text)))
-			return false;
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcasecmp(text, words[i]))
+			return true;
+	return false;
+}
+
+/* Does it hold nothing that ends a plain scalar, or cannot be in one? */
+static bool is_one_piece(const char *text)
+{
 	for (const char *at = text; *at; at++) {
+		bool is_last = !at[1];
+
 		if ((unsigned char)*at < 0x20 || *at == 0x7F)
 			return false;
-		if (*at == ':' && (!at[1] || at[1] == ' '))
+		if (*at == ':' && (is_last || at[1] == ' '))
 			return false;
-		if (*at == ' ' && (!at[1] || at[1] == '#'))
+		if (*at == ' ' && (is_last || at[1] == '#'))
 			return false;
 	}
 	return true;
+}
+
+/* Can it stand without quotes, and read back as the same string? */
+static bool is_plain(struct printer *p, const char *text)
+{
+	bool begins_well = isalnum((unsigned char)*text) || (*text && strchr("/._$", *text));
+
+	if (!begins_well || is_taken_otherwise(text) || !is_one_piece(text))
+		return false;
+	return yaml_resolve_scalar(p->arena, text, (struct yaml_mark){ 0 })->kind == YAML_STRING;
 }
 
 static void add_string(struct printer *p, const char *text, bool json)

@@ -1,2 +1,7 @@
-printf 'version: "3"\nservices:\n  a:\n    image: i:${TAG}\n' >compose.yaml
+cat >compose.yaml <<'EOF'
+version: "3"
+services:
+  a:
+    image: i:${TAG}
+EOF
 edgectl compose config --images

@@ -1,0 +1,46 @@
+/* What is in a resolved model, by name; and changes of its images. */
+#ifndef COMPOSE_LIST_H
+#define COMPOSE_LIST_H
+
+#include <stdbool.h>
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "compose/load.h"
+
+enum compose_kind {
+	COMPOSE_SERVICES, /* what a service depends on comes before it */
+	COMPOSE_IMAGES,   /* of the services, by their names */
+	COMPOSE_PROFILES, /* of all services, also of inactive ones */
+	COMPOSE_NETWORKS,
+	COMPOSE_VOLUMES,
+	COMPOSE_MODELS,
+};
+
+void compose_list(const struct compose *compose, enum compose_kind kind, struct strvec *out);
+/* What variables in the files can refer to. Borrowed. */
+const struct strmap *compose_environment(const struct compose *compose);
+/* Replaces the image of a service that has one. */
+void compose_set_image(struct compose *compose, const char *service, const char *image);
+/* A compose file that says nothing but the images of the services. */
+void compose_print_images(const struct compose *compose, enum compose_format format,
+			  struct str *out);
+
+/* A variable that the files use. */
+struct compose_variable {
+	char *name;
+	char *fallback; /* its default, not expanded; "" = none */
+	char *presence; /* its alternative value; "" = none */
+	bool required;
+};
+
+struct compose_variables {
+	struct compose_variable *items;
+	size_t len, cap;
+};
+
+/* By name; of a variable that is used several times the last use counts. Only for models with no_interpolate. */
+void compose_variables(const struct compose *compose, struct compose_variables *out);
+void compose_variables_release(struct compose_variables *variables);
+
+#endif
