@@ -1,4 +1,5 @@
 /* Plain scalars to values and back: YAML 1.2 core schema, with the octals and '_' of 1.1. */
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -91,8 +92,7 @@ static bool all_digits(const char *text, int base)
 	if (!*text)
 		return false;
 	for (; *text; text++) {
-		char lower = *text >= 'A' && *text <= 'F' ? (char)(*text - 'A' + 'a') : *text;
-		const char *digit = memchr(digits, lower, (size_t)base);
+		const char *digit = memchr(digits, tolower((unsigned char)*text), (size_t)base);
 
 		if (!digit)
 			return false;
@@ -154,7 +154,7 @@ static struct yaml *new_float(struct arena *arena, double number, const char *di
 
 static struct yaml *resolve_number(struct arena *arena, const char *text)
 {
-	char plain[DIGITS_MAX];
+	char plain[DIGITS_MAX] = "";
 	int64_t integer = 0;
 	double number = 0;
 	bool large = false;

@@ -19,7 +19,7 @@ static size_t blank_len(struct span text)
 {
 	if (!text.len)
 		return 0;
-	if (memchr(" \t\v\f\r", *text.ptr, 5))
+	if (strchr(" \t\v\f\r", *text.ptr))
 		return 1;
 	return text.len > 1 && (!memcmp(text.ptr, "\xC2\x85", 2) ||
 				!memcmp(text.ptr, "\xC2\xA0", 2))
@@ -41,7 +41,7 @@ static void skip_blanks(struct span *text)
 
 static struct span trim_end(struct span text)
 {
-	while (text.len && memchr(" \t\v\f\r\n", text.ptr[text.len - 1], 6))
+	while (text.len && strchr(" \t\v\f\r\n", text.ptr[text.len - 1]))
 		text.len--;
 	return text;
 }
@@ -90,7 +90,7 @@ static void skip_export(struct span *text)
 static bool is_key_char(unsigned char c)
 {
 	return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z') || memchr("_.-[]", c, 5);
+	       (c >= 'a' && c <= 'z') || strchr("_.-[]", c);
 }
 
 /*
@@ -102,7 +102,7 @@ static int cut_key(struct reader *reader, struct span *ret_key, char *ret_end, s
 	struct span text = reader->rest;
 	size_t len = 0;
 
-	while (len < text.len && !memchr("=:\n", text.ptr[len], 3)) {
+	while (len < text.len && !strchr("=:\n", text.ptr[len])) {
 		size_t blank =
 			blank_len((struct span){ .ptr = text.ptr + len, .len = text.len - len });
 
@@ -114,7 +114,9 @@ static int cut_key(struct reader *reader, struct span *ret_key, char *ret_end, s
 		}
 		len += blank ? blank : 1;
 	}
-	*ret_end = len < text.len ? text.ptr[len] : '\0';
+	*ret_end = '\0';
+	if (len < text.len)
+		*ret_end = text.ptr[len];
 	*ret_key = trim_end((struct span){ .ptr = text.ptr, .len = *ret_end ? len : 0 });
 	if (memchr(ret_key->ptr, ' ', ret_key->len)) {
 		err_set(err, ERR_INPUT, "the name of a variable cannot hold a blank: '%.*s'",

@@ -72,13 +72,14 @@ int compose_engine_container(const struct compose *compose, const struct compose
 			     const char *service, unsigned number, json_t **ret, struct err *err)
 {
 	const struct yaml *document = compose_tree(compose);
-	AUTO(freep) char *container = NULL;
+	AUTO(freep) char *container = container_name(compose, service, number);
 	AUTO(json_releasep) json_t *body = json_object();
 	struct request request = { .compose = compose,
 				   .engine = engine,
 				   .document = document,
 				   .service = yaml_get(yaml_get(document, "services"), service),
 				   .name = service,
+				   .container = container,
 				   .number = number };
 
 	if (!request.service)
@@ -86,7 +87,6 @@ int compose_engine_container(const struct compose *compose, const struct compose
 	if (yaml_has(request.service, "provider"))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "the service '%s' has a provider, which cannot be run", service);
-	request.container = container = container_name(compose, service, number);
 	if (fill(&request, body, err) < 0)
 		return err_wrap(err, "service '%s'", service);
 	*ret = TAKE(body);

@@ -78,11 +78,11 @@ json_t *resource_labels(const struct compose *compose, const struct compose_engi
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	AUTO(freep) char *hash = hash_tree(yaml_copy(arena, resource));
-	AUTO(freep) char *kind_label = xasprintf(LABEL "%s", kind);
+	AUTO(freep) char *label = xasprintf(LABEL "%s", kind);
 	json_t *labels = pairs_json(yaml_get(resource, "labels"));
 
 	json_set_string(labels, LABEL "project", compose_name(compose));
-	json_set_string(labels, kind_label, key);
+	json_set_string(labels, label, key);
 	json_set_string(labels, LABEL "version", engine->version);
 	json_set_string(labels, LABEL "config-hash", hash);
 	return labels;

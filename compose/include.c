@@ -216,7 +216,7 @@ static void include_entry(struct loader *loader, const struct entry *entry, stru
 	struct scope scope = { .env = env, .up = up };
 	struct yaml *model = NULL;
 
-	if (!yaml_len(entry->paths) || !read_sources(loader, entry, up, place, &sources))
+	if (!read_sources(loader, entry, up, place, &sources) || !sources.len)
 		return;
 	if (entry->directory)
 		directory = path_resolve(up->directory, entry->directory);

@@ -101,7 +101,7 @@ void extends_apply(struct loader *loader, struct yaml *document, const struct ta
 struct yaml *merge_trees(struct arena *arena, struct yaml *base, struct yaml *other,
 			 const struct attr *attr, const struct place *place);
 void unique_apply(struct arena *arena, struct yaml *tree, const struct attr *attr);
-void validate_tree(struct arena *arena, struct yaml *tree, const struct attr *attr,
+void validate_tree(struct arena *arena, struct yaml *node, const struct attr *attr,
 		   const struct place *place);
 /* Short forms to long ones. `lenient` leaves what it cannot read: variables may stand in it. */
 void expand_forms(struct arena *arena, struct yaml *document, bool lenient);

@@ -8,8 +8,8 @@
 #define MICROSECOND ((int64_t)1000)
 #define MILLISECOND (1000 * MICROSECOND)
 #define SECOND      (1000 * MILLISECOND)
-#define MINUTE      (60 * SECOND)
-#define HOUR        (60 * MINUTE)
+#define MINUTE      ((int64_t)60 * SECOND)
+#define HOUR        ((int64_t)60 * MINUTE)
 
 static const struct {
 	const char *name;
@@ -24,7 +24,7 @@ static const struct {
 	{ "m", MINUTE },
 	{ "h", HOUR },
 	{ "d", 24 * HOUR },
-	{ "w", 7 * 24 * HOUR },
+	{ "w", 7 * (24 * HOUR) },
 };
 
 static int bad_duration(const char *text, const char *why, struct err *err)

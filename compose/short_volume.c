@@ -52,9 +52,7 @@ static size_t section_len(const char *spec, bool drives)
 	size_t depth = 0;
 
 	for (size_t i = 0; spec[i]; i++) {
-		if (spec[i] == '{' && i && spec[i - 1] == '$')
-			depth++;
-		else if (depth && spec[i] == '{')
+		if (spec[i] == '{' && (depth || (i && spec[i - 1] == '$')))
 			depth++;
 		else if (depth && spec[i] == '}')
 			depth--;

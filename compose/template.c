@@ -66,7 +66,7 @@ static bool parse_inside(struct span inside, struct reference *ret)
 	ret->or_empty = *inside.ptr == ':';
 	inside.ptr += ret->or_empty;
 	inside.len -= ret->or_empty;
-	if (!inside.len || !memchr("-?+", *inside.ptr, 3))
+	if (!inside.len || !strchr("-?+", *inside.ptr))
 		return false;
 	ret->op = *inside.ptr;
 	ret->word = (struct span){ .ptr = inside.ptr + 1, .len = inside.len - 1 };

@@ -37,7 +37,10 @@ static void take_quote(struct splitter *s, char c)
 		add_char(s, c);
 		return;
 	}
-	s->quote = s->quote ? '\0' : c;
+	if (s->quote)
+		s->quote = '\0';
+	else
+		s->quote = c;
 	s->has_word = true;
 	if (c == '`')
 		str_addc(&s->word, c);
@@ -68,7 +71,7 @@ static void drop_descriptor(struct splitter *s)
 
 static bool ends_command(const struct splitter *s, char c)
 {
-	return !is_literal(s) && memchr(";&|<>", c, 5);
+	return !is_literal(s) && strchr(";&|<>", c);
 }
 
 static bool take_char(struct splitter *s, char c)

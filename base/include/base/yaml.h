@@ -115,12 +115,14 @@ static inline bool yaml_is(const struct yaml *node, enum yaml_kind kind)
 /* Number of entries or items; 0 for anything else. */
 size_t yaml_len(const struct yaml *node);
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot stand in them */
 #define YAML_EACH_ENTRY(entry, node)                                                        \
 	for (struct yaml_entry *entry = yaml_is(node, YAML_MAP) ? (node)->map.items : NULL; \
 	     entry && entry < (node)->map.items + (node)->map.len; entry++)
 #define YAML_EACH_ITEM(item, node)                                                      \
 	for (struct yaml **item = yaml_is(node, YAML_LIST) ? (node)->list.items : NULL; \
 	     item && item < (node)->list.items + (node)->list.len; item++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* "a string", "a list": for messages. */
 const char *yaml_kind_name(enum yaml_kind kind);
