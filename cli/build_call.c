@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "check_output.h"
+#include "context/remote_context.h"
 #include "exit_code.h"
 #include "terminal.h"
 
@@ -52,33 +53,57 @@ int build_call_parse(const char *text, bool check, struct build_call *ret, struc
 	return err_set(err, ERR_USAGE, "'--check' and '--call=%s' contradict each other", text);
 }
 
+static int ask_with_store(struct app *app, const struct build_request *request, bool all_stages,
+			  const struct session_options *options, struct build_check **ret,
+			  struct err *err)
+{
+	AUTO(session_release) struct session session = SESSION_INIT;
+	AUTO(build_check_freep) struct build_check *answer = NULL;
+	struct build_request with_store = *request;
+	int status;
+
+	if (session_open(options, &session, err) < 0)
+		return -1;
+	with_store.store = session.store;
+	with_store.registry = session.registry;
+	with_store.monitor = &session.monitor;
+	status = build_check_run(&with_store, all_stages, &answer, err);
+	if (session_finish(&session, app, status, err) < 0)
+		return -1;
+	*ret = TAKE(answer);
+	return 0;
+}
+
 /* With the variables of the base images. What cannot be had leaves the first answer as it is. */
 static void ask_again(struct app *app, const struct build_request *request, bool all_stages,
 		      const struct session_options *options, struct build_check **check)
 {
-	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(err_release) struct err err = ERR_INIT;
-	struct build_request with_store = *request;
 	struct build_check *answer = NULL;
-	int status = 0;
 
-	if (session_open(options, &session, &err) < 0)
-		return;
-	with_store.store = session.store;
-	with_store.registry = session.registry;
-	with_store.monitor = &session.monitor;
-	status = build_check_run(&with_store, all_stages, &answer, &err);
-	(void)session_finish(&session, app, status, &err);
-	if (status < 0)
+	if (ask_with_store(app, request, all_stages, options, &answer, &err) < 0)
 		return;
 	build_check_free(*check);
 	*check = answer;
+}
+
+/* What has to be brought here first, or can be read only once. */
+static bool wants_store(const struct build_request *request)
+{
+	return remote_context_is(request->context_dir) || str_eq(request->dockerfile, "-");
 }
 
 int build_call_find(struct app *app, const struct build_request *request, bool all_stages,
 		    const struct session_options *options, struct build_check **ret,
 		    struct err *err)
 {
+	if (options && wants_store(request)) {
+		struct session_options with_identity = *options;
+
+		/* Files of others are unpacked as in a build. */
+		with_identity.needs_sandbox = true;
+		return ask_with_store(app, request, all_stages, &with_identity, ret, err);
+	}
 	if (build_check_run(request, all_stages, ret, err) < 0)
 		return -1;
 	if (options && build_check_wants_bases(*ret))

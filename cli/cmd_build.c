@@ -12,7 +12,8 @@
 #include "builder/build.h"
 
 struct build_args {
-	struct strvec contexts, tags, build_args, platforms, boards, labels, volumes;
+	struct strvec contexts, named_contexts, tags, build_args, platforms, boards, labels,
+		volumes;
 	const char *file, *target, *iidfile, *metadata_file;
 	const char *call;
 	bool check;
@@ -29,6 +30,7 @@ struct build_plan {
 	struct build_board *boards;
 	struct strmap build_args, labels;
 	struct build_volumes volumes;
+	struct named_contexts contexts;
 	struct image_refs names;
 	struct strvec tags; /* the same, canonical */
 };
@@ -41,6 +43,7 @@ static void plan_release(struct build_plan *plan)
 	strmap_release(&plan->build_args);
 	strmap_release(&plan->labels);
 	build_volumes_release(&plan->volumes);
+	named_contexts_release(&plan->contexts);
 	image_refs_release(&plan->names);
 	strvec_release(&plan->tags);
 }
@@ -70,6 +73,15 @@ static int plan_volumes(const struct build_args *args, struct build_plan *plan, 
 	VEC_FOREACH(text, &args->volumes) {
 		if (build_volume_parse(*text, here, VEC_ADD(&plan->volumes), err) < 0)
 			return err_wrap(err, "option '--volume'");
+	}
+	return 0;
+}
+
+static int plan_contexts(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	VEC_FOREACH(text, &args->named_contexts) {
+		if (named_contexts_add(&plan->contexts, *text, err) < 0)
+			return err_wrap(err, "option '--build-context'");
 	}
 	return 0;
 }
@@ -154,7 +166,7 @@ static int plan_build(const struct build_args *args, struct build_plan *plan, st
 	struct build_request *request = &plan->request;
 
 	if (plan_machines(args, plan, err) < 0 || plan_names(args, plan, err) < 0 ||
-	    plan_volumes(args, plan, err) < 0)
+	    plan_volumes(args, plan, err) < 0 || plan_contexts(args, plan, err) < 0)
 		return -1;
 	plan_pairs(args, plan);
 	request->context_dir = args->contexts.len > 0 ? args->contexts.items[0] : ".";
@@ -165,6 +177,7 @@ static int plan_build(const struct build_args *args, struct build_plan *plan, st
 	request->build_args = &plan->build_args;
 	request->labels = &plan->labels;
 	request->volumes = &plan->volumes;
+	request->contexts = &plan->contexts;
 	request->tags = &plan->tags;
 	request->no_cache = args->no_cache;
 	request->pull = args->pull;
@@ -263,7 +276,7 @@ static const struct cli_option build_options[] = {
 	OPTION_OPERANDS(struct build_args, contexts, "CONTEXT", VALUE_DIR, 0, 1),
 	OPTION_HEADING("What to build"),
 	OPTION_STRING(struct build_args, file, 'f', "file", "FILE", VALUE_FILE,
-		      "Dockerfile, instead of CONTEXT/Dockerfile"),
+		      "Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input"),
 	OPTION_STRING(struct build_args, target, 0, "target", "STAGE", VALUE_TEXT,
 		      "Build this stage instead of the last one"),
 	OPTION_LIST(struct build_args, platforms, 0, "platform", "OS/ARCH[,...]", VALUE_PLATFORM,
@@ -274,6 +287,9 @@ static const struct cli_option build_options[] = {
 		      "where QEMU can"),
 	OPTION_LIST(struct build_args, build_args, 0, "build-arg", "NAME[=VALUE]", VALUE_TEXT,
 		    "Value of an ARG; without VALUE, that of the environment"),
+	OPTION_LIST(struct build_args, named_contexts, 0, "build-context", "NAME=SOURCE", VALUE_DIR,
+		    "What FROM and --from=NAME mean: a directory, docker-image://NAME, "
+		    "oci-layout://DIR, or the address of a repository or archive"),
 	OPTION_LIST(struct build_args, volumes, 'v', "volume", "HOST:CONTAINER[:ro|rw]", VALUE_DIR,
 		    "Mount a directory or file of this machine in every RUN; it never gets into a "
 		    "layer"),
@@ -310,6 +326,9 @@ static const struct cli_example build_examples[] = {
 	  "edgectl build --board raspberrypi4-64 -t app:1 ." },
 	{ "For two kinds of board as one image, and push it:",
 	  "edgectl build --platform linux/arm/v7,linux/arm64 -t lab:5000/app --push ." },
+	{ "From a subdirectory of a branch, without cloning it first:",
+	  "edgectl build -t app:1 "
+	  "https://github.com/moby/buildkit.git#master:examples/dockerfile2llb" },
 	{ "Keep the packages that apt downloads between builds, outside of the image:",
 	  "edgectl build -v ~/.cache/apt:/var/cache/apt/archives -t app:1 ." },
 	{ NULL, NULL },
@@ -320,7 +339,9 @@ const struct cli_command cmd_build = {
 	.group = GROUP_BUILD,
 	.summary = "Build an image from a Dockerfile, for one or several platforms",
 	.details = "CONTEXT is the directory whose files the Dockerfile can COPY; the current one "
-		   "if it is left out.\n\n"
+		   "if it is left out. It may also be - for a tar archive or a Dockerfile on the "
+		   "standard input, the http or https address of such a file, or a git repository: "
+		   "https://HOST/PATH.git#REF:SUBDIR, ssh, git and file addresses alike.\n\n"
 		   "Steps for other processors run under QEMU user mode emulation, which is set up "
 		   "for this build only: neither root nor a registration on the machine is needed. "
 		   "Built for several platforms, the result is an index with an image for each.\n\n"

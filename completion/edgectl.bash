@@ -60,13 +60,14 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'config'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --volume= --tag= --push --no-push --label= --iidfile= --metadata-file= --check --call= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --tag= --push --no-push --label= --iidfile= --metadata-file= --check --call= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
         --build-arg) :; return ;;
+        --build-context) _edgectl_value dir; return ;;
         -v | --volume) _edgectl_value dir; return ;;
         -t | --tag) _edgectl_value ask image; return ;;
         --label) :; return ;;

@@ -28,11 +28,12 @@ complete -c edgectl -n '__fish_seen_subcommand_from board; and __edgectl_no_comm
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __edgectl_no_command config' -a config -d 'Print the resolved compose file'
 
 complete -c edgectl -n '__fish_seen_subcommand_from build' -x -a '(__fish_complete_directories)'
-complete -c edgectl -n '__fish_seen_subcommand_from build' -s f -l file -r -F -d 'Dockerfile, instead of CONTEXT/Dockerfile'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -s f -l file -r -F -d 'Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l target -x -d 'Build this stage instead of the last one'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l platform -x -a '(__edgectl_ask platform)' -d 'Platforms to build for, instead of this machine\'s'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l board -x -a '(__edgectl_ask board)' -d 'Boards to build for: their platforms, emulated as exactly their processors where QEMU can'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l build-arg -x -d 'Value of an ARG; without VALUE, that of the environment'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l build-context -x -a '(__fish_complete_directories)' -d 'What FROM and --from=NAME mean: a directory, docker-image://NAME, oci-layout://DIR, or the address of a repository or archive'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s v -l volume -x -a '(__fish_complete_directories)' -d 'Mount a directory or file of this machine in every RUN; it never gets into a layer'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s t -l tag -x -a '(__edgectl_ask image)' -d 'Name of the image, with its registry if it is to be pushed'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l push -d 'Push to every --tag when the build is done'

@@ -8,7 +8,6 @@
 #include "source_lint.h"
 
 struct build_check {
-	struct build_context context;
 	struct build_source source;
 	bool wants_bases;
 };
@@ -43,14 +42,16 @@ int build_check_run(const struct build_request *request, bool all_stages, struct
 		    struct err *err)
 {
 	AUTO(build_check_freep) struct build_check *check = xcalloc(1, sizeof(*check));
+	/* Gone before the answer is, which may outlive the store. */
+	AUTO(build_context_release) struct build_context context = BUILD_CONTEXT_INIT;
 
 	build_source_init(&check->source);
-	check->context = (struct build_context)BUILD_CONTEXT_INIT;
-	if (build_context_open(request, &check->context, err) < 0 ||
-	    build_source_read(request, &check->context,
+	if (build_context_open(request, &context, err) < 0 ||
+	    build_source_read(request, &context,
 			      request->machine_count > 0 ? request->machines->board : NULL,
 			      &check->source, err) < 0)
 		return -1;
+	check->source.context = NULL;
 	lint(request, all_stages, check);
 	*ret = TAKE(check);
 	return 0;
@@ -61,7 +62,6 @@ void build_check_free(struct build_check *check)
 	if (!check)
 		return;
 	build_source_release(&check->source);
-	build_context_release(&check->context);
 	free(check);
 }
 

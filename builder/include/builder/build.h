@@ -41,32 +41,37 @@ struct build_volumes {
 };
 
 /* ERR_USAGE with what is wrong: missing source, relative target, unknown option. `base_dir` resolves relative sources. */
-WARN_UNUSED int build_volume_parse(const char *text, const char *base_dir, struct build_volume *ret, struct err *err);
+WARN_UNUSED int build_volume_parse(const char *text, const char *base_dir, struct build_volume *ret,
+				   struct err *err);
 void build_volumes_release(struct build_volumes *v);
 
 /* What one image of the result is for. */
 struct build_machine {
 	struct platform platform;
-	const struct build_board *board; /* chooses the Dockerfile and fills it in; NULL = just the platform */
+	/* Chooses the Dockerfile and fills it in; NULL = just the platform. */
+	const struct build_board *board;
 	const char *cpu_model; /* QEMU_CPU in its RUN steps; NULL = the platform's default */
 };
 
 /* All borrowed for the call. */
 struct build_request {
 	const char *context_dir; /* a directory, or what context/remote_context.h knows */
-	/* NULL = Dockerfile in the context; "-" = the standard input; else relative to the working directory, or in a remote context */
+	/*
+	 * NULL = Dockerfile in the context; "-" = the standard input; else relative to the working directory, or
+	 * in a remote context.
+	 */
 	const char *dockerfile;
-	int stdin_fd; /* what "-" reads */
+	int stdin_fd;                         /* what "-" reads */
 	const struct build_machine *machines; /* none = this one; no two of the same platform */
 	size_t machine_count;
 	const struct named_contexts *contexts; /* --build-context; NULL = none */
-	const char *target;              /* a stage's name; NULL = the last */
+	const char *target;                    /* a stage's name; NULL = the last */
 	const struct strmap *build_args; /* value NULL = from our environment, if it is there */
 	const struct strmap *labels;
 	const struct build_volumes *volumes;
 	const struct strvec *tags; /* names that the result gets in the store */
 	bool no_cache;
-	bool pull; /* ask the registry for bases even if the store has them */
+	bool pull;                 /* ask the registry for bases even if the store has them */
 	int64_t source_date_epoch; /* -1 = now */
 	struct layer_options layers;
 
@@ -83,13 +88,17 @@ struct build_result {
 	uint64_t emulated_ns; /* spent in emulated steps */
 };
 
-#define BUILD_RESULT_INIT { .cached_steps = 0 }
+#define BUILD_RESULT_INIT         \
+	{                         \
+		.cached_steps = 0 \
+	}
 
 /*
  * Errors: ERR_INPUT with all problems of the Dockerfile rendered, ERR_CHILD for a RUN step that failed (child_status set,
  * span = its lines), ERR_CANCELLED, and those of the rooms below. Nothing is tagged unless all platforms succeeded.
  */
-WARN_UNUSED int build_run(const struct build_request *request, struct build_result *ret, struct err *err);
+WARN_UNUSED int build_run(const struct build_request *request, struct build_result *ret,
+			  struct err *err);
 void build_result_release(struct build_result *result);
 
 #endif
