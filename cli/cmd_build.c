@@ -327,8 +327,7 @@ static const struct cli_example build_examples[] = {
 	{ "For two kinds of board as one image, and push it:",
 	  "edgectl build --platform linux/arm/v7,linux/arm64 -t lab:5000/app --push ." },
 	{ "From a subdirectory of a branch, without cloning it first:",
-	  "edgectl build -t app:1 "
-	  "https://github.com/moby/buildkit.git#master:examples/dockerfile2llb" },
+	  "edgectl build -t app:1 https://git.example.com/app.git#main:board" },
 	{ "Keep the packages that apt downloads between builds, outside of the image:",
 	  "edgectl build -v ~/.cache/apt:/var/cache/apt/archives -t app:1 ." },
 	{ NULL, NULL },
