@@ -24,6 +24,7 @@ struct schedule {
 	size_t count;
 
 	schedule_fn *run;
+	schedule_stop_fn *stop;
 	void *arg;
 
 	pthread_mutex_t lock; /* of all below, and of the items */
@@ -99,6 +100,8 @@ static void end_item(struct schedule *schedule, size_t item, int result, struct 
 		schedule->failed = true;
 		if (schedule->err)
 			err_move(schedule->err, err);
+		if (schedule->stop)
+			schedule->stop(schedule->arg);
 	}
 	VEC_FOREACH(dependent, &schedule->items[item].dependents)
 		schedule->items[*dependent].waiting--;
@@ -125,13 +128,14 @@ static void *work(void *arg)
 	return NULL;
 }
 
-int schedule_run(struct schedule *schedule, unsigned jobs, schedule_fn *run, void *arg,
-		 struct err *err)
+int schedule_run(struct schedule *schedule, unsigned jobs, schedule_fn *run, schedule_stop_fn *stop,
+		 void *arg, struct err *err)
 {
 	pthread_t threads[JOBS_MAX];
 	unsigned started = 0;
 
 	schedule->run = run;
+	schedule->stop = stop;
 	schedule->arg = arg;
 	schedule->err = err;
 	schedule->left = schedule->count;

@@ -18,17 +18,19 @@ struct schedule;
 
 /* Does one item; called from any thread, for different items at the same time. */
 typedef int schedule_fn(void *arg, size_t item, struct err *err);
+/* Tells the items that run to end; called once, when the failure of the first has been noted. */
+typedef void schedule_stop_fn(void *arg);
 
 struct schedule *schedule_new(size_t count);
 void schedule_freep(struct schedule **schedule);
 /* `item` waits for `on`, which must have the smaller number: no circle can arise. */
 void schedule_add_dependency(struct schedule *schedule, size_t item, size_t on);
 /*
- * Runs every item once. After a failure nothing new is begun; what runs is waited for, so `run`
- * should see to it that it ends. err is that of the item that failed first. The calling thread
- * works, too.
+ * Runs every item once. After a failure nothing new is begun; what runs is told by `stop`, which may
+ * be NULL, and waited for. err is that of the item that failed first: what fails because it was
+ * stopped never takes its place. The calling thread works, too.
  */
-WARN_UNUSED int schedule_run(struct schedule *schedule, unsigned jobs, schedule_fn *run, void *arg,
-			     struct err *err);
+WARN_UNUSED int schedule_run(struct schedule *schedule, unsigned jobs, schedule_fn *run,
+			     schedule_stop_fn *stop, void *arg, struct err *err);
 
 #endif

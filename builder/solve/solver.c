@@ -376,10 +376,12 @@ static int run_task(void *arg, size_t item, struct err *err)
 {
 	struct run *run = arg;
 
-	if (carry_out(run->solver, &run->tasks->items[item], err) == 0)
-		return 0;
-	stop_now(run->stop); /* the others have become useless */
-	return -1;
+	return carry_out(run->solver, &run->tasks->items[item], err);
+}
+
+static void stop_tasks(void *arg)
+{
+	stop_now(((struct run *)arg)->stop);
 }
 
 static size_t task_of(const struct tasks *tasks, struct vertex *vertex)
@@ -432,7 +434,7 @@ static int carry_out_all(struct solver *solver, struct tasks *tasks, struct err 
 	pthread_mutex_init(&solver->lock, NULL);
 	pthread_mutex_init(&solver->unpacking, NULL);
 	schedule = make_schedule(tasks);
-	result = schedule_run(schedule, job_count(solver), run_task, &run, err);
+	result = schedule_run(schedule, job_count(solver), run_task, stop_tasks, &run, err);
 	pthread_mutex_destroy(&solver->unpacking);
 	pthread_mutex_destroy(&solver->lock);
 	solver->monitor = monitor;

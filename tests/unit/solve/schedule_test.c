@@ -15,6 +15,7 @@ struct record {
 	size_t fails; /* this item */
 	size_t meets; /* items 0 and 1 wait for each other */
 	atomic_uint arrived;
+	atomic_uint stopped;
 };
 
 static void begin(struct record *record, size_t item)
@@ -59,7 +60,7 @@ static void one_job_keeps_the_order(void **state)
 
 	(void)state;
 	init(&record);
-	assert_ok(schedule_run(schedule, 1, run, &record, &err_));
+	assert_ok(schedule_run(schedule, 1, run, NULL, &record, &err_));
 	assert_int_equal(record.len, ITEMS);
 	for (size_t i = 0; i < ITEMS; i++)
 		assert_int_equal(record.order[i], i);
@@ -79,7 +80,7 @@ static void what_is_waited_for_comes_first(void **state)
 			schedule_add_dependency(schedule, i, i - 1);
 			schedule_add_dependency(schedule, i, i - 1); /* twice is as good as once */
 		}
-		assert_ok(schedule_run(schedule, jobs, run, &record, &err_));
+		assert_ok(schedule_run(schedule, jobs, run, NULL, &record, &err_));
 		assert_int_equal(record.len, ITEMS);
 		for (size_t i = 3; i < ITEMS; i += 3) {
 			assert_true(place(&record, i - 3) < place(&record, i));
@@ -96,7 +97,7 @@ static void independent_items_run_at_the_same_time(void **state)
 	(void)state;
 	init(&record);
 	record.meets = 1;
-	assert_ok(schedule_run(schedule, 2, run, &record, &err_));
+	assert_ok(schedule_run(schedule, 2, run, NULL, &record, &err_));
 	assert_int_equal(record.len, 2);
 }
 
@@ -110,9 +111,45 @@ static void nothing_begins_after_a_failure(void **state)
 	record.fails = 4;
 	for (size_t i = 1; i < ITEMS; i++)
 		schedule_add_dependency(schedule, i, i - 1);
-	assert_int_equal(schedule_run(schedule, 4, run, &record, &err_), -1);
+	assert_int_equal(schedule_run(schedule, 4, run, NULL, &record, &err_), -1);
 	assert_string_equal(err_.message, "item 4");
 	assert_int_equal(record.len, 5);
+	err_clear(&err_);
+}
+
+/* Item 0 fails, and item 1 because of it: as a step does that is cancelled. */
+static int fail_when_stopped(void *arg, size_t item, struct err *err)
+{
+	struct record *record = arg;
+
+	atomic_fetch_add(&record->arrived, 1);
+	while (record->arrived < 2)
+		sched_yield();
+	if (item == 0)
+		return err_set(err, ERR_INPUT, "the cause");
+	while (record->stopped == 0)
+		sched_yield();
+	return err_set(err, ERR_CANCELLED, "the consequence");
+}
+
+static void stop_others(void *arg)
+{
+	struct record *record = arg;
+
+	atomic_fetch_add(&record->stopped, 1);
+}
+
+static void a_cause_is_not_hidden_by_its_consequences(void **state)
+{
+	AUTO(schedule_freep) struct schedule *schedule = schedule_new(2);
+	struct record record;
+
+	(void)state;
+	init(&record);
+	assert_int_equal(schedule_run(schedule, 2, fail_when_stopped, stop_others, &record, &err_),
+			 -1);
+	assert_string_equal(err_.message, "the cause");
+	assert_int_equal(record.stopped, 1);
 	err_clear(&err_);
 }
 
@@ -121,7 +158,7 @@ static void nothing_to_do_is_done(void **state)
 	AUTO(schedule_freep) struct schedule *schedule = schedule_new(0);
 
 	(void)state;
-	assert_ok(schedule_run(schedule, 4, run, NULL, &err_));
+	assert_ok(schedule_run(schedule, 4, run, NULL, NULL, &err_));
 }
 
 static void either_reason_stops(void **state)
@@ -166,6 +203,7 @@ int main(void)
 		cmocka_unit_test(what_is_waited_for_comes_first),
 		cmocka_unit_test(independent_items_run_at_the_same_time),
 		cmocka_unit_test(nothing_begins_after_a_failure),
+		cmocka_unit_test(a_cause_is_not_hidden_by_its_consequences),
 		cmocka_unit_test(nothing_to_do_is_done),
 		cmocka_unit_test(either_reason_stops),
 		cmocka_unit_test(a_stop_needs_nobody_above),
