@@ -15,7 +15,7 @@
 
 #define REDIRECTS_MAX 10
 /* A connection that brought less than this has not moved us on. */
-#define PROGRESS_BYTES (64 * 1024)
+#define PROGRESS_BYTES ((uint64_t)64 * 1024)
 
 struct transferring {
 	const struct download_request *request;

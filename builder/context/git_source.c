@@ -161,7 +161,7 @@ static int find_root(const struct git_checkout *checkout, char **ret, struct err
 {
 	const char *subdir = checkout->url->subdir ? checkout->url->subdir : ".";
 	AUTO(fd_closep) int top = -1, fd = -1;
-	char link[64], path[PATH_MAX];
+	char name[64], path[PATH_MAX];
 	ssize_t len;
 
 	if (fd_open(AT_FDCWD, checkout->dir, O_PATH | O_DIRECTORY, 0, &top, err) < 0)
@@ -170,8 +170,8 @@ static int find_root(const struct git_checkout *checkout, char **ret, struct err
 		err_clear(err);
 		return err_set(err, ERR_NOT_FOUND, "there is no directory '%s' in it", subdir);
 	}
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, path, sizeof(path) - 1);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	len = readlink(name, path, sizeof(path) - 1);
 	if (len < 0)
 		return err_errno(err, "'%s'", subdir);
 	*ret = xstrndup(path, (size_t)len);

@@ -13,7 +13,7 @@
 #include "base/vec.h"
 
 #define ANNOTATION_TAG "org.opencontainers.image.ref.name"
-#define BUFFER_SIZE    (256 * 1024)
+#define BUFFER_SIZE    ((size_t)256 * 1024)
 
 struct layout {
 	const struct image_layout_request *request;

@@ -66,8 +66,8 @@ WARN_UNUSED int download(const struct download_request *request, struct download
  * The last component of the address's path, percent-decoded: what a file of it would be called.
  * NULL when it has none that could be a file's name. The caller frees.
  */
-char *download_name(const char *url);
+char *download_name(const char *text);
 /* The address without user name and password, for messages; the caller frees. */
-char *download_shown_url(const char *url);
+char *download_shown_url(const char *text);
 
 #endif
