@@ -9,6 +9,10 @@ struct reader {
 	struct arena *arena;
 	struct diags *file;
 	yaml_parser_t parser;
+	struct cursor {
+		size_t line, column; /* as libyaml counts: from 0, and in characters */
+		size_t offset, line_offset;
+	} cursor;
 	yaml_event_t event; /* the one to look at next */
 	bool has_event;
 	struct yaml anchors; /* of this document: a map from their names to nodes */
@@ -31,16 +35,46 @@ static void reader_end(struct reader *reader)
 	yaml_parser_delete(&reader->parser);
 }
 
-static struct yaml_mark mark_of(const struct reader *reader, const yaml_mark_t *from,
+/*
+ * The column in bytes. Marks come almost in the order of the text: the cursor goes on from the last
+ * one, so that long lines are not gone over again and again.
+ */
+static size_t byte_column(struct reader *reader, const yaml_mark_t *mark)
+{
+	const struct span text = reader->file->source;
+	struct cursor *at = &reader->cursor;
+
+	if (mark->line < at->line)
+		*at = (struct cursor){ .line = 0 };
+	if (mark->line == at->line && mark->column < at->column) {
+		at->offset = at->line_offset;
+		at->column = 0;
+	}
+	for (; at->line < mark->line && at->offset < text.len; at->offset++) {
+		if (text.ptr[at->offset] != '\n')
+			continue;
+		at->line++;
+		at->column = 0;
+		at->line_offset = at->offset + 1;
+	}
+	for (; at->column < mark->column && at->offset < text.len; at->column++)
+		do
+			at->offset++;
+		while (at->offset < text.len && (text.ptr[at->offset] & 0xC0) == 0x80);
+	return at->offset - at->line_offset;
+}
+
+static struct yaml_mark mark_of(struct reader *reader, const yaml_mark_t *from,
 				const yaml_mark_t *to)
 {
+	size_t begin = byte_column(reader, from);
 	struct yaml_mark mark = { .file = reader->file,
 				  .line = (unsigned)from->line + 1,
-				  .column = (unsigned)from->column + 1,
+				  .column = (unsigned)begin + 1,
 				  .length = 1 };
 
 	if (to && to->line == from->line && to->column > from->column)
-		mark.length = (unsigned)(to->column - from->column);
+		mark.length = (unsigned)(byte_column(reader, to) - begin);
 	return mark;
 }
 

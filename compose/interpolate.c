@@ -11,6 +11,7 @@ struct pass {
 	const struct strmap *env;
 	const struct yaml *node; /* the one that is expanded */
 	const struct place *place;
+	struct yaml *unset; /* the variables that were warned of, as a map */
 };
 
 static const char *lookup(void *arg, const char *name)
@@ -24,6 +25,10 @@ static void unset(void *arg, const char *name)
 {
 	const struct pass *pass = arg;
 
+	/* Once for each, where it is used first. */
+	if (yaml_has(pass->unset, name))
+		return;
+	yaml_set(pass->arena, pass->unset, name, yaml_new(pass->arena, YAML_NULL, NULL));
 	(void)place_problem(&pass->node->mark, pass->place, DIAG_WARNING,
 			    "the variable '%s' is not set: it is taken to be empty", name);
 }
@@ -142,7 +147,9 @@ static void walk(struct pass *pass, struct yaml *node, const struct attr *attr,
 void interpolate_document(struct loader *loader, struct yaml *document, const struct strmap *env)
 {
 	const struct place root = { .up = NULL };
-	struct pass pass = { .arena = loader->arena, .env = env };
+	struct pass pass = { .arena = loader->arena,
+			     .env = env,
+			     .unset = yaml_new(loader->arena, YAML_MAP, NULL) };
 
 	walk(&pass, document, &attr_document, &root);
 }

@@ -136,6 +136,16 @@ static void places(void **state)
 	assert_int_equal(item->mark.column, 5);
 	assert_int_equal(item->mark.length, 4);
 	assert_ptr_equal(item->mark.file, &f.diags);
+	/* Columns and lengths in bytes. */
+	root = parse_one(&f, "# \u20ac\n{\u00e4: [\u00f6\u00fc, b]}\n");
+	entry = yaml_entry(root, "\u00e4");
+	item = entry->value->list.items[0];
+	assert_int_equal(entry->mark.line, 2);
+	assert_int_equal(entry->mark.column, 2);
+	assert_int_equal(entry->mark.length, 2);
+	assert_int_equal(item->mark.column, 7);
+	assert_int_equal(item->mark.length, 4);
+	assert_int_equal(entry->value->list.items[1]->mark.column, 13);
 }
 
 static void aliases(void **state)
