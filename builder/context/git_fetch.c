@@ -24,7 +24,12 @@ static int fetch(git_repository *repository, struct git_talk *talk, const char *
 	code = libgit2.remote_create_anonymous(&remote, repository, talk->remote);
 	if (code == 0)
 		code = libgit2.remote_fetch(remote, &specs, &options, NULL);
-	return code < 0 ? git_talk_error(talk, code, err) : 0;
+	if (code < 0)
+		return git_talk_error(talk, code, err);
+	if (talk->received > 0)
+		monitor_transfer(talk->monitor, talk->step, "fetching", talk->shown, talk->received,
+				 talk->received);
+	return 0;
 }
 
 static int find_commit(git_repository *repository, const struct git_revision *revision,

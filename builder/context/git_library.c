@@ -95,16 +95,16 @@ int git_talk_error(const struct git_talk *talk, int code, struct err *err)
 
 static int on_transfer(const git_indexer_progress *stats, void *payload)
 {
-	const struct git_talk *talk = payload;
+	struct git_talk *talk = payload;
 
 	if (monitor_is_cancelled(talk->monitor))
 		return GIT_EUSER;
+	talk->received = stats->received_bytes;
 	if (stats->received_bytes > LIMIT_LAYER_SIZE) {
 		libgit2.error_set_str(GIT_ERROR_NET, "the repository is too large");
 		return -1;
 	}
-	monitor_transfer(talk->monitor, talk->step, "fetching", talk->shown, stats->received_bytes,
-			 0);
+	monitor_transfer(talk->monitor, talk->step, "fetching", talk->shown, talk->received, 0);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct git_talk {
 	unsigned step;
 	const char *shown; /* the address, for messages and progress */
 	const char *remote;
+	uint64_t received; /* bytes so far */
 };
 
 /* For both connect and fetch. `talk` must outlive the remote. */
