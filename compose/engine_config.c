@@ -144,6 +144,9 @@ int request_config(const struct request *request, json_t *config, struct err *er
 	json_object_set_new(config, "AttachStderr", json_true());
 	json_set_string(config, "Image", built);
 	set_texts(request, config);
+	if (request->engine->api_minor < 44 && yaml_has(request->service, "mac_address"))
+		json_set_string(config, "MacAddress",
+				yaml_get_text(request->service, "mac_address"));
 	if (yaml_has(request->service, "tty"))
 		json_object_set_new(config, "Tty", json_true());
 	if (yaml_has(request->service, "stdin_open"))

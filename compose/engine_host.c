@@ -132,6 +132,14 @@ static void set_ports(const struct yaml *service, json_t *host)
 	set_unless_empty(host, "PortBindings", bindings);
 }
 
+/* What a swarm calls a condition, as the engine does. */
+static const char *policy_name(const char *condition)
+{
+	if (str_eq(condition, "none"))
+		return "no";
+	return !condition || str_eq(condition, "any") ? "always" : condition;
+}
+
 /* "on-failure:5"; a policy of the deploy section wins. */
 static void set_restart(const struct yaml *service, json_t *host)
 {

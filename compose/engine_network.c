@@ -124,7 +124,8 @@ static int set_mac_address(const struct request *request, const struct yaml *nod
 {
 	const char *mac = yaml_get_text(node, "mac_address");
 
-	if (!mac && is_first)
+	/* Older engines have it in Config. */
+	if (!mac && is_first && request->engine->api_minor >= 44)
 		mac = yaml_get_text(request->service, "mac_address");
 	if (!mac)
 		return 0;
