@@ -154,9 +154,7 @@ static void set_restart(const struct yaml *service, json_t *host)
 
 	if (policy) {
 		free(name);
-		name = xstrdup(str_eq(condition, "none")         ? "no"
-			       : str_eq(condition, "on-failure") ? "on-failure"
-								 : "always");
+		name = xstrdup(policy_name(condition));
 		count = yaml_is(attempts, YAML_INT) ? (long)attempts->integer : 0;
 	}
 	if (name)
