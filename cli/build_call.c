@@ -90,7 +90,8 @@ static void ask_again(struct app *app, const struct build_request *request, bool
 /* What has to be brought here first, or can be read only once. */
 static bool wants_store(const struct build_request *request)
 {
-	return remote_context_is(request->context_dir) || str_eq(request->dockerfile, "-");
+	return remote_context_is(request->context_dir) ||
+	       (request->dockerfile && remote_context_is(request->dockerfile));
 }
 
 int build_call_find(struct app *app, const struct build_request *request, bool all_stages,

@@ -7,10 +7,13 @@
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "context/http_file.h"
+#include "registry/download.h"
 
 void build_context_release(struct build_context *context)
 {
 	free(context->dir);
+	free(context->dockerfile_name);
 	str_release(&context->dockerfile);
 	remote_context_release(&context->remote);
 }
@@ -39,7 +42,7 @@ static int take_dockerfile(const struct build_request *request, struct build_con
 			      remote->shown);
 		return err_hint(err, "leave -f out, or give a tar archive as the context");
 	}
-	context->dockerfile_name = "Dockerfile";
+	context->dockerfile_name = xstrdup("Dockerfile");
 	str_addn(&context->dockerfile, remote->dockerfile.ptr, remote->dockerfile.len);
 	return 0;
 }
@@ -73,13 +76,42 @@ static int open_remote(const struct build_request *request, struct build_context
 static int read_stdin(const struct build_request *request, struct build_context *ret,
 		      struct err *err)
 {
-	if (!str_eq(request->dockerfile, "-"))
-		return 0;
-	ret->dockerfile_name = "standard input";
-	if (fd_read_to_str(request->stdin_fd, &ret->dockerfile, LIMIT_DOCKERFILE, "standard input",
-			   err) < 0)
-		return err_wrap(err, "read Dockerfile");
-	return 0;
+	ret->dockerfile_name = xstrdup("standard input");
+	return fd_read_to_str(request->stdin_fd, &ret->dockerfile, LIMIT_DOCKERFILE,
+			      "standard input", err);
+}
+
+static int fetch_dockerfile(const struct build_request *request, struct build_context *ret,
+			    struct err *err)
+{
+	const struct http_file_request question = { .url = request->dockerfile,
+						    .store = request->store,
+						    .monitor = request->monitor };
+	struct http_file file;
+
+	ret->dockerfile_name = download_shown_url(request->dockerfile);
+	if (!request->store)
+		return err_set(err, ERR_UNSUPPORTED, "a download needs a store");
+	if (http_file_fetch(&question, &file, err) < 0)
+		return -1;
+	return store_read_blob(request->store, &file.digest, LIMIT_DOCKERFILE, &ret->dockerfile,
+			       err);
+}
+
+/* What -f names, unless it is a file. */
+static int read_dockerfile(const struct build_request *request, struct build_context *ret,
+			   struct err *err)
+{
+	const char *name = request->dockerfile ? request->dockerfile : "";
+	int result = 0;
+
+	if (str_eq(name, "-"))
+		result = read_stdin(request, ret, err);
+	else if (str_has_prefix(name, "http://") || str_has_prefix(name, "https://"))
+		result = fetch_dockerfile(request, ret, err);
+	if (result == 0 || (err && err->kind == ERR_CANCELLED))
+		return result;
+	return err_wrap(err, "read Dockerfile");
 }
 
 static int open_context(const struct build_request *request, struct build_context *ret,
@@ -95,5 +127,5 @@ static int open_context(const struct build_request *request, struct build_contex
 int build_context_open(const struct build_request *request, struct build_context *ret,
 		       struct err *err)
 {
-	return open_context(request, ret, err) < 0 ? -1 : read_stdin(request, ret, err);
+	return open_context(request, ret, err) < 0 ? -1 : read_dockerfile(request, ret, err);
 }

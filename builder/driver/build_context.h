@@ -10,8 +10,8 @@ struct build_context {
 	struct remote_context remote;
 	bool is_remote; /* its files are not to be trusted */
 	char *dir;      /* absolute, without links */
-	/* The Dockerfile, when it came by itself: as the context, or on the standard input. */
-	const char *dockerfile_name; /* NULL = it is a file */
+	/* The Dockerfile, when it came by itself: as the context, on the standard input, or from an address. */
+	char *dockerfile_name; /* NULL = it is a file */
 	struct str dockerfile;
 };
 

@@ -118,6 +118,11 @@ def test_dockerfile_on_stdin_for_a_directory(built, context):
     assert built(context({"a": "a\n"}), "-f", "-", stdin=b"FROM scratch\nCOPY a /a\n").text("a") == "a\n"
 
 
+def test_dockerfile_of_a_web_server(built, context, web, files):
+    (files / "My.file").write_text("FROM scratch\nCOPY a /a\n")
+    assert built(context({"a": "a\n"}), "-f", f"{web.address}/My.file").text("a") == "a\n"
+
+
 def test_web_address_of_an_archive_or_a_dockerfile(built, web, files):
     (files / "context.tgz").write_bytes(tar_of({"Dockerfile": "FROM scratch\nCOPY a /a\n", "a": "a\n"}, "w:gz"))
     (files / "Dockerfile").write_text("FROM scratch\nCOPY <<x /x\ntext\nx\n")

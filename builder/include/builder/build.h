@@ -57,8 +57,8 @@ struct build_machine {
 struct build_request {
 	const char *context_dir; /* a directory, or what context/remote_context.h knows */
 	/*
-	 * NULL = Dockerfile in the context; "-" = the standard input; else relative to the working directory, or
-	 * in a remote context.
+	 * NULL = Dockerfile in the context; "-" = the standard input; an http or https address; else relative to
+	 * the working directory, or in a remote context.
 	 */
 	const char *dockerfile;
 	int stdin_fd;                         /* what "-" reads */
