@@ -31,6 +31,27 @@ WARN_UNUSED int compose_engine_container(const struct compose *compose,
 					 const struct compose_engine *engine, const char *service,
 					 unsigned number, json_t **ret, struct err *err);
 /*
+ * A secret or config that is no file of the host: it is put into the container, as an archive, after
+ * the container was created and before it starts.
+ */
+struct compose_injected {
+	char *path;      /* in the container, absolute */
+	char *content;   /* may be a secret: never shown */
+	char *uid, *gid; /* NULL = 0 */
+	unsigned mode;
+};
+
+struct compose_injected_files {
+	struct compose_injected *items;
+	size_t len, cap;
+};
+
+/* ERR_INPUT when a variable is not set, or the service cannot take files. Release it in any case. */
+WARN_UNUSED int compose_engine_files(const struct compose *compose, const char *service,
+				     struct compose_injected_files *ret, struct err *err);
+void compose_injected_files_release(struct compose_injected_files *files);
+
+/*
  * The body of POST /networks/create and /volumes/create for the resource `key`; of an external one
  * {"external": NAME}, which has to be there. NULL when there is no such resource. The caller releases.
  */

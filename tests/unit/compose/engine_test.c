@@ -156,6 +156,42 @@ static void hashes(void **state)
 	}
 }
 
+static void injected_files(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	AUTO(compose_injected_files_release) struct compose_injected_files files = { 0 };
+
+	strmap_set(&loading.env, "PW", "hush");
+	load_text(&loading,
+		  "services:\n"
+		  "  a:\n"
+		  "    image: i\n"
+		  "    secrets: [s, {source: s, target: other, uid: '5', mode: 0400}, file]\n"
+		  "    configs: [c]\n"
+		  "  b: {image: i, read_only: true, configs: [c]}\n"
+		  "  d: {image: i, secrets: [unset]}\n"
+		  "secrets: {s: {environment: PW}, file: {file: ./f}, unset: {environment: NONE}}\n"
+		  "configs: {c: {content: 'x=$$y'}}\n");
+	assert_ok(compose_engine_files(loading.compose, "a", &files, &err_));
+	assert_int_equal(files.len, 3);
+	assert_string_equal(files.items[0].path, "/c");
+	assert_string_equal(files.items[0].content, "x=$y");
+	assert_int_equal(files.items[0].mode, 0444);
+	assert_string_equal(files.items[1].path, "/run/secrets/s");
+	assert_string_equal(files.items[1].content, "hush");
+	assert_string_equal(files.items[2].path, "/run/secrets/other");
+	assert_string_equal(files.items[2].uid, "5");
+	assert_int_equal(files.items[2].mode, 0400);
+	compose_injected_files_release(&files);
+	assert_int_equal(compose_engine_files(loading.compose, "b", &files, &err_), -1);
+	assert_non_null(strstr(err_.message, "read_only"));
+	compose_injected_files_release(&files);
+	err_clear(&err_);
+	assert_int_equal(compose_engine_files(loading.compose, "d", &files, &err_), -1);
+	assert_non_null(strstr(err_.message, "'NONE'"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +200,7 @@ int main(void)
 		scratch_test(refused),
 		scratch_test(seccomp_profile),
 		scratch_test(hashes),
+		scratch_test(injected_files),
 	};
 
 	return cmocka_run_group_tests_name("compose_engine", tests, NULL, NULL);
