@@ -1,8 +1,10 @@
 #include "dockerfile/dockerfile.h"
 
 #include <ctype.h>
+#include <strings.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "reading.h"
 
 /* Of a file that has more errors, the rest is not looked at: it is no Dockerfile. */
@@ -102,6 +104,13 @@ static void read_node(struct assembly *assembly, const struct node *node)
 	place(assembly, &instruction);
 }
 
+static void fail_too_many(const struct node *from, struct diags *diags)
+{
+	diags_add(diags, DIAG_ERROR, from->start, 0, 0, "the file has more than %d stages",
+		  LIMIT_STAGES)
+		->hint = xstrdup("build them from several files");
+}
+
 int dockerfile_parse(struct span text, struct dockerfile *ret, struct diags *diags)
 {
 	struct assembly assembly = { .file = ret, .diags = diags };
@@ -114,6 +123,10 @@ int dockerfile_parse(struct span text, struct dockerfile *ret, struct diags *dia
 	VEC_FOREACH(node, &ret->tree.nodes) {
 		if (diags->errors - errors_before > ERRORS_MAX)
 			break;
+		if (ret->stages.len == LIMIT_STAGES && strcasecmp(node->name.text, "FROM") == 0) {
+			fail_too_many(node, diags);
+			break;
+		}
 		read_node(&assembly, node);
 	}
 	return diags->errors > errors_before ? -1 : result;

@@ -10,6 +10,8 @@
 
 /* Nobody reads more, and a hostile file could have any number. */
 #define WARNINGS_MAX 1000
+/* Of all stages together, each of which has those of its base as well. */
+#define VARIABLES_MAX 500000
 
 static struct diag *add_warning(const struct lint_config *config,
 				const struct instruction *instruction, enum lint_rule rule,
@@ -238,12 +240,28 @@ static void begin_stage(struct linting *linting, const struct stage *stage,
 	stage_scope_init(&state->scope, &linting->globals, env);
 }
 
+/* False, and an error, when the file grows beyond all bounds. */
+static bool count_variables(struct linting *linting, const struct stage *stage,
+			    const struct lint_stage *state, size_t *total)
+{
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	*total += state->scope.vars.len + state->scope.env.len + state->scope.args.len;
+	if (*total <= VARIABLES_MAX)
+		return true;
+	(void)err_set(&err, ERR_LIMIT, "the stages up to this one have more than %d variables",
+		      VARIABLES_MAX);
+	lint_error(linting, stage->from.name, &err);
+	return false;
+}
+
 static void run_stages(struct linting *linting)
 {
 	const struct stages *stages = &linting->file->stages;
 	AUTO(freep) struct lint_stage *states = xcalloc(stages->len + 1, sizeof(*states));
 	AUTO(err_release) struct err err = ERR_INIT;
 	const struct stage *target = NULL;
+	size_t variables = 0;
 
 	if (dockerfile_target(linting->file, linting->request->target, &target, &err) < 0) {
 		lint_error(linting, (struct word){ .line = 0 }, &err);
@@ -256,6 +274,8 @@ static void run_stages(struct linting *linting)
 			continue;
 		begin_stage(linting, stage, states);
 		lint_stage_run(linting, stage, &states[stage->index]);
+		if (!count_variables(linting, stage, &states[stage->index], &variables))
+			break;
 	}
 	for (size_t i = 0; i < stages->len; i++)
 		stage_scope_release(&states[i].scope);

@@ -1,6 +1,7 @@
 #include "node.h"
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "heredoc.h"
 #include "kind.h"
 #include "pasted.h"
@@ -397,6 +398,13 @@ static void read_instruction(struct file_reading *file, struct span first, unsig
 	*ARENA_ADD(file->tree->arena, &file->tree->nodes) = node;
 }
 
+static void fail_too_many(struct file_reading *file)
+{
+	diags_add(file->diags, DIAG_ERROR, file->reader.number, 0, 0,
+		  "the file has more than %d instructions", LIMIT_INSTRUCTIONS)
+		->hint = xstrdup("is it a Dockerfile?");
+}
+
 void nodes_read(struct syntax_tree *tree, struct span text, unsigned directives,
 		struct diags *diags)
 {
@@ -417,8 +425,13 @@ void nodes_read(struct syntax_tree *tree, struct span text, unsigned directives,
 			continue;
 		}
 		continues = line_cut_continuation(&trimmed, tree->escape);
-		if (trimmed.len || continues)
-			read_instruction(&file, trimmed, column, continues);
+		if (!trimmed.len && !continues)
+			continue;
+		if (tree->nodes.len == LIMIT_INSTRUCTIONS) {
+			fail_too_many(&file);
+			break;
+		}
+		read_instruction(&file, trimmed, column, continues);
 	}
 	logical_line_release(&file.line);
 }

@@ -19,6 +19,8 @@
 #define LIMIT_HTTP_HEADER     (64 * LIMIT_KIB) /* one header line */
 #define LIMIT_DOCKERFILE      (16 * LIMIT_MIB)
 #define LIMIT_DOCKERFILE_LINE 65535 /* as BuildKit: one physical line */
+#define LIMIT_INSTRUCTIONS    50000 /* of a Dockerfile */
+#define LIMIT_STAGES          5000
 #define LIMIT_IGNORE_FILE     (16 * LIMIT_MIB)
 #define LIMIT_PASSWD          (10 * LIMIT_MIB) /* passwd and group of an image, as BuildKit */
 #define LIMIT_CONFIG_FILE     (4 * LIMIT_MIB)  /* docker's config.json, ours */

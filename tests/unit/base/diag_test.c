@@ -182,6 +182,24 @@ static void warnings_do_not_fail(void **state)
 	assert_string_equal(err.message, "f:2: error: e");
 }
 
+/* What was counted, but not kept, is forgotten with the rest. */
+static void truncated_to_what_was_there(void **state)
+{
+	(void)state;
+	AUTO(diags_release) struct diags diags;
+
+	diags_init(&diags, "f", span_of(""));
+	diags_add(&diags, DIAG_ERROR, 1, 0, 0, "first");
+	diags_add(&diags, DIAG_WARNING, 2, 0, 0, "second");
+	for (unsigned i = 0; i < LIMIT_DIAGS + 5; i++)
+		diags_add(&diags, DIAG_ERROR, 3, 0, 0, "more");
+	diags_truncate(&diags, 2);
+	assert_int_equal(diags.len, 2);
+	assert_int_equal(diags.errors, 1);
+	assert_int_equal(diags.dropped, 0);
+	assert_string_equal(diags.items[1].message, "second");
+}
+
 static void colours_only_when_asked(void **state)
 {
 	(void)state;
@@ -204,6 +222,7 @@ int main(void)
 		cmocka_unit_test(sorted_by_place),
 		cmocka_unit_test(more_errors_than_one_reads_are_counted),
 		cmocka_unit_test(warnings_do_not_fail),
+		cmocka_unit_test(truncated_to_what_was_there),
 		cmocka_unit_test(colours_only_when_asked),
 	};
 

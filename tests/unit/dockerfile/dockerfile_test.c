@@ -1,5 +1,7 @@
 #include "dockerfile/dockerfile.h"
 
+#include "base/limits.h"
+
 #include "parsed.h"
 
 /* One problem in the last line: its column, words of the message and of the hint. */
@@ -228,6 +230,37 @@ static void another_frontend_is_pointed_out(void **state)
 	}
 }
 
+/* A first line, and one that is repeated. */
+static const struct {
+	const char *first, *repeated;
+	unsigned good;
+	const char *message;
+} bounds[] = {
+	{ "FROM a\n", "ENV A=b\n", LIMIT_INSTRUCTIONS - 1, "instructions" },
+	{ "ARG A\n", "FROM a\n", LIMIT_STAGES, "stages" },
+};
+
+static void too_long_a_file_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
+		AUTO(str_release) struct str text = STR_INIT;
+		AUTO(parsed_release) struct parsed good;
+		AUTO(parsed_release) struct parsed bad;
+
+		str_add(&text, bounds[i].first);
+		for (unsigned n = 0; n < bounds[i].good; n++)
+			str_add(&text, bounds[i].repeated);
+		parse(&good, text.ptr);
+		assert_row(good.result == 0, bounds[i].message);
+		str_add(&text, bounds[i].repeated);
+		parse(&bad, text.ptr);
+		assert_row(bad.result == -1 && bad.diags.len == 1, bounds[i].message);
+		assert_row(strstr(bad.diags.items[0].message, bounds[i].message),
+			   bounds[i].message);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_trigger_is_a_warning),
 		cmocka_unit_test(triggers_of_an_image_are_checked),
 		cmocka_unit_test(another_frontend_is_pointed_out),
+		cmocka_unit_test(too_long_a_file_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
