@@ -29,21 +29,31 @@ static void add_chain(const struct chain *chain, struct str *out)
 		 path_base(chain->family->path));
 }
 
-/* True, with a problem, when the service is already being resolved. */
-static bool is_cycle(const struct chain *chain, const struct yaml *extends,
-		     const struct place *place)
+static bool same_service(const struct chain *a, const struct chain *b)
+{
+	return !strcmp(a->service, b->service) && !strcmp(a->family->path, b->family->path);
+}
+
+/* True, with a problem, when the service is already being resolved, or the chain is too long. */
+static bool is_endless(const struct chain *chain, const struct yaml *extends,
+		       const struct place *place)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 	size_t depth = 0;
 
-	for (const struct chain *up = chain->up; up; up = up->up, depth++)
-		if (depth == LIMIT_YAML_DEPTH || (!strcmp(up->service, chain->service) &&
-						  !strcmp(up->family->path, chain->family->path))) {
+	for (const struct chain *up = chain->up; up; up = up->up) {
+		if (same_service(up, chain)) {
 			add_chain(chain, &text);
 			(void)place_problem(&extends->mark, place, DIAG_ERROR, "a cycle: %s",
 					    text.ptr);
 			return true;
 		}
+		if (++depth == LIMIT_YAML_DEPTH) {
+			(void)place_problem(&extends->mark, place, DIAG_ERROR,
+					    "a chain of more than %d services", LIMIT_YAML_DEPTH);
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -168,7 +178,7 @@ static struct yaml *resolve(struct pass *pass, const struct family *family, cons
 	const struct yaml *extends = yaml_get(service, "extends");
 	struct yaml *base = NULL;
 
-	if (!extends || is_cycle(&chain, extends, &place))
+	if (!extends || is_endless(&chain, extends, &place))
 		return service;
 	base = base_of(pass, family, extends, &chain, &place);
 	if (base) {

@@ -58,8 +58,8 @@ bool load_source(struct loader *loader, struct source *source, const struct scop
 			return false;
 		expand_forms(loader->arena, *tree, loader->options->no_interpolate);
 		unique_apply(loader->arena, *tree, &attr_document);
-		if (ret_tagged)
-			*ret_tagged = tagged;
+		for (size_t tag = 0; ret_tagged && tag < tagged.len; tag++)
+			*ARENA_ADD(loader->arena, ret_tagged) = tagged.items[tag];
 		if (loader_errors(loader) > errors)
 			return false;
 	}
