@@ -171,7 +171,7 @@ static void check_tree(struct suite *suite, const char *id, const char *input, c
 		      err->message ? err->message : "?");
 	else
 		check(suite, row, want && json_equal(want, json), id, "'%s': have %s", input,
-		      shown);
+		      shown ? shown : "?");
 	json_decref(json);
 }
 
