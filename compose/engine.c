@@ -84,6 +84,8 @@ int compose_engine_container(const struct compose *compose, const struct compose
 
 	if (!request.service)
 		return err_set(err, ERR_USAGE, "no such service: '%s'", service);
+	if (compose_is_raw(compose))
+		return err_set(err, ERR_USAGE, "the model still has variables in it");
 	if (yaml_has(request.service, "provider"))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "the service '%s' has a provider, which cannot be run", service);
