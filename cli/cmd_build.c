@@ -328,6 +328,8 @@ static const struct cli_example build_examples[] = {
 	  "edgectl build --platform linux/arm/v7,linux/arm64 -t lab:5000/app --push ." },
 	{ "From a subdirectory of a branch, without cloning it first:",
 	  "edgectl build -t app:1 https://git.example.com/app.git#main:board" },
+	{ "See what is wrong with the Dockerfile, without building it:",
+	  "edgectl build --check ." },
 	{ "Keep the packages that apt downloads between builds, outside of the image:",
 	  "edgectl build -v ~/.cache/apt:/var/cache/apt/archives -t app:1 ." },
 	{ NULL, NULL },
@@ -347,6 +349,18 @@ const struct cli_command cmd_build = {
 		   "The image id is the digest of the image's config, or of the index when there "
 		   "are several platforms.",
 	.manual =
+		"--check reads the Dockerfile as a build would, all of its stages, and shows what "
+		"is wrong and what is likely so with its place: BuildKit's build checks, and slips "
+		"that they do not know. It builds nothing and fetches no image; a registry is "
+		"asked "
+		"at most for the configuration of a base image whose variables the file seems to "
+		"use. The exit status is 1 when there is an error or a warning; with "
+		"--call check,ignorestatus=true only when there is an error. "
+		"--call check,format=json prints the same as JSON, in the form of docker buildx. "
+		"What is to be overlooked is said in the file: '# check=skip=Rule,Rule' at its top "
+		"or above an instruction; '# check=error=true' at the top makes builds fail for "
+		"warnings, too. The build argument BUILDKIT_DOCKERFILE_CHECK replaces the one at "
+		"the top. An ordinary build lists the warnings at its end.\n\n"
 		"With --progress json, every line on the standard error is an object with the "
 		"members event, time_ms (milliseconds since the start) and step (0 is the build as "
 		"a whole), and those of text, item, verb, done, total, stream, file, line, column "

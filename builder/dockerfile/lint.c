@@ -286,6 +286,8 @@ static void fail_for_violations(struct linting *linting)
 {
 	AUTO(strvec_release) struct strvec rules = STRVEC_INIT;
 	AUTO(freep) char *joined = NULL;
+	const struct strmap *build_args = linting->request->scope.build_args;
+	bool is_argument = build_args && strmap_get(build_args, "BUILDKIT_DOCKERFILE_CHECK");
 	unsigned line = 0;
 
 	if (!linting->config.error)
@@ -304,7 +306,8 @@ static void fail_for_violations(struct linting *linting)
 	joined = strvec_join(&rules, ", ");
 	diags_add(linting->diags, DIAG_ERROR, line, 0, 0, "lint violation found for rules: %s",
 		  joined)
-		->hint = xstrdup("the file says check=error=true");
+		->hint = xstrdup(is_argument ? "BUILDKIT_DOCKERFILE_CHECK says error=true"
+					     : "the file says check=error=true");
 }
 
 /* Has every FROM become a stage? Only then are names and numbers of stages what the user thinks. */

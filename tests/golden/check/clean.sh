@@ -1,0 +1,2 @@
+printf 'FROM scratch\nCOPY . /\n' >Dockerfile
+edgectl build --check

@@ -1,0 +1,1 @@
+edgectl build --check --call=build

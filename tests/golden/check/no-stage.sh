@@ -1,0 +1,2 @@
+printf 'ARG A=b\n' >Dockerfile
+edgectl build --check

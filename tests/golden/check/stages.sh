@@ -1,0 +1,11 @@
+cat >Dockerfile <<'EOF'
+FROM scratch AS a
+COPY --from=b /x /y
+COPY --from=a /x /y
+COPY --from=7 /x /y
+COPY --from=$X /x /y
+FROM scratch AS b
+FROM Debian:12
+FROM https://docker.io/library/debian
+EOF
+edgectl build --check

@@ -1,0 +1,2 @@
+printf 'FROM scratch as base\n' >Dockerfile
+edgectl __check

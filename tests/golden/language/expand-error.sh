@@ -1,0 +1,1 @@
+edgectl __expand 'x${A:?is missing}'

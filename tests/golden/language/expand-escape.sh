@@ -1,0 +1,1 @@
+edgectl __expand --escape x 'y'

@@ -1,0 +1,2 @@
+printf 'a\n[b\n' >.dockerignore
+edgectl __ignore --file .dockerignore a
