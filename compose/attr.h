@@ -108,19 +108,19 @@ struct attr {
 	unsigned types; /* YAML_BIT()s */
 	enum form form;
 	unsigned flags;
-	const struct attr *fields; /* of a mapping with known keys */
-	const struct attr *values; /* of a mapping with keys of the user's own */
-	const struct attr *items;  /* of a list */
-	enum keys keys;
+	enum keys keys;                 /* of a mapping with values */
+	const struct attr *fields;      /* of a mapping with known keys */
+	const struct attr *values;      /* of a mapping with keys of the user's own */
+	const struct attr *items;       /* of a list */
 	const char *const *one_of;      /* the strings allowed */
 	bool (*fits)(const char *text); /* what a string has to look like; says nothing of others */
 	const char *wanted;             /* the same in words */
-	bool has_range;
-	int64_t min, max;
+	int64_t min, max;               /* with has_range */
 	enum merge merge;
 	enum unique unique;
 	enum expand expand;
 	enum path_rule path;
+	bool has_range;
 };
 
 extern const struct attr attr_document; /* a whole file */

@@ -82,7 +82,7 @@ json_t *resource_labels(const struct compose *compose, const struct compose_engi
 	json_t *labels = pairs_json(yaml_get(resource, "labels"));
 
 	json_set_string(labels, LABEL "project", compose_name(compose));
-	json_set_string(labels, label, key);
+	json_object_set_new(labels, label, json_string(key));
 	json_set_string(labels, LABEL "version", engine->version);
 	json_set_string(labels, LABEL "config-hash", hash);
 	return labels;
