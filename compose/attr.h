@@ -103,9 +103,8 @@ enum {
 };
 
 struct attr {
-	const char
-		*name;  /* in a table of fields, which ends with a NULL name and is sorted by it */
-	unsigned types; /* YAML_BIT()s */
+	const char *name; /* a table of fields is sorted by it, and ends with NULL */
+	unsigned types;   /* YAML_BIT()s */
 	enum form form;
 	unsigned flags;
 	enum keys keys;                 /* of a mapping with values */
