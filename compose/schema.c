@@ -47,6 +47,7 @@
 
 static const struct attr text = { .types = STR };
 static const struct attr text_or_number = { .types = STR | NUM };
+static const struct attr scalar = { .types = STR | NUM | BOOL };
 static const struct attr scalar_or_null = { .types = STR | NUM | BOOL | NUL };
 static const struct attr log_option = { .types = STR | NUM | NUL };
 static const struct attr host_address = { .types = STR | LIST, .items = &text };
@@ -351,7 +352,7 @@ static const struct attr port_fields[] = {
 static const struct attr port = { .types = NUM | STR | MAP, .fields = port_fields };
 
 static const struct attr provider_option = {
-	.types = STR | NUM | BOOL | LIST, .items = &scalar_or_null,
+	.types = STR | NUM | BOOL | LIST, .items = &scalar,
 };
 static const struct attr provider_fields[] = {
 	ATTR("options", MAP, .form = FORM_OPTIONS, .values = &provider_option),
