@@ -101,8 +101,18 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 	return 0;
 }
 
+static bool has_remote(const struct copy_vertex *copy)
+{
+	VEC_FOREACH(argument, &copy->arguments) {
+		if (argument->remote)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Files of another stage count by that stage's definition; those of the context by what they are.
+ * Files of another stage count by that stage's definition; those of the context by what they are,
+ * --exclude included; of a repository, only what names it is known.
  */
 static int describe_copy(struct solver *solver, const struct copy_vertex *copy,
 			 const struct selection *selection, struct str *out, struct err *err)
@@ -112,12 +122,13 @@ static int describe_copy(struct solver *solver, const struct copy_vertex *copy,
 	add_text(out, "destination", copy->dest);
 	add_text(out, "owner", copy->chown);
 	add_text(out, "mode", copy->mode ? mode_change_text(copy->mode) : NULL);
+	if (!selection || has_remote(copy))
+		add_list(out, "exclude", &copy->excludes);
 	if (selection)
 		return selection_describe(selection, false,
 					  solver_files(solver, copy->files).hashes, solver->monitor,
 					  out, err);
 	add_text(out, "from", copy->from->key.text);
-	add_list(out, "exclude", &copy->excludes);
 	VEC_FOREACH(argument, &copy->arguments) {
 		add_text(out, "path", argument->path);
 		add_text(out, "text", argument->text);

@@ -237,6 +237,16 @@ static void volumes_count_by_their_place(void **state)
 	assert_string_not_equal(with, read_only);
 }
 
+/* Its files are not known when the key is made. */
+static void what_is_left_out_of_a_repository_counts(void **state)
+{
+	(void)state;
+	assert_differ("a", "FROM scratch\nADD --exclude=b https://h/a.git /\n", "a",
+		      "FROM scratch\nADD --exclude=c https://h/a.git /\n");
+	assert_differ("a", "FROM scratch\nADD https://h/a.git /\n", "a",
+		      "FROM scratch\nADD --exclude=c https://h/a.git /\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +258,7 @@ int main(void)
 		scratch_test(definitions_count),
 		scratch_test(a_mounted_context_counts_by_content),
 		scratch_test(volumes_count_by_their_place),
+		scratch_test(what_is_left_out_of_a_repository_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
