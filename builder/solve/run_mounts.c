@@ -1,20 +1,25 @@
 #include "run_mounts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "chain.h"
 #include "copy_step.h"
 #include "image/digest.h"
 
-#define CACHE_DIR "cache-mounts"
+#define CACHE_DIR     "cache-mounts"
+#define LOCK_PAUSE_NS 50000000 /* between two looks at a lock that another step holds */
 
 void step_mounts_release(struct step_mounts *mounts)
 {
@@ -45,7 +50,8 @@ static void add_bind(struct step_mounts *ret, char *owned_source, const char *ta
 
 /* Puts the files that a mount names below the directory `fd`, as a COPY of them would. */
 static int fill_directory(struct solver *solver, const struct vertex *vertex,
-			  const struct run_mount *mount, int fd, const char *dest, struct err *err)
+			  const struct run_mount *mount, int fd, const char *dest,
+			  struct step_mounts *ret, struct err *err)
 {
 	AUTO(selection_release) struct selection selection = { .tree = NULL };
 	AUTO(tree_freep) struct tree *files = NULL;
@@ -76,6 +82,7 @@ static int fill_directory(struct solver *solver, const struct vertex *vertex,
 	if (!unpacker || copy_execute(solver, &copy, &selection, NULL,
 				      layer_unpacker_sink(unpacker), &changed, err) < 0)
 		return -1;
+	ret->changed |= changed;
 	return layer_unpacker_finish(unpacker, err);
 }
 
@@ -97,51 +104,131 @@ static int add_files(struct solver *solver, const struct vertex *vertex,
 	strvec_add(&ret->snapshots, snapshot);
 	fs = xasprintf("%s/fs", snapshot);
 	if (fd_open(store_dir_fd(solver->store), fs, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0 ||
-	    fill_directory(solver, vertex, mount, fd, dest, err) < 0)
+	    fill_directory(solver, vertex, mount, fd, dest, ret, err) < 0)
 		return -1;
 	source = path_join(store_root(solver->store), fs);
 	add_bind(ret, path_join(source, dest), mount->target, mount->read_only);
 	return 0;
 }
 
-/* Another step with the same cache waits here. */
-static int lock_cache(const struct run_mount *mount, int dir_fd, struct step_mounts *ret,
+/* --- caches --- */
+
+static char *cache_path(const struct run_mount *mount)
+{
+	struct digest digest;
+
+	digest_of(mount->id, strlen(mount->id), &digest);
+	return xasprintf(CACHE_DIR "/%.32s", digest_hex(&digest));
+}
+
+/* A new cache: with the files that it starts from, and what its options say of the directory. */
+static int make_cache(struct solver *solver, const struct vertex *vertex,
+		      const struct run_mount *mount, const char *path, struct step_mounts *ret,
 		      struct err *err)
 {
-	if (mount->sharing == MOUNT_SHARED)
-		return 0;
-	if (flock(dir_fd, LOCK_EX) < 0)
-		return err_errno(err, "lock cache '%s'", mount->id);
-	*VEC_ADD(&ret->locks) = dir_fd;
+	AUTO(fd_closep) int fd = -1;
+	int store_fd = store_dir_fd(solver->store);
+
+	if (fs_mkdir_all(store_fd, path, 0755, err) < 0 ||
+	    fd_open(store_fd, path, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0)
+		return -1;
+	if ((mount->from || mount->files) &&
+	    fill_directory(solver, vertex, mount, fd, "/", ret, err) < 0) {
+		/* half of it is worse than none */
+		if (fs_remove_all(store_fd, path, NULL) < 0)
+			log_debug("solve", "remove %s: %s, ignoring", path, strerror(errno));
+		return -1;
+	}
+	if (fchown(fd, mount->uid, mount->gid) < 0 || fchmod(fd, mount->mode) < 0)
+		return err_errno(err, "its directory");
 	return 0;
 }
 
 static int add_cache(struct solver *solver, const struct vertex *vertex,
 		     const struct run_mount *mount, struct step_mounts *ret, struct err *err)
 {
-	struct digest digest;
-	AUTO(freep) char *path = NULL;
-	AUTO(fd_closep) int fd = -1;
-	bool is_new;
+	AUTO(freep) char *path = cache_path(mount);
 
-	digest_of(mount->id, strlen(mount->id), &digest);
-	path = xasprintf(CACHE_DIR "/%.32s", digest_hex(&digest));
-	is_new = !fs_exists(store_dir_fd(solver->store), path);
-	if (fs_mkdir_all(store_dir_fd(solver->store), path, 0755, err) < 0 ||
-	    fd_open(store_dir_fd(solver->store), path, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0)
+	if (!fs_exists(store_dir_fd(solver->store), path) &&
+	    make_cache(solver, vertex, mount, path, ret, err) < 0)
 		return err_wrap(err, "cache '%s'", mount->id);
-	if (is_new && (mount->from || mount->files) &&
-	    fill_directory(solver, vertex, mount, fd, "/", err) < 0)
-		return err_wrap(err, "cache '%s'", mount->id);
-	if (is_new && (fchown(fd, mount->uid, mount->gid) < 0 || fchmod(fd, mount->mode) < 0))
-		return err_errno(err, "cache '%s'", mount->id);
 	add_bind(ret, path_join(store_root(solver->store), path), mount->target, mount->read_only);
-	if (lock_cache(mount, fd, ret, err) < 0)
-		return -1;
-	if (mount->sharing != MOUNT_SHARED)
-		(void)TAKE_FD(fd); /* ret->locks holds it */
 	return 0;
 }
+
+/* Another step with the same cache waits here, until that one is done or this one is stopped. */
+static int lock_file(int fd, const struct monitor *monitor, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_errno(err, "lock");
+		if (monitor_check(monitor, err) < 0)
+			return -1;
+		(void)nanosleep(&pause, NULL); /* woken early, it asks early */
+	}
+	return 0;
+}
+
+/* The lock is a file beside the cache: what the step does to the directory is its own affair. */
+static int lock_cache(struct solver *solver, const char *path, struct step_mounts *ret,
+		      struct err *err)
+{
+	AUTO(freep) char *name = xasprintf("%s.lock", path);
+	AUTO(fd_closep) int fd = -1;
+
+	if (fd_open(store_dir_fd(solver->store), name, O_RDWR | O_CREAT, 0600, &fd, err) < 0 ||
+	    lock_file(fd, solver->monitor, err) < 0)
+		return err_wrap(err, "'%s'", name);
+	*VEC_ADD(&ret->locks) = TAKE_FD(fd);
+	return 0;
+}
+
+/*
+ * Before anything is mounted, in one order for all steps and once for each cache: so steps with
+ * several of them never wait for each other in a circle, nor one for itself.
+ */
+static int lock_caches(struct solver *solver, const struct vertex *vertex, struct step_mounts *ret,
+		       struct err *err)
+{
+	AUTO(strvec_release) struct strvec paths = STRVEC_INIT;
+
+	VEC_FOREACH(mount, &vertex->run.mounts) {
+		if (mount->type == MOUNT_CACHE && mount->sharing != MOUNT_SHARED)
+			strvec_take(&paths, cache_path(mount));
+	}
+	strvec_sort(&paths);
+	for (size_t i = 0; i < paths.len; i++) {
+		if (i > 0 && str_eq(paths.items[i], paths.items[i - 1]))
+			continue;
+		if (lock_cache(solver, paths.items[i], ret, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool has_caches(const struct vertex *vertex)
+{
+	VEC_FOREACH(mount, &vertex->run.mounts) {
+		if (mount->type == MOUNT_CACHE)
+			return true;
+	}
+	return false;
+}
+
+/* What steps leave in caches, with whatever modes, is nobody else's business. */
+static int open_caches(struct solver *solver, const struct vertex *vertex, struct step_mounts *ret,
+		       struct err *err)
+{
+	if (!has_caches(vertex))
+		return 0;
+	if (fs_mkdir_all(store_dir_fd(solver->store), CACHE_DIR, 0700, err) < 0)
+		return -1;
+	return lock_caches(solver, vertex, ret, err);
+}
+
+/* --- all of them --- */
 
 static int add_mount(struct solver *solver, const struct vertex *vertex,
 		     const struct run_mount *mount, struct step_mounts *ret, struct err *err)
@@ -170,6 +257,8 @@ int step_mounts_make(struct solver *solver, const struct vertex *vertex, struct 
 		     struct err *err)
 {
 	ret->solver = solver;
+	if (open_caches(solver, vertex, ret, err) < 0)
+		return -1;
 	VEC_FOREACH(mount, &vertex->run.mounts) {
 		if (add_mount(solver, vertex, mount, ret, err) < 0)
 			return -1;

@@ -14,7 +14,8 @@ struct step_mounts {
 	struct {
 		int *items;
 		size_t len, cap;
-	} locks; /* of cache mounts that are not shared: held until release */
+	} locks;      /* of cache mounts that are not shared: held until release */
+	bool changed; /* a file was not what the step's key was computed from any more */
 };
 
 #define STEP_MOUNTS_INIT                   \

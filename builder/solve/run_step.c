@@ -88,7 +88,7 @@ static int pack(struct solver *solver, struct layer_output *output, struct err *
 	return layer_pack_dir(fd, &options, layer_output_sink(output), solver->monitor, err);
 }
 
-int run_execute(struct solver *solver, struct vertex *vertex, struct err *err)
+int run_execute(struct solver *solver, struct vertex *vertex, bool *ret_changed, struct err *err)
 {
 	AUTO(strvec_release) struct strvec lowers = STRVEC_INIT;
 	AUTO(layer_output_release) struct layer_output output = { .solver = solver };
@@ -104,5 +104,6 @@ int run_execute(struct solver *solver, struct vertex *vertex, struct err *err)
 		return -1;
 	if (pack(solver, &output, err) < 0)
 		return err_wrap(err, "layer of %s", vertex->title);
+	*ret_changed = mounts.changed;
 	return layer_output_finish(&output, vertex, err);
 }

@@ -8,6 +8,7 @@
 #include "solve/solver.h"
 
 /* ERR_CHILD when the command fails. Fills vertex->layer. */
-WARN_UNUSED int run_execute(struct solver *solver, struct vertex *vertex, struct err *err);
+WARN_UNUSED int run_execute(struct solver *solver, struct vertex *vertex, bool *ret_changed,
+			    struct err *err);
 
 #endif

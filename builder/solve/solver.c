@@ -331,7 +331,7 @@ static int execute(struct solver *solver, struct task *task, struct err *err)
 	switch (vertex->kind) {
 	case VERTEX_SCRATCH: return 0;
 	case VERTEX_IMAGE: return execute_image(solver, vertex, err);
-	case VERTEX_RUN: result = run_execute(solver, vertex, err); break;
+	case VERTEX_RUN: result = run_execute(solver, vertex, &changed, err); break;
 	case VERTEX_COPY: result = execute_copy(solver, task, &changed, err); break;
 	case VERTEX_WORKDIR: result = execute_workdir(solver, vertex, err); break;
 	}
