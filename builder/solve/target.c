@@ -310,7 +310,7 @@ static const char *first_link(struct target *target, const struct target_entry *
 }
 
 static int send_content(struct target *target, int fd, const char *path, uint64_t size,
-			struct layer_sink *sink, struct err *err)
+			struct layer_sink *sink, const struct monitor *monitor, struct err *err)
 {
 	if (!target->buf)
 		target->buf = xmalloc(READ_SIZE);
@@ -318,7 +318,7 @@ static int send_content(struct target *target, int fd, const char *path, uint64_
 		size_t want = size < READ_SIZE ? (size_t)size : READ_SIZE;
 		ssize_t n = fd_read_full(fd, target->buf, want, path, err);
 
-		if (n < 0)
+		if (n < 0 || monitor_check(monitor, err) < 0)
 			return -1;
 		if (n == 0)
 			return err_set(err, ERR_SYSTEM, "'%s' became shorter while it was read",
@@ -338,7 +338,8 @@ static bool is_unchanged(const struct stat *a, const struct stat *b)
 }
 
 static int emit_file(struct target *target, const struct target_entry *entry,
-		     struct layer_entry *out, struct layer_sink *sink, struct err *err)
+		     struct layer_entry *out, struct layer_sink *sink,
+		     const struct monitor *monitor, struct err *err)
 {
 	AUTO(fd_closep) int fd = -1;
 	struct stat st;
@@ -357,11 +358,11 @@ static int emit_file(struct target *target, const struct target_entry *entry,
 	out->size = (uint64_t)st.st_size;
 	if (sink->entry(sink, out, err) < 0)
 		return -1;
-	return send_content(target, fd, out->path, out->size, sink, err);
+	return send_content(target, fd, out->path, out->size, sink, monitor, err);
 }
 
 static int emit_put(struct target *target, struct tree_node *node, const char *path,
-		    struct layer_sink *sink, struct err *err)
+		    struct layer_sink *sink, const struct monitor *monitor, struct err *err)
 {
 	const struct target_entry *entry = node->extra;
 	struct layer_xattrs xattrs = { .items = NULL };
@@ -388,7 +389,7 @@ static int emit_put(struct target *target, struct tree_node *node, const char *p
 	if (entry->tree)
 		result = tree_read_xattrs(entry->tree, entry->node, &xattrs, err);
 	if (result == 0 && entry->type == LAYER_FILE)
-		result = emit_file(target, entry, &out, sink, err);
+		result = emit_file(target, entry, &out, sink, monitor, err);
 	else if (result == 0)
 		result = sink->entry(sink, &out, err);
 	layer_xattrs_release(&xattrs);
@@ -418,7 +419,7 @@ static int emit_existing(struct target *target, struct tree_node *node, const ch
 }
 
 static int emit_node(struct target *target, struct tree_node *node, struct layer_sink *sink,
-		     struct err *err)
+		     const struct monitor *monitor, struct err *err)
 {
 	struct target_entry *entry = target_entry(node);
 	AUTO(freep) char *path = NULL;
@@ -428,14 +429,14 @@ static int emit_node(struct target *target, struct tree_node *node, struct layer
 	path = tree_path(node);
 	entry->emitted = true;
 	if (entry->put)
-		return emit_put(target, node, path, sink, err);
+		return emit_put(target, node, path, sink, monitor, err);
 	return emit_existing(target, node, path, sink, err);
 }
 
 static int emit_below(struct target *target, struct tree_node *node, struct layer_sink *sink,
 		      const struct monitor *monitor, struct err *err)
 {
-	if (monitor_check(monitor, err) < 0 || emit_node(target, node, sink, err) < 0)
+	if (monitor_check(monitor, err) < 0 || emit_node(target, node, sink, monitor, err) < 0)
 		return -1;
 	if (!target_entry(node)->on_the_way)
 		return 0;
@@ -460,5 +461,5 @@ int target_emit_parents(struct target *target, struct tree_node *dir, struct lay
 		return 0;
 	if (target_emit_parents(target, dir->parent, sink, err) < 0)
 		return -1;
-	return emit_node(target, dir, sink, err);
+	return emit_node(target, dir, sink, NULL, err); /* a directory: nothing to wait for */
 }
