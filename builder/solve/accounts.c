@@ -25,7 +25,7 @@ static int read_database(struct tree *root, const char *path, struct str *ret, s
 	if (!root)
 		return 0;
 	if (tree_resolve(root, path, &node, err) < 0)
-		return -1;
+		return err_wrap(err, "accounts of the image");
 	if (!node || !S_ISREG(node->st.st_mode))
 		return 0;
 	if (tree_open(root, node, &fd, err) < 0 ||
