@@ -7,6 +7,8 @@
 #include "loader.h"
 #include "words.h"
 
+#define MODE_MAX 0177777 /* with the bits of the type, as stat(2) has them */
+
 static void refuse(const struct yaml *node, const struct place *place, const struct err *err)
 {
 	place_problem_err(&node->mark, place, err);
@@ -60,27 +62,32 @@ static struct yaml *to_bytes(struct arena *arena, struct yaml *node, const struc
 		     : yaml_new(arena, YAML_NULL, node);
 }
 
+static bool parse_mode(const struct yaml *node, long *ret)
+{
+	char *end = NULL;
+
+	if (node->kind == YAML_INT) {
+		*ret = (long)node->integer;
+		return true;
+	}
+	if (node->kind != YAML_STRING)
+		return false;
+	*ret = strtol(node->text, &end, 8);
+	return end != node->text && !*end;
+}
+
 /* A number is taken as it was parsed, a string as octal. */
 static struct yaml *to_mode(struct arena *arena, struct yaml *node, const struct place *place)
 {
-	char *end = NULL;
 	long mode = 0;
 
-	if (node->kind == YAML_INT)
-		mode = (long)node->integer;
-	else if (node->kind == YAML_FLOAT)
-		mode = (long)node->real.number;
-	else {
-		mode = strtol(node->text, &end, 8);
-		if (end == node->text || *end) {
-			(void)place_problem(&node->mark, place, DIAG_ERROR,
-					    "'%s' is not an octal file mode", node->text);
-			return node;
-		}
+	if (!parse_mode(node, &mode) || mode < 0 || mode > MODE_MAX) {
+		(void)place_problem(&node->mark, place, DIAG_ERROR,
+				    "'%s' is not a file mode: write it in octal, like 0444",
+				    yaml_scalar_text(arena, node) ?: "");
+		return node;
 	}
-	if (mode < 0 || mode > 07777)
-		(void)place_problem(&node->mark, place, DIAG_ERROR, "not a file mode");
-	return yaml_new_stringf(arena, node, "0%lo", (unsigned long)mode & 07777);
+	return yaml_new_stringf(arena, node, "0%lo", (unsigned long)mode);
 }
 
 static struct yaml *to_count(struct arena *arena, struct yaml *node, const struct place *place)
