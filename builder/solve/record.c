@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "chain.h"
 
 #define RECORD_SPACE "step"
 
@@ -11,6 +12,41 @@ static char *record_name(const struct solver *solver, const struct vertex *verte
 {
 	return xasprintf("%s/%d.%d.%lld", vertex->key.text, (int)solver->layers.compression,
 			 solver->layers.level, (long long)solver->layers.clamp_mtime);
+}
+
+static void add_chain(struct vertex *vertex, struct str *out)
+{
+	AUTO(chain_release) struct chain chain = { .items = NULL };
+
+	chain_of(vertex, &chain);
+	str_addf(out, "%zu", chain.len);
+	VEC_FOREACH(layer, &chain)
+		str_addf(out, " %s", layer->diff_id->text);
+	str_addc(out, '\n');
+}
+
+/*
+ * Which files the step saw. A step that is executed anew may come out differently; when that build
+ * is interrupted, or another one runs at the same time, the newest records of two steps need not
+ * belong together.
+ */
+static void find_ground(const struct vertex *vertex, struct digest *ret)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	add_chain(vertex->parent, &text);
+	VEC_FOREACH(input, &vertex->inputs)
+		add_chain(*input, &text);
+	digest_of(text.ptr, text.len, ret);
+}
+
+static bool is_on_ground(const json_t *json, const struct vertex *vertex)
+{
+	const char *on = json_get_string(json, "on");
+	struct digest ground;
+
+	find_ground(vertex, &ground);
+	return on && str_eq(on, ground.text);
 }
 
 static int parse_layer(const json_t *json, struct vertex *vertex, struct err *err)
@@ -47,7 +83,7 @@ int record_find(struct solver *solver, struct vertex *vertex, bool *ret_found, s
 	*ret_found = false;
 	if (json_parse(str_span(&text), "cache record", &json, NULL) < 0)
 		return 0;
-	parsed = parse_layer(json, vertex, NULL);
+	parsed = is_on_ground(json, vertex) ? parse_layer(json, vertex, NULL) : -1;
 	json_decref(json);
 	if (parsed < 0)
 		return 0;
@@ -64,8 +100,11 @@ int record_put(struct solver *solver, const struct vertex *vertex, struct err *e
 	AUTO(freep) char *name = record_name(solver, vertex);
 	AUTO(str_release) struct str text = STR_INIT;
 	const struct layer *layer = &vertex->layer;
+	struct digest ground;
 	json_t *json = json_object();
 
+	find_ground(vertex, &ground);
+	json_set_string(json, "on", ground.text);
 	json_set_string(json, "blob", layer->blob.digest.text);
 	json_set_string(json, "diffID", layer->diff_id.text);
 	json_set_string(json, "mediaType", layer->blob.media_type);

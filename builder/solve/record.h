@@ -5,9 +5,9 @@
 #include "solve/solver.h"
 
 /*
- * Finds the layer for vertex->key, made with the same compression; *ret_found when there is one
- * whose blob is still there: vertex->layer and vertex->created are filled. A damaged record is no
- * record.
+ * Finds the layer for vertex->key, made with the same compression on the layers that its parent and
+ * inputs have now; *ret_found when there is one whose blob is still there: vertex->layer and
+ * vertex->created are filled. A damaged record is no record.
  */
 WARN_UNUSED int record_find(struct solver *solver, struct vertex *vertex, bool *ret_found,
 			    struct err *err);
