@@ -101,6 +101,22 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 	return 0;
 }
 
+/* Of what the builder itself makes; files have the times of their sources, which do not count. */
+static void add_epoch(struct str *out, const struct solver *solver)
+{
+	if (solver->epoch >= 0)
+		str_addf(out, "epoch %lld\n", (long long)solver->epoch);
+}
+
+static bool has_text(const struct copy_vertex *copy)
+{
+	VEC_FOREACH(argument, &copy->arguments) {
+		if (argument->text)
+			return true;
+	}
+	return false;
+}
+
 static bool has_remote(const struct copy_vertex *copy)
 {
 	VEC_FOREACH(argument, &copy->arguments) {
@@ -119,6 +135,8 @@ static int describe_copy(struct solver *solver, const struct copy_vertex *copy,
 {
 	str_addf(out, "flags %d %d %d %d\n", copy->is_add, copy->link, copy->parents,
 		 (int)copy->unpack);
+	if (has_text(copy))
+		add_epoch(out, solver);
 	add_text(out, "destination", copy->dest);
 	add_text(out, "owner", copy->chown);
 	add_text(out, "mode", copy->mode ? mode_change_text(copy->mode) : NULL);
@@ -150,6 +168,7 @@ static int describe(struct solver *solver, const struct vertex *vertex,
 	case VERTEX_RUN: return describe_run(solver, vertex, out, err);
 	case VERTEX_COPY: return describe_copy(solver, &vertex->copy, selection, out, err);
 	case VERTEX_WORKDIR:
+		add_epoch(out, solver);
 		add_text(out, "path", vertex->workdir.path);
 		add_text(out, "user", vertex->workdir.user);
 		break;

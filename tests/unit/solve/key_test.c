@@ -28,11 +28,12 @@ static void compute(struct solver *solver, struct vertex *vertex)
 }
 
 /* The key of the last vertex, with the context in `dir`; the caller frees. */
-static char *key_with(const char *dir, const char *text, const struct sandbox_mounts *volumes)
+static char *key_at(const char *dir, const char *text, const struct sandbox_mounts *volumes,
+		    int64_t epoch)
 {
 	AUTO(planned_release) struct planned planned;
 	AUTO(tree_freep) struct tree *context = NULL;
-	struct solver solver = { .volumes = volumes, .epoch = -1 };
+	struct solver solver = { .volumes = volumes, .epoch = epoch };
 
 	assert_ok(fs_mkdir_all(AT_FDCWD, dir, 0755, &err_));
 	assert_ok(directory_tree_open(dir, NULL, &context, &err_));
@@ -43,6 +44,11 @@ static char *key_with(const char *dir, const char *text, const struct sandbox_mo
 	VEC_FOREACH(vertex, &planned.graph.vertices)
 		compute(&solver, *vertex);
 	return xstrdup(planned.result.top->key.text);
+}
+
+static char *key_with(const char *dir, const char *text, const struct sandbox_mounts *volumes)
+{
+	return key_at(dir, text, volumes, -1);
 }
 
 static void assert_same(const char *dir_a, const char *a, const char *dir_b, const char *b)
@@ -216,6 +222,27 @@ static void a_mounted_context_counts_by_content(void **state)
 	assert_differ("a", text, "b", text);
 }
 
+static void the_epoch_counts_for_what_the_builder_makes(void **state)
+{
+	static const struct {
+		const char *text;
+		bool counts;
+	} rows[] = {
+		{ "FROM scratch\nWORKDIR /a\n", true },
+		{ "FROM scratch\nCOPY <<E /a\ntext\nE\n", true },
+		{ "FROM scratch\nRUN a\n", false },
+		{ "FROM scratch\nCOPY . /a\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(freep) char *one = key_at("d", rows[i].text, NULL, 1);
+		AUTO(freep) char *two = key_at("d", rows[i].text, NULL, 2);
+
+		assert_row(str_eq(one, two) != rows[i].counts, rows[i].text);
+	}
+}
+
 static void volumes_count_by_their_place(void **state)
 {
 	char source[] = "/src", other[] = "/other", target[] = "/in";
@@ -257,6 +284,7 @@ int main(void)
 		scratch_test(attributes_count),
 		scratch_test(definitions_count),
 		scratch_test(a_mounted_context_counts_by_content),
+		scratch_test(the_epoch_counts_for_what_the_builder_makes),
 		scratch_test(volumes_count_by_their_place),
 		scratch_test(what_is_left_out_of_a_repository_counts),
 	};
