@@ -145,12 +145,13 @@ static size_t leading_instruction(struct span line, enum instruction_kind *ret)
 	return len;
 }
 
+/* A heredoc that never ends has no line. */
 static unsigned last_text_line(const struct node *node)
 {
 	unsigned last = node->end;
 
 	VEC_FOREACH(heredoc, &node->heredocs)
-		if (heredoc->line <= last)
+		if (heredoc->line > 0 && heredoc->line <= last)
 			last = heredoc->line - 1;
 	return last;
 }

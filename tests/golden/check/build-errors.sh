@@ -1,3 +1,10 @@
 # All of them, before anything is asked of a registry.
-printf 'FROM registry.invalid/base AS Base\nRNU make\nRUN --mount=type=cach,target=/c make\nCOPY a\nENV A=${B:=c}\nSTOPSIGNAL TREM\n' >Dockerfile
+cat >Dockerfile <<'EOF'
+FROM registry.invalid/base AS Base
+RNU make
+RUN --mount=type=cach,target=/c make
+COPY a
+ENV A=${B:=c}
+STOPSIGNAL TREM
+EOF
 edgectl build --progress plain --platform linux/arm64 .

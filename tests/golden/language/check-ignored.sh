@@ -1,4 +1,7 @@
 # The ignore file beside the Dockerfile counts, the variables of the base image do not.
-printf 'FROM registry.invalid/base\nCOPY $HOME secret /\n' >Dockerfile
+cat >Dockerfile <<'EOF'
+FROM registry.invalid/base
+COPY $HOME secret /
+EOF
 printf 'secret\n' >Dockerfile.dockerignore
 edgectl __check

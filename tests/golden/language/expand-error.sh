@@ -1,1 +1,2 @@
+# shellcheck disable=SC2016 # the variables are those of edgectl
 edgectl __expand 'x${A:?is missing}'

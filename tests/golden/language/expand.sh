@@ -1,3 +1,4 @@
+# shellcheck disable=SC2016 # the variables are those of edgectl
 edgectl __expand -e VERSION=1.2.3 'lib-${VERSION%.*}-${ARCH:-arm}'
 edgectl __expand --mode words -e A='x  y' '1 $A "2 3"'
 printf 'a "$A" \\$A\n' | edgectl __expand --mode heredoc -e A=b

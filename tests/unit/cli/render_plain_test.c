@@ -165,10 +165,11 @@ static void test_warnings_stand_before_the_excerpt_of_an_error(void **state)
 	emit(renderer, SECOND, 1, EVENT_LOG, "boom\n");
 	emit(renderer, SECOND, 1, EVENT_STEP_FAILED, "exit status 1");
 	renderer_finish(renderer, &err, SECOND);
-	assert_string_equal(renderer->out.ptr, "#1 RUN false\n#1 0.000 boom\n#1 ERROR: exit status 1\n\n"
-					       "------\n > RUN false:\nboom\n------\n"
-					       "1 warning found (--check shows where):\n"
-					       " - Dockerfile:3: StageNameCasing: lower case\n");
+	assert_string_equal(renderer->out.ptr,
+			    "#1 RUN false\n#1 0.000 boom\n#1 ERROR: exit status 1\n\n"
+			    "------\n > RUN false:\nboom\n------\n"
+			    "1 warning found (--check shows where):\n"
+			    " - Dockerfile:3: StageNameCasing: lower case\n");
 }
 
 int main(void)

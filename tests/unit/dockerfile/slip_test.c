@@ -156,6 +156,15 @@ static void no_further_errors_behind_a_lost_stage(void **state)
 	assert_int_equal(linted.parsed.diags.errors, 1);
 }
 
+static void an_endless_heredoc_is_one_error(void **state)
+{
+	AUTO(linted_release) struct linted linted;
+
+	(void)state;
+	lint(&linted, "FROM a\nCOPY <<A <<B /x\nRUN y\nA\nRUN z\n");
+	assert_int_equal(linted.parsed.diags.errors, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +173,7 @@ int main(void)
 		cmocka_unit_test(hint_names_the_remedy),
 		cmocka_unit_test(all_errors_in_one_run),
 		cmocka_unit_test(no_further_errors_behind_a_lost_stage),
+		cmocka_unit_test(an_endless_heredoc_is_one_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
