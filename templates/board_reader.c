@@ -48,8 +48,7 @@ static void read_fields(struct arena *arena, struct yaml *map, const struct fiel
 {
 	if (!require_kind(map, YAML_MAP))
 		return;
-	YAML_EACH_ENTRY(entry, map)
-	{
+	YAML_EACH_ENTRY(entry, map) {
 		const struct field *field = find_field(fields, entry->key);
 
 		if (field)
@@ -91,8 +90,7 @@ static void read_words(struct arena *arena, struct yaml *node, void *out)
 
 	if (!require_kind(node, YAML_LIST))
 		return;
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		const char *word = NULL;
 
 		read_text(arena, *item, &word);
@@ -115,8 +113,7 @@ static void check_name(const struct yaml_mark *mark, const char *name)
 static void read_names(struct arena *arena, struct yaml *node, void *out)
 {
 	read_words(arena, node, out);
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		if (yaml_is(*item, YAML_STRING))
 			check_name(&(*item)->mark, (*item)->text);
 	}
@@ -167,8 +164,7 @@ static void read_memory(struct arena *arena, struct yaml *node, void *out)
 
 	if (!require_kind(node, YAML_LIST))
 		return;
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		unsigned size = 0;
 
 		read_size(arena, *item, &size);
@@ -205,8 +201,7 @@ static void read_cores(struct arena *arena, struct yaml *node, void *out)
 
 	if (!require_kind(node, YAML_LIST))
 		return;
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		struct board_core core = { .count = 0 };
 
 		read_core(arena, *item, &core);
@@ -232,8 +227,7 @@ static void read_cpu(struct arena *arena, struct yaml *node, void *out)
 static void read_devices(struct arena *arena, struct yaml *node, void *out)
 {
 	read_words(arena, node, out);
-	YAML_EACH_ITEM(item, node)
-	{
+	YAML_EACH_ITEM(item, node) {
 		if (yaml_is(*item, YAML_STRING) && !str_has_prefix((*item)->text, "/dev/"))
 			(void)yaml_problem(&(*item)->mark, DIAG_ERROR, "'%s' is no path below /dev",
 					   (*item)->text);
@@ -262,13 +256,11 @@ static void read_settings(struct arena *arena, struct yaml *node, void *out)
 
 	if (!require_kind(node, YAML_MAP))
 		return;
-	YAML_EACH_ENTRY(entry, node)
-	{
+	YAML_EACH_ENTRY(entry, node) {
 		struct board_setting setting = { .name = entry->key,
 						 .is_list = yaml_is(entry->value, YAML_LIST) };
 
-		YAML_EACH_ITEM(item, entry->value)
-		{
+		YAML_EACH_ITEM(item, entry->value) {
 			add_setting_value(arena, *item, &setting);
 		}
 		if (!setting.is_list)
@@ -305,8 +297,7 @@ static void read_peripherals(struct arena *arena, struct yaml *node, void *out)
 		added->kind = kind;
 		read_fields(arena, value, peripheral_fields, added);
 	}
-	YAML_EACH_ENTRY(entry, node)
-	{
+	YAML_EACH_ENTRY(entry, node) {
 		if (!find_field(kinds, entry->key))
 			unknown_key(entry, kinds);
 	}
@@ -389,5 +380,5 @@ void boards_read(struct board_catalog *catalog, struct yaml *document)
 	if (!file.boards || !require_kind(file.boards, YAML_MAP))
 		return;
 	YAML_EACH_ENTRY(entry, file.boards)
-	read_board(catalog, file.vendor, entry);
+		read_board(catalog, file.vendor, entry);
 }

@@ -125,7 +125,7 @@ static void missing_answers_become_sentences(void **state)
 		struct host *host = host_new(outcomes[i].host, false);
 		struct http_request request = { .outcome = outcomes[i].outcome };
 
-		strcpy(request.reason, outcomes[i].reason);
+		(void)snprintf(request.reason, sizeof(request.reason), "%s", outcomes[i].reason);
 		assert_int_equal(failure_of_connection(host, &request, &err_), -1);
 		assert_int_equal(err_.kind, outcomes[i].kind);
 		assert_string_equal(err_.message, outcomes[i].message);
