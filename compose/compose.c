@@ -119,19 +119,20 @@ static int load(struct compose *compose, struct err *err)
 		return -1;
 	keep_names(compose, loader->options);
 	document = load_project(loader);
-	if (sources_check(&loader->sources, err) < 0)
-		return -1;
+	if (!document)
+		return sources_check(&loader->sources, err);
 	yaml_set(loader->arena, document, "name",
 		 yaml_new_string(loader->arena, loader->name, NULL));
 	if (!loader->options->no_normalize)
 		normalize_model(loader, document);
 	compose->document = document;
+	if (!loader->options->no_interpolate)
+		settle_forms(loader, document);
+	if (sources_check(&loader->sources, err) < 0)
+		return -1;
 	keep_profiles(compose);
 	if (loader->options->no_interpolate)
 		return 0;
-	settle_forms(loader, document);
-	if (sources_check(&loader->sources, err) < 0)
-		return -1;
 	if (resolve_services(loader, document, err) < 0)
 		return -1;
 	compose->project = decode_project(loader->arena, document, loader->directory);

@@ -48,14 +48,14 @@ static bool to_bool(const char *text, bool *ret, bool *ret_old)
 	return false;
 }
 
-static void cast_bool(struct yaml *node, const struct place *place)
+static bool cast_bool(struct yaml *node, const struct place *place)
 {
 	bool value = false, old = false;
 
 	if (!to_bool(node->text, &value, &old)) {
 		(void)place_problem(&node->mark, place, DIAG_ERROR,
 				    "'%s' is neither true nor false", node->text);
-		return;
+		return false;
 	}
 	if (old)
 		(void)place_problem(&node->mark, place, DIAG_WARNING,
@@ -63,9 +63,10 @@ static void cast_bool(struct yaml *node, const struct place *place)
 				    value ? "true" : "false");
 	node->kind = YAML_BOOL;
 	node->boolean = value;
+	return true;
 }
 
-static void cast_int(struct yaml *node, const struct place *place)
+static bool cast_int(struct yaml *node, const struct place *place)
 {
 	char *end = NULL;
 	long long value = 0;
@@ -75,35 +76,41 @@ static void cast_int(struct yaml *node, const struct place *place)
 	if (end == node->text || *end || errno || strchr(" \t\n", node->text[0])) {
 		(void)place_problem(&node->mark, place, DIAG_ERROR, "'%s' is not an integer",
 				    node->text);
-		return;
+		return false;
 	}
 	node->kind = YAML_INT;
 	node->integer = value;
+	return true;
 }
 
-static void cast_float(struct arena *arena, struct yaml *node, const struct place *place)
+static bool cast_float(struct arena *arena, struct yaml *node, const struct place *place)
 {
 	struct yaml *value = yaml_resolve_scalar(arena, node->text, node->mark);
 
 	if (value->kind != YAML_INT && value->kind != YAML_FLOAT) {
 		(void)place_problem(&node->mark, place, DIAG_ERROR, "'%s' is not a number",
 				    node->text);
-		return;
+		return false;
 	}
 	*node = *value;
+	return true;
 }
 
 void cast_scalar(struct arena *arena, struct yaml *node, const struct attr *attr,
 		 const struct place *place)
 {
+	bool fits = true;
+
 	if (!attr || node->kind != YAML_STRING)
 		return;
 	if (attr->form == FORM_BOOL)
-		cast_bool(node, place);
+		fits = cast_bool(node, place);
 	else if (attr->form == FORM_INT)
-		cast_int(node, place);
+		fits = cast_int(node, place);
 	else if (attr->form == FORM_FLOAT)
-		cast_float(arena, node, place);
+		fits = cast_float(arena, node, place);
+	if (!fits)
+		refuse_node(node);
 }
 
 /* False, with a problem, when it is malformed. */
@@ -119,6 +126,7 @@ static bool expand_text(struct pass *pass, struct yaml *node, const struct place
 	pass->place = place;
 	if (template_expand(node->text, &scope, &out, &err) < 0) {
 		place_problem_err(&node->mark, place, &err);
+		refuse_node(node);
 		return false;
 	}
 	node->text = arena_strndup(pass->arena, out.ptr, out.len);

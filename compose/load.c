@@ -12,18 +12,17 @@ static void drop_version(struct yaml *tree)
 	yaml_remove(tree, "version");
 }
 
-/* Up to the merge; false when there were errors. */
-static bool load_document(struct loader *loader, struct yaml *document, const struct scope *scope,
+/* Up to the merge. */
+static void load_document(struct loader *loader, struct yaml *document, const struct scope *scope,
 			  bool is_extended, struct yaml **tree, struct tagged *tagged)
 {
 	const struct place root = { .up = NULL };
-	size_t errors = loader_errors(loader);
 
 	if (document->kind != YAML_MAP) {
 		(void)place_problem(&document->mark, &root, DIAG_ERROR,
 				    "a compose file is a mapping with 'services', and not %s",
 				    yaml_kind_name(document->kind));
-		return false;
+		return;
 	}
 	tags_take(loader, document, tagged);
 	if (!loader->options->no_interpolate)
@@ -36,9 +35,8 @@ static bool load_document(struct loader *loader, struct yaml *document, const st
 	*tree = merge_trees(loader->arena, *tree, document, &attr_document, &root);
 	unique_apply(loader->arena, *tree, &attr_document);
 	if (!is_extended)
-		validate_tree(loader->arena, *tree, &attr_document, &root);
+		(void)validate_tree(loader->arena, *tree, &attr_document, &root);
 	drop_version(*tree);
-	return loader_errors(loader) == errors;
 }
 
 bool load_source(struct loader *loader, struct source *source, const struct scope *scope,
@@ -54,8 +52,7 @@ bool load_source(struct loader *loader, struct source *source, const struct scop
 
 		if (document->kind == YAML_NULL)
 			continue;
-		if (!load_document(loader, document, scope, is_extended, tree, &tagged))
-			return false;
+		load_document(loader, document, scope, is_extended, tree, &tagged);
 		expand_forms(loader->arena, *tree, loader->options->no_interpolate);
 		unique_apply(loader->arena, *tree, &attr_document);
 		for (size_t tag = 0; ret_tagged && tag < tagged.len; tag++)
@@ -74,9 +71,12 @@ struct yaml *load_model(struct loader *loader, const struct sources *sources,
 
 	VEC_FOREACH(source, sources) {
 		here.source = *source;
+		/* What else is wrong in it is still found; another file would tell it again. */
 		if (!load_source(loader, *source, &here, false, &tree, NULL))
-			return NULL;
+			break;
 	}
+	if (!yaml_len(tree) && loader_errors(loader))
+		return NULL;
 	if (!yaml_len(tree)) {
 		struct source *first = sources->items[0];
 

@@ -73,6 +73,12 @@ struct diag *place_problem(const struct yaml_mark *mark, const struct place *pla
 /* The same from an error object. */
 void place_problem_err(const struct yaml_mark *mark, const struct place *place,
 		       const struct err *err);
+/*
+ * A node of which a problem was told: it is left out, and the rest looked at, so that all problems
+ * come in one run.
+ */
+void refuse_node(struct yaml *node);
+bool is_refused(const struct yaml *node);
 /* How many errors there are in all files so far. */
 size_t loader_errors(const struct loader *loader);
 
@@ -101,7 +107,8 @@ void extends_apply(struct loader *loader, struct yaml *document, const struct ta
 struct yaml *merge_trees(struct arena *arena, struct yaml *base, struct yaml *other,
 			 const struct attr *attr, const struct place *place);
 void unique_apply(struct arena *arena, struct yaml *tree, const struct attr *attr);
-void validate_tree(struct arena *arena, struct yaml *node, const struct attr *attr,
+/* Takes out what is wrong; false when that is the node itself. */
+bool validate_tree(struct arena *arena, struct yaml *node, const struct attr *attr,
 		   const struct place *place);
 /* Short forms to long ones. `lenient` leaves what it cannot read: variables may stand in it. */
 void expand_forms(struct arena *arena, struct yaml *document, bool lenient);
@@ -117,11 +124,11 @@ void settle_forms(struct loader *loader, struct yaml *document);
 
 /*
  * Loads the documents of a file into `tree`, over what is there, up to the expansion of short forms;
- * false when there were errors. A file that is only extended is not validated: what comes out is.
+ * false when there were errors: the tree then lacks what is wrong. A file that is only extended is not validated: what comes out is.
  */
 bool load_source(struct loader *loader, struct source *source, const struct scope *scope,
 		 bool is_extended, struct yaml **tree, struct tagged *ret_tagged);
-/* All files of one model: the project's, or those of an include. NULL when there were errors. */
+/* All files of one model: the project's, or those of an include. NULL when there is none. */
 struct yaml *load_model(struct loader *loader, const struct sources *sources,
 			const struct scope *scope);
 

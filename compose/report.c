@@ -32,6 +32,19 @@ void place_problem_err(const struct yaml_mark *mark, const struct place *place,
 		diag->hint = xstrdup(err->hint);
 }
 
+/* No tag of YAML's could be this. */
+static const char refused_tag[] = "(refused)";
+
+void refuse_node(struct yaml *node)
+{
+	node->tag = refused_tag;
+}
+
+bool is_refused(const struct yaml *node)
+{
+	return node->tag == refused_tag;
+}
+
 size_t loader_errors(const struct loader *loader)
 {
 	size_t errors = 0;

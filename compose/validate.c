@@ -127,18 +127,19 @@ static void check_unique(struct arena *arena, const struct yaml *list, const str
 	}
 }
 
-static void check_items(struct arena *arena, const struct yaml *list, const struct attr *attr,
+static void check_items(struct arena *arena, struct yaml *list, const struct attr *attr,
 			const struct place *place)
 {
-	size_t index = 0;
+	size_t index = 0, len = 0;
 
 	YAML_EACH_ITEM(item, list) {
 		const struct place here = { .up = place, .index = index++ };
 
-		if (attr->items)
-			validate_tree(arena, *item, attr->items, &here);
+		if (!attr->items || validate_tree(arena, *item, attr->items, &here))
+			list->list.items[len++] = *item;
 	}
-	if ((attr->flags & ATTR_UNIQUE_ITEMS) && list->list.len > 1)
+	list->list.len = len;
+	if ((attr->flags & ATTR_UNIQUE_ITEMS) && len > 1)
 		check_unique(arena, list, place);
 }
 
@@ -172,40 +173,49 @@ static bool is_name(const char *key)
 					"0123456789._-")];
 }
 
-static void check_entry(struct arena *arena, const struct yaml_entry *entry,
+/* False when the entry is to be taken out. */
+static bool check_entry(struct arena *arena, const struct yaml_entry *entry,
 			const struct attr *attr, const struct place *place)
 {
 	const struct place here = { .up = place, .key = entry->key };
 	const struct attr *member = attr_member(attr, entry->key);
 
-	if (member)
-		validate_tree(arena, entry->value, member, &here);
-	else if (attr->fields && !(attr->flags & ATTR_OPEN) &&
-		 ((attr->flags & ATTR_CLOSED) || !attr_is_extension(entry->key)))
-		unknown_member(entry, attr, place);
 	if (attr->keys == KEYS_NAME && !is_name(entry->key))
 		(void)place_problem(&entry->mark, place, DIAG_ERROR,
 				    "'%s' cannot be a name: letters, digits, '.', '_' and '-' can",
 				    entry->key);
+	if (member)
+		return validate_tree(arena, entry->value, member, &here);
+	if (!attr->fields || (attr->flags & ATTR_OPEN) ||
+	    (!(attr->flags & ATTR_CLOSED) && attr_is_extension(entry->key)))
+		return true;
+	unknown_member(entry, attr, place);
+	return false;
 }
 
-static void check_members(struct arena *arena, const struct yaml *map, const struct attr *attr,
+static void check_members(struct arena *arena, struct yaml *map, const struct attr *attr,
 			  const struct place *place)
 {
-	YAML_EACH_ENTRY(entry, map)
-		check_entry(arena, entry, attr, place);
 	for (const struct attr *field = attr->fields; field && field->name; field++)
 		if ((field->flags & ATTR_REQUIRED) && !yaml_has(map, field->name))
 			(void)place_problem(&map->mark, place, DIAG_ERROR, "'%s' is missing",
 					    field->name);
+	for (size_t i = 0; i < map->map.len;) {
+		if (check_entry(arena, &map->map.items[i], attr, place))
+			i++;
+		else
+			yaml_remove(map, map->map.items[i].key);
+	}
 }
 
-void validate_tree(struct arena *arena, struct yaml *node, const struct attr *attr,
+bool validate_tree(struct arena *arena, struct yaml *node, const struct attr *attr,
 		   const struct place *place)
 {
+	if (is_refused(node))
+		return false;
 	if (!fits_type(node, attr)) {
 		wrong_type(node, attr, place);
-		return;
+		return false;
 	}
 	if (node->kind == YAML_LIST)
 		check_items(arena, node, attr, place);
@@ -213,4 +223,5 @@ void validate_tree(struct arena *arena, struct yaml *node, const struct attr *at
 		check_members(arena, node, attr, place);
 	else
 		check_scalar(node, attr, place);
+	return true;
 }
