@@ -133,6 +133,8 @@ static char *hint_without_equals(struct span line, const char *word)
 
 	if (*word == '#')
 		return xstrdup("a comment needs a line of its own");
+	if (strchr(word, '}') && strstr(all, "${"))
+		return xstrdup("blanks within ${...} part the words: put the value in quotes");
 	if (find_typographic_quote(all))
 		return xstrdup("typographic quotes keep nothing together: write \" instead");
 	return xstrdup("write name=value; a value with blanks in it needs quotes");

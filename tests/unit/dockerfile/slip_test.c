@@ -108,6 +108,7 @@ static const struct {
 	  "F",
 	  "UTF-8" },
 	{ "FROM a\nENV A=b # c\n", "line of its own" },
+	{ "FROM a\nENV A=${B:-c d}\n", "value in quotes" },
 	{ "FROM a\nENV A=\xe2\x80\x9c"
 	  "b c\xe2\x80\x9d\n",
 	  "write \" instead" },
