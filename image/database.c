@@ -24,8 +24,9 @@ static const char schema[] =
 	/* AUTOINCREMENT: a number is never used again, its directory may still be there */
 	"CREATE TABLE snapshots (id INTEGER PRIMARY KEY AUTOINCREMENT, diff_id TEXT UNIQUE,"
 	" boot TEXT NOT NULL, created INTEGER NOT NULL);"
+	/* with rowids: else SQLite reads each large value on the way of a search to its end */
 	"CREATE TABLE cache (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
-	" used INTEGER NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID;"
+	" used INTEGER NOT NULL, PRIMARY KEY (space, key));"
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
 
 static const char *const sql[QUERIES] = {
