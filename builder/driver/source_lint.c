@@ -23,11 +23,12 @@ static const struct strmap *base_env(const void *arg, const char *name)
 	struct base_question *question = (struct base_question *)arg;
 	struct base_finder *bases = question->lint->bases;
 	const struct base_image *image = NULL;
+	AUTO(err_release) struct err err = ERR_INIT;
 
 	if (str_eq(name, "scratch") || is_directory(question->lint, name))
 		return NULL;
-	/* Whoever needs the image for more will say why it cannot be had. */
-	if (bases && bases->find(bases, name, question->lint->platform, &image, NULL) == 0)
+	/* The finder's step tells why it cannot be had; whoever needs it for more will fail. */
+	if (bases && bases->find(bases, name, question->lint->platform, &image, &err) == 0)
 		return &image->config.env;
 	question->was_unknown = true;
 	return NULL;
