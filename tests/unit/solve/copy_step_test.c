@@ -4,6 +4,8 @@
  */
 #include "copy_step.h"
 
+#include <unistd.h>
+
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/str.h"
@@ -12,7 +14,10 @@
 #include "unit.h"
 #include "view.h"
 
-/* Writes what it gets as lines: "d 0755 0:0 path", "f 0644 0:0 path text". */
+/*
+ * Writes what it gets as lines: "d 0755 0:0 path", "f 0644 0:0 path text". Files that a test makes belong to whoever runs
+ * it: his ids are written as 0.
+ */
 struct recorder {
 	struct layer_sink sink;
 	struct str text;
@@ -25,7 +30,9 @@ static int record_entry(struct layer_sink *sink, const struct layer_entry *entry
 	struct recorder *recorder = CONTAINER_OF(sink, struct recorder, sink);
 
 	str_addf(&recorder->text, "%s%c %04o %u:%u %s", recorder->text.len ? "\n" : "",
-		 letters[entry->type], (unsigned)entry->mode, entry->uid, entry->gid, entry->path);
+		 letters[entry->type], (unsigned)entry->mode,
+		 entry->uid == geteuid() ? 0 : entry->uid, entry->gid == getegid() ? 0 : entry->gid,
+		 entry->path);
 	if (entry->link)
 		str_addf(&recorder->text, " -> %s", entry->link);
 	if (entry->type == LAYER_FILE && entry->size)
