@@ -1,36 +1,17 @@
 /* ignore: patterns against paths, directly and by a walk that carries the parents' results down. */
+#include "../ignore_walk.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "context/ignore.h"
 #include "suite.h"
 
-static bool walk_to(const struct ignore *ignore, const struct ignore_state *parent,
-		    const char *path, size_t from)
-{
-	const char *slash = strchr(path + from, '/');
-	AUTO(freep) char *dir = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
-	struct ignore_state *below = NULL;
-	bool ignored = false;
-
-	if (!slash)
-		return ignore_step(ignore, parent, path, NULL);
-	ignored = ignore_step(ignore, parent, dir, &below);
-	if (!ignored || !ignore_prunes(ignore, dir))
-		ignored = walk_to(ignore, below, path, (size_t)(slash - path) + 1);
-	ignore_state_free(below);
-	return ignored;
-}
-
 /* As the builder walks a context, with whole directories left out where nothing below can come back. */
 static bool match_by_walk(const struct ignore *ignore, const char *path)
 {
 	AUTO(freep) char *clean = path_clean(path);
-	struct ignore_state *root = ignore_root(ignore);
-	bool ignored = !str_eq(clean, ".") && walk_to(ignore, root, clean, 0);
 
-	ignore_state_free(root);
-	return ignored;
+	return !str_eq(clean, ".") && ignore_walk_match(ignore, clean);
 }
 
 static void check_path(struct suite *suite, const char *id, const struct ignore *ignore,

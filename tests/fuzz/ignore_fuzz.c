@@ -4,40 +4,21 @@
  */
 #include <string.h>
 
+#include "../ignore_walk.h"
 #include "base/alloc.h"
 #include "base/path.h"
 #include "context/ignore.h"
 #include "fuzz.h"
 
-static bool walk_to(const struct ignore *ignore, const struct ignore_state *parent,
-		    const char *path, size_t from)
-{
-	const char *slash = strchr(path + from, '/');
-	AUTO(freep) char *dir = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
-	struct ignore_state *below = NULL;
-	bool ignored = false;
-
-	if (!slash)
-		return ignore_step(ignore, parent, path, NULL);
-	ignored = ignore_step(ignore, parent, dir, &below);
-	if (!ignored || !ignore_prunes(ignore, dir))
-		ignored = walk_to(ignore, below, path, (size_t)(slash - path) + 1);
-	ignore_state_free(below);
-	return ignored;
-}
-
 static void check_path(const struct ignore *ignore, const char *path)
 {
 	AUTO(freep) char *clean = path_clean(path);
-	struct ignore_state *root = NULL;
 	bool ignored = ignore_match(ignore, path);
 
 	FUZZ_CHECK(ignored == ignore_match(ignore, path));
 	if (strcmp(clean, path) != 0 || path[0] == '/' || path[0] == '.')
 		return;
-	root = ignore_root(ignore);
-	FUZZ_CHECK(ignored == walk_to(ignore, root, path, 0));
-	ignore_state_free(root);
+	FUZZ_CHECK(ignored == ignore_walk_match(ignore, path));
 }
 
 /* The end of the ignore file: an empty line, or the end of all. */
