@@ -1,0 +1,60 @@
+#include "build_args.h"
+#include "command.h"
+#include "image_option.h"
+#include "machine_option.h"
+#include "progress.h"
+
+/* A group for each struct of build_args.h. */
+const struct cli_option build_options[] = {
+	OPTION_OPERANDS(struct build_args, contexts, "CONTEXT", VALUE_DIR, 0, 1),
+
+	OPTION_HEADING("What to build"),
+	OPTION_STRING(struct build_args, source.file, 'f', "file", "FILE", VALUE_FILE,
+		      "Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input"),
+	OPTION_STRING(struct build_args, source.target, 0, "target", "STAGE", VALUE_TEXT,
+		      "Build this stage instead of the last one"),
+	OPTION_LIST(struct build_args, source.platforms, 0, "platform", "OS/ARCH[,...]",
+		    VALUE_PLATFORM, "Platforms to build for, instead of this machine's",
+		    .env = "DOCKER_DEFAULT_PLATFORM", .yields_to = "board"),
+	OPTION_BOARDS(struct build_args, source.boards,
+		      "Boards to build for: their platforms, emulated as exactly their processors "
+		      "where QEMU can"),
+	OPTION_LIST(struct build_args, source.build_args, 0, "build-arg", "NAME[=VALUE]",
+		    VALUE_TEXT, "Value of an ARG; without VALUE, that of the environment"),
+	OPTION_LIST(struct build_args, source.named_contexts, 0, "build-context", "NAME=SOURCE",
+		    VALUE_DIR,
+		    "What FROM and --from=NAME mean: a directory, docker-image://NAME, "
+		    "oci-layout://DIR, or the address of a repository or archive"),
+
+	OPTION_HEADING("What RUN gets"),
+	OPTION_LIST(struct build_args, run.volumes, 'v', "volume", "HOST:CONTAINER[:ro|rw]",
+		    VALUE_DIR,
+		    "Mount a directory or file of this machine in every RUN; it never gets into a "
+		    "layer"),
+
+	OPTION_HEADING("Result"),
+	OPTION_LIST(struct build_args, result.tags, 't', "tag", "NAME[:TAG]", VALUE_IMAGE,
+		    "Name of the image, with its registry if it is to be pushed"),
+	OPTION_SWITCH(struct build_args, result.push, 0, "push",
+		      "Push to every --tag when the build is done"),
+	OPTION_LIST(struct build_args, result.labels, 0, "label", "NAME=VALUE", VALUE_TEXT,
+		    "Label of the image"),
+	OPTION_STRING(struct build_args, result.iidfile, 0, "iidfile", "FILE", VALUE_FILE,
+		      "Write the image id to FILE"),
+	OPTION_STRING(struct build_args, result.metadata_file, 0, "metadata-file", "FILE",
+		      VALUE_FILE, "Write digest, descriptor and names to FILE as JSON"),
+
+	OPTION_HEADING("How"),
+	OPTION_FLAG(struct build_args, how.check, 0, "check",
+		    "Build nothing: tell what is wrong in the Dockerfile, or likely so"),
+	OPTION_STRING(struct build_args, how.call, 0, "call", "METHOD[,format=json]", VALUE_TEXT,
+		      "build, or check, which is --check"),
+	OPTION_FLAG(struct build_args, how.no_cache, 0, "no-cache", "Run every step again"),
+	OPTION_SWITCH(struct build_args, how.pull, 0, "pull",
+		      "Ask the registry for newer base images even if the store has them"),
+	OPTION_SWITCH(struct build_args, how.insecure, 0, "insecure",
+		      "Allow registries plain HTTP, and certificates that cannot be verified"),
+	OPTION_PROGRESS(struct build_args, how.progress),
+	OPTION_FLAG(struct build_args, how.quiet, 'q', "quiet", "Print only the image id"),
+	OPTION_END,
+};

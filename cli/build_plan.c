@@ -1,0 +1,157 @@
+#include "build_plan.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+
+static int plan_names(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	VEC_FOREACH(text, &args->result.tags) {
+		struct image_ref *name = VEC_ADD(&plan->names);
+
+		if (image_option_parse(*text, name, err) < 0)
+			return err_wrap(err, "option '--tag'");
+		strvec_take(&plan->tags, image_ref_format(name));
+	}
+	if (args->result.push && args->result.tags.len == 0) {
+		(void)err_set(err, ERR_USAGE, "--push needs a name to push to");
+		return err_hint(err, "give one with --tag REGISTRY/NAME:TAG");
+	}
+	return 0;
+}
+
+static int plan_volumes(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	AUTO(freep) char *here = NULL;
+
+	if (args->run.volumes.len > 0 && fs_realpath(".", &here, err) < 0)
+		return -1;
+	VEC_FOREACH(text, &args->run.volumes) {
+		if (build_volume_parse(*text, here, VEC_ADD(&plan->volumes), err) < 0)
+			return err_wrap(err, "option '--volume'");
+	}
+	return 0;
+}
+
+static int plan_contexts(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	VEC_FOREACH(text, &args->source.named_contexts) {
+		if (named_contexts_add(&plan->contexts, *text, err) < 0)
+			return err_wrap(err, "option '--build-context'");
+	}
+	return 0;
+}
+
+static void plan_pairs(const struct build_args *args, struct build_plan *plan)
+{
+	VEC_FOREACH(pair, &args->source.build_args)
+		strmap_set_pair(&plan->build_args, *pair);
+	VEC_FOREACH(pair, &args->result.labels) {
+		strmap_set_pair(&plan->labels, *pair);
+		/* "--label NAME" is an empty label, not one from the environment. */
+		if (!strchr(*pair, '='))
+			strmap_set(&plan->labels, *pair, "");
+	}
+}
+
+/*
+ * reproducible-builds.org/specs/source-date-epoch; as a build argument it goes before the
+ * environment, as with buildx.
+ */
+static int plan_epoch(struct build_plan *plan, struct err *err)
+{
+	const char *text = strmap_get(&plan->build_args, "SOURCE_DATE_EPOCH");
+	unsigned long long seconds = 0;
+
+	plan->request.source_date_epoch = -1;
+	if (!text)
+		text = getenv("SOURCE_DATE_EPOCH");
+	if (!text || !*text)
+		return 0;
+	if (!span_to_u64(span_of(text), INT64_MAX, &seconds))
+		return err_set(err, ERR_USAGE, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds",
+			       text);
+	plan->request.source_date_epoch = (int64_t)seconds;
+	return 0;
+}
+
+/* An index has one image for a platform. */
+static int check_distinct(const struct machines *machines, const struct machine *machine,
+			  struct err *err)
+{
+	char platform[PLATFORM_TEXT_MAX];
+
+	for (const struct machine *other = machines->items; other < machine; other++) {
+		if (!platform_equal(&other->platform, &machine->platform))
+			continue;
+		(void)err_set(err, ERR_USAGE, "boards '%s' and '%s' are both %s",
+			      other->board->slug, machine->board->slug,
+			      platform_format(&machine->platform, platform));
+		return err_hint(err, "an image cannot hold both: build for one of them, or with "
+				     "--platform for all of its kind");
+	}
+	return 0;
+}
+
+static int plan_machines(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	const struct machines *machines = &plan->machines;
+
+	if (machines_parse(&args->source.platforms, &args->source.boards, &plan->machines, err) < 0)
+		return -1;
+	plan->wanted = xcalloc(machines->len + 1, sizeof(*plan->wanted));
+	plan->boards = xcalloc(machines->len + 1, sizeof(*plan->boards));
+	for (size_t i = 0; i < machines->len; i++) {
+		const struct machine *machine = &machines->items[i];
+		const struct board *board = machine->board;
+
+		if (check_distinct(machines, machine, err) < 0)
+			return -1;
+		plan->wanted[i].platform = machine->platform;
+		if (!board)
+			continue;
+		plan->boards[i] = (struct build_board){ .slug = board->slug, .arch = board->arch };
+		plan->wanted[i].board = &plan->boards[i];
+		plan->wanted[i].cpu_model = board->cpu.qemu;
+	}
+	return 0;
+}
+
+int build_plan(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	struct build_request *request = &plan->request;
+
+	if (plan_machines(args, plan, err) < 0 || plan_names(args, plan, err) < 0 ||
+	    plan_volumes(args, plan, err) < 0 || plan_contexts(args, plan, err) < 0)
+		return -1;
+	plan_pairs(args, plan);
+	request->context_dir = args->contexts.len > 0 ? args->contexts.items[0] : ".";
+	request->dockerfile = args->source.file;
+	request->machines = plan->wanted;
+	request->machine_count = plan->machines.len;
+	request->target = args->source.target;
+	request->build_args = &plan->build_args;
+	request->labels = &plan->labels;
+	request->volumes = &plan->volumes;
+	request->contexts = &plan->contexts;
+	request->tags = &plan->tags;
+	request->no_cache = args->how.no_cache;
+	request->pull = args->how.pull;
+	request->layers =
+		(struct layer_options){ .compression = COMPRESSION_GZIP, .clamp_mtime = -1 };
+	return plan_epoch(plan, err);
+}
+
+void build_plan_release(struct build_plan *plan)
+{
+	machines_release(&plan->machines);
+	free(plan->wanted);
+	free(plan->boards);
+	strmap_release(&plan->build_args);
+	strmap_release(&plan->labels);
+	build_volumes_release(&plan->volumes);
+	named_contexts_release(&plan->contexts);
+	image_refs_release(&plan->names);
+	strvec_release(&plan->tags);
+}
