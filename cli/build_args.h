@@ -21,6 +21,7 @@ struct build_source_args {
 /* "What RUN gets" */
 struct build_run_args {
 	struct strvec volumes;
+	struct strvec ssh;
 };
 
 /* "Result" */

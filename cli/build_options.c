@@ -31,6 +31,10 @@ const struct cli_option build_options[] = {
 		    VALUE_DIR,
 		    "Mount a directory or file of this machine in every RUN; it never gets into a "
 		    "layer"),
+	OPTION_LIST(
+		struct build_args, run.ssh, 0, "ssh", "ID[=SOCKET|KEY[,KEY]]", VALUE_TEXT,
+		"Lend an ssh agent, or keys, to RUN --mount=type=ssh and to ADD of repositories; "
+		"'default' is the agent of SSH_AUTH_SOCK"),
 
 	OPTION_HEADING("Result"),
 	OPTION_LIST(struct build_args, result.tags, 't', "tag", "NAME[:TAG]", VALUE_IMAGE,

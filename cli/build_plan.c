@@ -43,6 +43,15 @@ static int plan_contexts(const struct build_args *args, struct build_plan *plan,
 	return 0;
 }
 
+static int plan_ssh(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	VEC_FOREACH(text, &args->run.ssh) {
+		if (ssh_agents_add(&plan->ssh, *text, err) < 0)
+			return err_wrap(err, "option '--ssh'");
+	}
+	return 0;
+}
+
 static void plan_pairs(const struct build_args *args, struct build_plan *plan)
 {
 	VEC_FOREACH(pair, &args->source.build_args)
@@ -123,7 +132,8 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 	struct build_request *request = &plan->request;
 
 	if (plan_machines(args, plan, err) < 0 || plan_names(args, plan, err) < 0 ||
-	    plan_volumes(args, plan, err) < 0 || plan_contexts(args, plan, err) < 0)
+	    plan_volumes(args, plan, err) < 0 || plan_contexts(args, plan, err) < 0 ||
+	    plan_ssh(args, plan, err) < 0)
 		return -1;
 	plan_pairs(args, plan);
 	request->context_dir = args->contexts.len > 0 ? args->contexts.items[0] : ".";
@@ -135,6 +145,7 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 	request->labels = &plan->labels;
 	request->volumes = &plan->volumes;
 	request->contexts = &plan->contexts;
+	request->ssh = &plan->ssh;
 	request->tags = &plan->tags;
 	request->no_cache = args->how.no_cache;
 	request->pull = args->how.pull;
@@ -152,6 +163,7 @@ void build_plan_release(struct build_plan *plan)
 	strmap_release(&plan->labels);
 	build_volumes_release(&plan->volumes);
 	named_contexts_release(&plan->contexts);
+	ssh_agents_release(&plan->ssh);
 	image_refs_release(&plan->names);
 	strvec_release(&plan->tags);
 }

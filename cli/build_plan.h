@@ -19,13 +19,14 @@ struct build_plan {
 	struct strmap build_args, labels;
 	struct build_volumes volumes;
 	struct named_contexts contexts;
+	struct ssh_agents ssh;
 	struct image_refs names;
 	struct strvec tags; /* the same, canonical */
 };
 
-#define BUILD_PLAN_INIT                    \
-	{                                  \
-		.machines = MACHINES_INIT, \
+#define BUILD_PLAN_INIT                                            \
+	{                                                          \
+		.machines = MACHINES_INIT, .ssh = SSH_AGENTS_INIT, \
 	}
 
 /* Borrows from the args, and the request from the plan. Errors are ERR_USAGE and name the option. */

@@ -60,7 +60,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'config'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --tag= --push --no-push --label= --iidfile= --metadata-file= --check --call= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --ssh= --tag= --push --no-push --label= --iidfile= --metadata-file= --check --call= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -69,6 +69,7 @@ _edgectl()
         --build-arg) :; return ;;
         --build-context) _edgectl_value dir; return ;;
         -v | --volume) _edgectl_value dir; return ;;
+        --ssh) :; return ;;
         -t | --tag) _edgectl_value ask image; return ;;
         --label) :; return ;;
         --iidfile) _edgectl_value file; return ;;

@@ -35,6 +35,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -l board -x -a '(__ed
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l build-arg -x -d 'Value of an ARG; without VALUE, that of the environment'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l build-context -x -a '(__fish_complete_directories)' -d 'What FROM and --from=NAME mean: a directory, docker-image://NAME, oci-layout://DIR, or the address of a repository or archive'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s v -l volume -x -a '(__fish_complete_directories)' -d 'Mount a directory or file of this machine in every RUN; it never gets into a layer'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l ssh -x -d 'Lend an ssh agent, or keys, to RUN --mount=type=ssh and to ADD of repositories; \'default\' is the agent of SSH_AUTH_SOCK'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s t -l tag -x -a '(__edgectl_ask image)' -d 'Name of the image, with its registry if it is to be pushed'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l push -d 'Push to every --tag when the build is done'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-push -d 'The opposite of --push'

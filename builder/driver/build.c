@@ -233,6 +233,7 @@ static int solve(struct build *build, struct build_result *ret, struct err *err)
 		.ignore_name = source->ignore_name,
 		.ignore_text = str_span(&source->ignore_text),
 		.volumes = &build->volumes,
+		.ssh = request->ssh,
 		.layers = request->layers,
 		.epoch = request->source_date_epoch,
 		.no_cache = request->no_cache,

@@ -21,6 +21,7 @@
 #include "base/vec.h"
 #include "builder/board.h"
 #include "context/named_context.h"
+#include "context/ssh_agents.h"
 #include "image/layer.h"
 #include "image/manifest.h"
 #include "image/platform.h"
@@ -69,6 +70,7 @@ struct build_request {
 	const struct strmap *build_args; /* value NULL = from our environment, if it is there */
 	const struct strmap *labels;
 	const struct build_volumes *volumes;
+	struct ssh_agents *ssh;    /* --ssh; NULL = none */
 	const struct strvec *tags; /* names that the result gets in the store */
 	bool no_cache;
 	bool pull;                 /* ask the registry for bases even if the store has them */

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/monitor.h"
 #include "context/hash.h"
+#include "context/ssh_agents.h"
 #include "context/tree.h"
 #include "image/layer.h"
 #include "image/store.h"
@@ -40,6 +41,7 @@ struct solver {
 	struct span ignore_text;
 
 	const struct sandbox_mounts *volumes; /* -v: in every RUN */
+	struct ssh_agents *ssh;               /* --ssh; NULL = none */
 	struct layer_options layers;
 	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
 	bool no_cache;
