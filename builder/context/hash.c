@@ -110,7 +110,10 @@ int hash_cache_save(struct hash_cache *cache, struct err *err)
 	 */
 	if (cache->known.len < 2 * cache->seen.len + 1000)
 		add_lines(&cache->known, &cache->seen, &text);
-	return store_cache_put(cache->store, CACHE_SPACE, cache->name, text.ptr, err);
+	if (store_cache_put(cache->store, CACHE_SPACE, cache->name, text.ptr, err) < 0)
+		return -1;
+	cache->changed = false;
+	return 0;
 }
 
 void hash_cache_release(struct hash_cache *cache)

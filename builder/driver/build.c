@@ -40,8 +40,9 @@ struct build {
 	struct context_set contexts;
 	struct graph graph;
 	struct planned_images images;
-	struct tree *files; /* of the context */
+	struct context_files files; /* of the context */
 	struct hash_cache hashes;
+	struct step_settings settings;
 	struct sandbox_mounts volumes; /* strings borrowed from the request */
 };
 
@@ -54,7 +55,7 @@ static void build_release(struct build *build)
 	base_images_release(&build->bases);
 	context_set_release(&build->contexts);
 	strmap_release(&build->build_args);
-	tree_freep(&build->files);
+	tree_freep(&build->files.tree);
 	hash_cache_release(&build->hashes);
 	build_sources_release(&build->sources);
 	build_context_release(&build->context);
@@ -143,6 +144,7 @@ static int plan_all(struct build *build, struct err *err)
 			.cpu_model = is_native ? NULL : machine->cpu_model,
 			.target = request->target,
 			.build_args = &build->build_args,
+			.settings = &build->settings,
 			.show_platform = build->machine_count > 1,
 			.bases = &build->bases.finder,
 			.contexts = request->contexts ? &build->contexts.finder : NULL,
@@ -210,42 +212,48 @@ static void set_volumes(struct build *build)
 static int open_files(struct build *build, const struct build_source *source, struct err *err)
 {
 	const struct build_context *context = &build->context;
+	struct context_files *files = &build->files;
 
-	if (directory_tree_open(context->dir, source->ignore, &build->files, err) < 0)
+	*files = (struct context_files){ .dir = context->dir,
+					 .ignore = source->ignore,
+					 .ignore_name = source->ignore_name,
+					 .ignore_text = str_span(&source->ignore_text) };
+	if (directory_tree_open(context->dir, source->ignore, &files->tree, err) < 0)
 		return -1;
 	if (context->is_remote)
 		return 0;
+	files->hashes = &build->hashes;
 	return hash_cache_load(&build->hashes, build->request->store, context->dir, err);
+}
+
+static int open_settings(struct build *build, struct err *err)
+{
+	const struct build_request *request = build->request;
+
+	if (open_files(build, build->sources.items[0], err) < 0)
+		return -1;
+	set_volumes(build);
+	build->settings = (struct step_settings){ .context = &build->files,
+						  .volumes = &build->volumes,
+						  .ssh = request->ssh,
+						  .layers = request->layers,
+						  .epoch = request->source_date_epoch,
+						  .no_cache = request->no_cache };
+	return 0;
 }
 
 static int solve(struct build *build, struct build_result *ret, struct err *err)
 {
 	const struct build_request *request = build->request;
-	const struct build_source *source = build->sources.items[0];
 	struct solver solver = {
 		.store = request->store,
 		.registry = request->registry,
 		.sandbox = request->sandbox,
 		.monitor = request->monitor,
-		.context_dir = build->context.dir,
-		.hashes = build->context.is_remote ? NULL : &build->hashes,
-		.ignore = source->ignore,
-		.ignore_name = source->ignore_name,
-		.ignore_text = str_span(&source->ignore_text),
-		.volumes = &build->volumes,
-		.ssh = request->ssh,
-		.layers = request->layers,
-		.epoch = request->source_date_epoch,
-		.no_cache = request->no_cache,
 	};
 
-	if (open_files(build, source, err) < 0)
-		return -1;
-	solver.context = build->files;
-	set_volumes(build);
 	mark_exported(build);
-	if (solver_run(&solver, &build->graph, err) < 0 ||
-	    context_set_save(&build->contexts, err) < 0)
+	if (solver_run(&solver, &build->graph, err) < 0)
 		return -1;
 	ret->cached_steps = solver.cached_steps;
 	ret->executed_steps = solver.executed_steps;
@@ -322,7 +330,8 @@ int build_run(const struct build_request *request, struct build_result *ret, str
 			 request->pull, request->contexts);
 	context_set_init(&build.contexts, request);
 	if (build_context_open(request, &build.context, err) < 0 || read_sources(&build, err) < 0 ||
-	    plan_and_check(&build, err) < 0 || solve(&build, ret, err) < 0)
+	    open_settings(&build, err) < 0 || plan_and_check(&build, err) < 0 ||
+	    solve(&build, ret, err) < 0)
 		return -1;
 	return export(&build, ret, err);
 }

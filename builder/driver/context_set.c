@@ -39,17 +39,6 @@ void context_set_release(struct context_set *set)
 	free(set->opened.items);
 }
 
-int context_set_save(struct context_set *set, struct err *err)
-{
-	for (size_t i = 0; i < set->opened.len; i++) {
-		struct opened_context *opened = set->opened.items[i];
-
-		if (opened->files.hashes && hash_cache_save(opened->files.hashes, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* --- opening --- */
 
 /* Of a directory of this machine: its own ignore file counts. */

@@ -17,8 +17,6 @@ struct context_set {
 };
 
 void context_set_init(struct context_set *set, const struct build_request *request);
-/* Remembers the hashes of the files that were read. */
-WARN_UNUSED int context_set_save(struct context_set *set, struct err *err);
 /* All files it gave out are gone afterwards. */
 void context_set_release(struct context_set *set);
 

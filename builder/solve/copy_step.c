@@ -15,7 +15,8 @@
 struct copier {
 	const struct solver *solver;
 	const struct copy_vertex *copy;
-	struct tree *tree; /* that the source's nodes are of */
+	struct timespec made; /* mtime of what has none of its own */
+	struct tree *tree;    /* that the source's nodes are of */
 	struct target *target;
 	struct layer_sink *sink;
 	struct owner owner; /* --chown, or root */
@@ -30,7 +31,7 @@ static struct target_defaults directory_defaults(const struct copier *copier,
 	struct target_defaults defaults = {
 		.mode = 0755,
 		.owner = copier->owner,
-		.mtime = source ? source->st.st_mtim : solver_made_time(copier->solver),
+		.mtime = source ? source->st.st_mtim : copier->made,
 	};
 
 	(void)mode_change_is_octal(copier->copy->mode,
@@ -87,7 +88,7 @@ static int put_text(struct copier *copier, struct tree_node *dir, const char *na
 	entry = target_entry(node);
 	entry->mode = mode_change_apply(copier->copy->mode, HEREDOC_MODE, false);
 	entry->owner = copier->owner;
-	entry->mtime = solver_made_time(copier->solver);
+	entry->mtime = copier->made;
 	entry->text = text;
 	target_settle(node);
 	return 0;
@@ -238,6 +239,7 @@ int copy_execute(struct solver *solver, const struct vertex *vertex,
 	struct copier copier = {
 		.solver = solver,
 		.copy = copy,
+		.made = vertex_made_time(vertex),
 		.target = target,
 		.sink = sink,
 		.keep_owner = copy->from && !copy->chown,

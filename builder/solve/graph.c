@@ -5,6 +5,12 @@
 #include "add_source.h"
 #include "base/alloc.h"
 
+/*
+ * 1980-01-02: tools that see a file without a real time choke on anything earlier (zip archives
+ * begin at 1980).
+ */
+#define MADE_TIME 315619200
+
 static void run_vertex_release(struct run_vertex *run)
 {
 	strvec_release(&run->argv);
@@ -75,6 +81,19 @@ struct vertex *graph_add(struct graph *graph, enum vertex_kind kind, struct vert
 	vertex->depth = parent ? parent->depth + 1 : 0;
 	*VEC_ADD(&graph->vertices) = vertex;
 	return vertex;
+}
+
+const struct context_files *vertex_files(const struct vertex *vertex,
+					 const struct context_files *named)
+{
+	return named ? named : vertex->settings->context;
+}
+
+struct timespec vertex_made_time(const struct vertex *vertex)
+{
+	int64_t epoch = vertex->settings->epoch;
+
+	return (struct timespec){ .tv_sec = epoch >= 0 ? epoch : MADE_TIME };
 }
 
 struct vertex *vertex_result(struct vertex *vertex)

@@ -54,11 +54,11 @@ static int describe_mounted_context(struct solver *solver, const struct vertex *
 	struct copy_argument argument = { .path = mount->source };
 	struct copy_vertex copy = { .arguments = { .items = &argument, .len = 1 },
 				    .from_name = mount->from_name };
-	const struct context_files files = solver_files(solver, mount->files);
+	const struct context_files *files = vertex_files(vertex, mount->files);
 
-	if (selection_make(files.tree, &copy, vertex->file, &selection, err) < 0)
+	if (selection_make(files->tree, &copy, vertex->file, &selection, err) < 0)
 		return err_wrap(err, "--mount");
-	return selection_describe(&selection, false, files.hashes, solver->monitor, out, err);
+	return selection_describe(&selection, false, files->hashes, solver->monitor, out, err);
 }
 
 static int describe_mount(struct solver *solver, const struct vertex *vertex,
@@ -78,6 +78,7 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 			struct err *err)
 {
 	const struct run_vertex *run = &vertex->run;
+	const struct sandbox_mounts *volumes = vertex->settings->volumes;
 
 	add_platform(out, &vertex->platform);
 	add_list(out, "argument", &run->argv);
@@ -93,19 +94,21 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 	/*
 	 * A volume counts by its place, not by what is in it: it is a workshop, not an ingredient.
 	 */
-	for (size_t i = 0; solver->volumes && i < solver->volumes->len; i++) {
-		add_text(out, "volume", solver->volumes->items[i].source);
-		add_text(out, "at", solver->volumes->items[i].target);
-		str_addf(out, "read-only %d\n", solver->volumes->items[i].read_only);
+	for (size_t i = 0; volumes && i < volumes->len; i++) {
+		add_text(out, "volume", volumes->items[i].source);
+		add_text(out, "at", volumes->items[i].target);
+		str_addf(out, "read-only %d\n", volumes->items[i].read_only);
 	}
 	return 0;
 }
 
 /* Of what the builder itself makes; files have the times of their sources, which do not count. */
-static void add_epoch(struct str *out, const struct solver *solver)
+static void add_epoch(struct str *out, const struct vertex *vertex)
 {
-	if (solver->epoch >= 0)
-		str_addf(out, "epoch %lld\n", (long long)solver->epoch);
+	int64_t epoch = vertex->settings->epoch;
+
+	if (epoch >= 0)
+		str_addf(out, "epoch %lld\n", (long long)epoch);
 }
 
 static bool has_text(const struct copy_vertex *copy)
@@ -130,13 +133,15 @@ static bool has_remote(const struct copy_vertex *copy)
  * Files of another stage count by that stage's definition; those of the context by what they are,
  * --exclude included; of a repository, only what names it is known.
  */
-static int describe_copy(struct solver *solver, const struct copy_vertex *copy,
+static int describe_copy(struct solver *solver, const struct vertex *vertex,
 			 const struct selection *selection, struct str *out, struct err *err)
 {
+	const struct copy_vertex *copy = &vertex->copy;
+
 	str_addf(out, "flags %d %d %d %d\n", copy->is_add, copy->link, copy->parents,
 		 (int)copy->unpack);
 	if (has_text(copy))
-		add_epoch(out, solver);
+		add_epoch(out, vertex);
 	add_text(out, "destination", copy->dest);
 	add_text(out, "owner", copy->chown);
 	add_text(out, "mode", copy->mode ? mode_change_text(copy->mode) : NULL);
@@ -144,8 +149,8 @@ static int describe_copy(struct solver *solver, const struct copy_vertex *copy,
 		add_list(out, "exclude", &copy->excludes);
 	if (selection)
 		return selection_describe(selection, false,
-					  solver_files(solver, copy->files).hashes, solver->monitor,
-					  out, err);
+					  vertex_files(vertex, copy->files)->hashes,
+					  solver->monitor, out, err);
 	add_text(out, "from", copy->from->key.text);
 	VEC_FOREACH(argument, &copy->arguments) {
 		add_text(out, "path", argument->path);
@@ -166,9 +171,9 @@ static int describe(struct solver *solver, const struct vertex *vertex,
 	case VERTEX_SCRATCH: break;
 	case VERTEX_IMAGE: describe_image(vertex->image, out); break;
 	case VERTEX_RUN: return describe_run(solver, vertex, out, err);
-	case VERTEX_COPY: return describe_copy(solver, &vertex->copy, selection, out, err);
+	case VERTEX_COPY: return describe_copy(solver, vertex, selection, out, err);
 	case VERTEX_WORKDIR:
-		add_epoch(out, solver);
+		add_epoch(out, vertex);
 		add_text(out, "path", vertex->workdir.path);
 		add_text(out, "user", vertex->workdir.user);
 		break;

@@ -24,9 +24,9 @@ static int open_unpacker(struct layer_output *output, struct err *err)
 	return output->unpacker ? 0 : -1;
 }
 
-static int open_writer(struct layer_output *output, struct err *err)
+static int open_writer(struct layer_output *output, const struct vertex *vertex, struct err *err)
 {
-	output->writer = layer_writer_new(output->solver->store, &output->solver->layers, err);
+	output->writer = layer_writer_new(output->solver->store, &vertex->settings->layers, err);
 	return output->writer ? 0 : -1;
 }
 
@@ -34,21 +34,23 @@ int layer_output_open(struct solver *solver, const struct vertex *vertex, struct
 		      struct err *err)
 {
 	ret->solver = solver;
-	if (open_writer(ret, err) < 0 || (vertex->files_wanted && open_unpacker(ret, err) < 0))
+	if (open_writer(ret, vertex, err) < 0 ||
+	    (vertex->files_wanted && open_unpacker(ret, err) < 0))
 		return -1;
 	layer_tee_init(&ret->tee, layer_writer_sink(ret->writer),
 		       ret->unpacker ? layer_unpacker_sink(ret->unpacker) : NULL);
 	return 0;
 }
 
-int layer_output_open_snapshot(struct solver *solver, struct layer_output *ret, struct err *err)
+int layer_output_open_snapshot(struct solver *solver, const struct vertex *vertex,
+			       struct layer_output *ret, struct err *err)
 {
 	ret->solver = solver;
 	if (store_new_snapshot(solver->store, ret->snapshot, err) < 0) {
 		ret->snapshot[0] = '\0';
 		return -1;
 	}
-	if (open_writer(ret, err) < 0)
+	if (open_writer(ret, vertex, err) < 0)
 		return -1;
 	layer_tee_init(&ret->tee, layer_writer_sink(ret->writer), NULL);
 	return 0;
@@ -63,6 +65,7 @@ int layer_output_finish(struct layer_output *output, struct vertex *vertex, stru
 {
 	struct solver *solver = output->solver;
 	struct layer layer = { .uncompressed_size = 0 };
+	int64_t epoch;
 
 	if (output->unpacker && layer_unpacker_finish(output->unpacker, err) < 0)
 		return -1;
@@ -76,7 +79,8 @@ int layer_output_finish(struct layer_output *output, struct vertex *vertex, stru
 	    store_commit_snapshot(solver->store, output->snapshot, &vertex->layer.diff_id, err) < 0)
 		return -1;
 	output->snapshot[0] = '\0';
-	vertex->created = solver->epoch >= 0 ? solver->epoch : (int64_t)time(NULL);
+	epoch = vertex->settings->epoch;
+	vertex->created = epoch >= 0 ? epoch : (int64_t)time(NULL);
 	return 0;
 }
 

@@ -22,8 +22,8 @@ struct layer_output {
 WARN_UNUSED int layer_output_open(struct solver *solver, const struct vertex *vertex,
 				  struct layer_output *ret, struct err *err);
 /* For a vertex whose files come to be in a snapshot first (RUN); they are packed from there. */
-WARN_UNUSED int layer_output_open_snapshot(struct solver *solver, struct layer_output *ret,
-					   struct err *err);
+WARN_UNUSED int layer_output_open_snapshot(struct solver *solver, const struct vertex *vertex,
+					   struct layer_output *ret, struct err *err);
 struct layer_sink *layer_output_sink(struct layer_output *output);
 /* Everything is on the disk afterwards; fills vertex->layer and vertex->created. */
 WARN_UNUSED int layer_output_finish(struct layer_output *output, struct vertex *vertex,

@@ -15,14 +15,14 @@ static bool is_ignored_by(const struct strvec *patterns, const char *path)
 }
 
 /* The pattern after which the path was left out for good; NULL when there is none. */
-static char *deciding_pattern(const struct solver *solver, const char *path)
+static char *deciding_pattern(const struct context_files *context, const char *path)
 {
 	AUTO(strvec_release) struct strvec all = STRVEC_INIT;
 	AUTO(strvec_release) struct strvec some = STRVEC_INIT;
 	const char *decider = NULL;
 	bool ignored = false;
 
-	ignore_read_patterns(solver->ignore_text, &all);
+	ignore_read_patterns(context->ignore_text, &all);
 	for (size_t i = 0; i < all.len; i++) {
 		bool before = ignored;
 
@@ -52,24 +52,25 @@ static unsigned line_of(struct span text, const char *pattern)
 	return 0;
 }
 
-static bool explain_ignored(const struct solver *solver, const char *path, struct err *err)
+static bool explain_ignored(const struct context_files *context, const char *path, struct err *err)
 {
-	AUTO(freep) char *full = path_join(solver->context_dir, path);
+	AUTO(freep) char *full = path_join(context->dir, path);
 	AUTO(freep) char *pattern = NULL;
 	struct stat st;
 
-	if (!solver->ignore || !ignore_match(solver->ignore, path) || lstat(full, &st) < 0)
+	if (!context->ignore || !ignore_match(context->ignore, path) || lstat(full, &st) < 0)
 		return false;
-	pattern = deciding_pattern(solver, path);
+	pattern = deciding_pattern(context, path);
 	if (pattern)
-		(void)err_hint(err, "it exists, but %s:%u leaves it out: '%s'", solver->ignore_name,
-			       line_of(solver->ignore_text, pattern), pattern);
+		(void)err_hint(err, "it exists, but %s:%u leaves it out: '%s'",
+			       context->ignore_name, line_of(context->ignore_text, pattern),
+			       pattern);
 	return pattern != NULL;
 }
 
-static bool explain_link(const struct solver *solver, const char *path, struct err *err)
+static bool explain_link(const struct context_files *context, const char *path, struct err *err)
 {
-	AUTO(freep) char *full = path_join(solver->context_dir, path);
+	AUTO(freep) char *full = path_join(context->dir, path);
 	struct stat st;
 
 	if (lstat(full, &st) < 0 || !S_ISLNK(st.st_mode))
@@ -78,7 +79,7 @@ static bool explain_link(const struct solver *solver, const char *path, struct e
 	return true;
 }
 
-static void suggest_name(const struct solver *solver, const char *path, struct err *err)
+static void suggest_name(const struct context_files *context, const char *path, struct err *err)
 {
 	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
 	AUTO(freep) char *parent = path_dir(path);
@@ -86,8 +87,8 @@ static void suggest_name(const struct solver *solver, const char *path, struct e
 	const struct tree_nodes *children = NULL;
 	const char *near;
 
-	if (tree_resolve(solver->context, parent, &dir, NULL) < 0 || !dir ||
-	    !S_ISDIR(dir->st.st_mode) || tree_list(solver->context, dir, &children, NULL) < 0)
+	if (tree_resolve(context->tree, parent, &dir, NULL) < 0 || !dir ||
+	    !S_ISDIR(dir->st.st_mode) || tree_list(context->tree, dir, &children, NULL) < 0)
 		return;
 	for (size_t i = 0; i < children->len; i++)
 		strvec_add(&names, children->items[i]->name);
@@ -98,19 +99,25 @@ static void suggest_name(const struct solver *solver, const char *path, struct e
 		(void)err_hint(err, "did you mean '%s/%s'?", parent, near);
 }
 
-void missing_explain(const struct solver *solver, const struct copy_vertex *copy, struct err *err)
+void missing_explain(const struct vertex *vertex, struct err *err)
 {
-	if (!err || copy->from || copy->files)
+	const struct copy_vertex *copy = &vertex->copy;
+	const struct context_files *context;
+
+	if (!err || copy->from)
+		return;
+	context = vertex_files(vertex, copy->files);
+	if (!context->dir)
 		return;
 	VEC_FOREACH(argument, &copy->arguments) {
 		AUTO(freep) char *path = path_in_root(argument->path);
 		struct tree_node *node = NULL;
 
 		if (argument->text || argument->remote || glob_is_pattern(argument->path) ||
-		    tree_resolve(solver->context, path, &node, NULL) < 0 || node)
+		    tree_resolve(context->tree, path, &node, NULL) < 0 || node)
 			continue;
-		if (!explain_ignored(solver, path, err) && !explain_link(solver, path, err))
-			suggest_name(solver, path, err);
+		if (!explain_ignored(context, path, err) && !explain_link(context, path, err))
+			suggest_name(context, path, err);
 		return;
 	}
 }

@@ -2,12 +2,13 @@
 #ifndef SOLVE_MISSING_H
 #define SOLVE_MISSING_H
 
-#include "solve/solver.h"
+#include "base/err.h"
+#include "solve/graph.h"
 
 /*
- * Adds a hint to `err` about the first argument of `copy` that the context lacks: the line of the
+ * Adds a hint to `err` about the first argument of the COPY that its context lacks: the line of the
  * ignore file that leaves it out, or the name nearest to it.
  */
-void missing_explain(const struct solver *solver, const struct copy_vertex *copy, struct err *err);
+void missing_explain(const struct vertex *vertex, struct err *err);
 
 #endif

@@ -7,11 +7,12 @@
 
 #define RECORD_SPACE "step"
 
-/* The same step compressed in another way is another blob. */
-static char *record_name(const struct solver *solver, const struct vertex *vertex)
+char *record_name(const struct vertex *vertex)
 {
-	return xasprintf("%s/%d.%d.%lld", vertex->key.text, (int)solver->layers.compression,
-			 solver->layers.level, (long long)solver->layers.clamp_mtime);
+	const struct layer_options *layers = &vertex->settings->layers;
+
+	return xasprintf("%s/%d.%d.%lld", vertex->key.text, (int)layers->compression, layers->level,
+			 (long long)layers->clamp_mtime);
 }
 
 static void add_chain(struct vertex *vertex, struct str *out)
@@ -70,7 +71,7 @@ static int parse_layer(const json_t *json, struct vertex *vertex, struct err *er
 
 int record_find(struct solver *solver, struct vertex *vertex, bool *ret_found, struct err *err)
 {
-	AUTO(freep) char *name = record_name(solver, vertex);
+	AUTO(freep) char *name = record_name(vertex);
 	AUTO(str_release) struct str text = STR_INIT;
 	json_t *json = NULL;
 	int parsed;
@@ -97,7 +98,7 @@ int record_find(struct solver *solver, struct vertex *vertex, bool *ret_found, s
 
 int record_put(struct solver *solver, const struct vertex *vertex, struct err *err)
 {
-	AUTO(freep) char *name = record_name(solver, vertex);
+	AUTO(freep) char *name = record_name(vertex);
 	AUTO(str_release) struct str text = STR_INIT;
 	const struct layer *layer = &vertex->layer;
 	struct digest ground;

@@ -4,6 +4,8 @@
 
 #include "solve/solver.h"
 
+/* What the vertex with its key is known by: the same step compressed in another way is another one. The caller frees. */
+char *record_name(const struct vertex *vertex);
 /*
  * Finds the layer for vertex->key, made with the same compression on the layers that its parent and
  * inputs have now; *ret_found when there is one whose blob is still there: vertex->layer and

@@ -60,6 +60,7 @@ static int fill_directory(struct solver *solver, const struct vertex *vertex,
 	AUTO(freep) char *to = xstrdup(dest);
 	struct vertex copy = {
 		.kind = VERTEX_COPY,
+		.settings = vertex->settings,
 		.instruction = vertex->instruction,
 		.copy = { .from = mount->from,
 			  .files = mount->files,
@@ -72,8 +73,8 @@ static int fill_directory(struct solver *solver, const struct vertex *vertex,
 
 	if (mount->from && chain_view(solver, mount->from, &files, err) < 0)
 		return -1;
-	pthread_mutex_lock(&solver->lock); /* the context is everybody's */
-	result = selection_make(mount->from ? files : solver_files(solver, mount->files).tree,
+	pthread_mutex_lock(&solver->lock); /* contexts are everybody's */
+	result = selection_make(mount->from ? files : vertex_files(vertex, mount->files)->tree,
 				&copy.copy, vertex->file, &selection, err);
 	pthread_mutex_unlock(&solver->lock);
 	if (result < 0)
@@ -256,6 +257,8 @@ static int add_mount(struct solver *solver, const struct vertex *vertex,
 int step_mounts_make(struct solver *solver, const struct vertex *vertex, struct step_mounts *ret,
 		     struct err *err)
 {
+	const struct sandbox_mounts *volumes = vertex->settings->volumes;
+
 	ret->solver = solver;
 	if (open_caches(solver, vertex, ret, err) < 0)
 		return -1;
@@ -263,8 +266,8 @@ int step_mounts_make(struct solver *solver, const struct vertex *vertex, struct 
 		if (add_mount(solver, vertex, mount, ret, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; solver->volumes && i < solver->volumes->len; i++) {
-		const struct sandbox_mount *volume = &solver->volumes->items[i];
+	for (size_t i = 0; volumes && i < volumes->len; i++) {
+		const struct sandbox_mount *volume = &volumes->items[i];
 
 		add_bind(ret, xstrdup(volume->source), volume->target, volume->read_only);
 	}

@@ -98,7 +98,7 @@ int run_execute(struct solver *solver, struct vertex *vertex, bool *ret_changed,
 		return err_set(err, ERR_UNSUPPORTED, "no sandbox to run commands in");
 	if (chain_unpack(solver, vertex->parent, &lowers, err) < 0 ||
 	    step_mounts_make(solver, vertex, &mounts, err) < 0 ||
-	    layer_output_open_snapshot(solver, &output, err) < 0)
+	    layer_output_open_snapshot(solver, vertex, &output, err) < 0)
 		return -1;
 	if (run_in_sandbox(solver, vertex, &lowers, output.snapshot, &mounts.mounts, err) < 0)
 		return -1;

@@ -1,6 +1,5 @@
 #include "solve/solver.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,12 +18,6 @@
 #include "stop.h"
 #include "workdir_step.h"
 
-/*
- * 1980-01-02: tools that see a file without a real time choke on anything earlier (zip archives
- * begin at 1980).
- */
-#define MADE_TIME 315619200
-
 /* What belongs to one vertex while the graph is carried out. */
 struct task {
 	struct vertex *vertex;
@@ -41,18 +34,6 @@ static void tasks_release(struct tasks *tasks)
 	VEC_FOREACH(task, tasks)
 		selection_release(&task->selection);
 	free(tasks->items);
-}
-
-struct timespec solver_made_time(const struct solver *solver)
-{
-	return (struct timespec){ .tv_sec = solver->epoch >= 0 ? solver->epoch : MADE_TIME };
-}
-
-struct context_files solver_files(const struct solver *solver, const struct context_files *named)
-{
-	if (named)
-		return *named;
-	return (struct context_files){ .tree = solver->context, .hashes = solver->hashes };
 }
 
 static bool is_source(const struct vertex *vertex)
@@ -91,32 +72,52 @@ static int select_files(struct solver *solver, struct task *task, struct err *er
 
 	if (vertex->kind != VERTEX_COPY || vertex->copy.from)
 		return 0;
-	if (selection_make(solver_files(solver, vertex->copy.files).tree, &vertex->copy,
+	if (selection_make(vertex_files(vertex, vertex->copy.files)->tree, &vertex->copy,
 			   vertex->file, &task->selection, err) == 0 &&
 	    resolve_remote(solver, vertex, err) == 0)
 		return 0;
-	missing_explain(solver, &vertex->copy, err);
+	missing_explain(vertex, err);
 	return err_wrap(err, "%s", instruction_name(vertex->instruction->kind));
 }
 
-static int compute_key(struct solver *solver, struct task *task, struct strmap *seen,
-		       struct tasks *tasks, struct err *err)
+static bool is_anew(const struct vertex *vertex)
+{
+	if (vertex->settings->no_cache || vertex->parent->is_anew)
+		return true;
+	VEC_FOREACH(input, &vertex->inputs) {
+		if ((*input)->is_anew)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A step that has the cache's leave and one that has not are no twins, even with the same key: whoever
+ * wants it anew must not get the other's.
+ */
+static void find_twin(const struct task *task, const struct tasks *tasks, struct strmap *seen)
 {
 	struct vertex *vertex = task->vertex;
-	size_t index = (size_t)(task - tasks->items);
-	const char *first;
-	char text[24];
+	AUTO(freep) char *record = record_name(vertex);
+	AUTO(freep) char *name = xasprintf("%s%s", vertex->is_anew ? "anew " : "", record);
+	AUTO(freep) char *index = xasprintf("%zu", (size_t)(task - tasks->items));
+	const char *first = strmap_get(seen, name);
+
+	if (first)
+		vertex->twin = tasks->items[strtoul(first, NULL, 10)].vertex;
+	else
+		strmap_set(seen, name, index);
+}
+
+static int compute_key(struct solver *solver, struct task *task, struct err *err)
+{
+	struct vertex *vertex = task->vertex;
 
 	if (select_files(solver, task, err) < 0 ||
 	    key_compute(solver, vertex, task->selection.tree ? &task->selection : NULL, err) < 0)
 		return vertex_error(vertex, err);
-	first = strmap_get(seen, vertex->key.text);
-	if (first && !is_source(vertex)) {
-		vertex->twin = tasks->items[strtoul(first, NULL, 10)].vertex;
-	} else {
-		(void)snprintf(text, sizeof(text), "%zu", index);
-		strmap_set(seen, vertex->key.text, text);
-	}
+	if (!is_source(vertex))
+		vertex->is_anew = is_anew(vertex);
 	return 0;
 }
 
@@ -141,7 +142,7 @@ static int look_up(struct solver *solver, struct vertex *vertex, struct err *err
 		vertex->state = VERTEX_CACHED;
 		return 0;
 	}
-	if (vertex->twin || solver->no_cache || !inputs_are_cached(vertex))
+	if (vertex->twin || vertex->is_anew || !inputs_are_cached(vertex))
 		return 0;
 	if (record_find(solver, vertex, &found, err) < 0)
 		return vertex_error(vertex, err);
@@ -150,17 +151,47 @@ static int look_up(struct solver *solver, struct vertex *vertex, struct err *err
 	return 0;
 }
 
+/* Now rather than when all is done: a build that fails has read its files all the same. */
+static int save_hashes(const struct vertex *vertex, const struct context_files *named,
+		       struct err *err)
+{
+	struct hash_cache *hashes = vertex_files(vertex, named)->hashes;
+
+	return hashes ? hash_cache_save(hashes, err) : 0;
+}
+
+static int save_all_hashes(const struct tasks *tasks, struct err *err)
+{
+	VEC_FOREACH(task, tasks) {
+		const struct vertex *vertex = task->vertex;
+
+		if (vertex->kind == VERTEX_COPY && !vertex->copy.from &&
+		    save_hashes(vertex, vertex->copy.files, err) < 0)
+			return -1;
+		if (vertex->kind != VERTEX_RUN)
+			continue;
+		VEC_FOREACH(mount, &vertex->run.mounts) {
+			if (mount->type == MOUNT_BIND && !mount->from &&
+			    save_hashes(vertex, mount->files, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
 static int find_cached(struct solver *solver, struct tasks *tasks, struct err *err)
 {
 	AUTO(strmap_release) struct strmap seen = STRMAP_INIT;
 
 	VEC_FOREACH(task, tasks) {
-		if (monitor_check(solver->monitor, err) < 0 ||
-		    compute_key(solver, task, &seen, tasks, err) < 0 ||
-		    look_up(solver, task->vertex, err) < 0)
+		if (monitor_check(solver->monitor, err) < 0 || compute_key(solver, task, err) < 0)
+			return -1;
+		if (!is_source(task->vertex))
+			find_twin(task, tasks, &seen);
+		if (look_up(solver, task->vertex, err) < 0)
 			return -1;
 	}
-	return solver->hashes ? hash_cache_save(solver->hashes, err) : 0;
+	return save_all_hashes(tasks, err);
 }
 
 static bool reads_context(const struct tasks *tasks)

@@ -97,6 +97,7 @@ struct vertex *stage_add_vertex(struct stage_state *state, enum vertex_kind kind
 	state->step++;
 	vertex->instruction = instruction;
 	vertex->file = state->plan->request->file_name;
+	vertex->settings = state->plan->request->settings;
 	vertex->prefix = stage_step_prefix(state);
 	vertex->title = step_title(state, instruction);
 	state->top = vertex;

@@ -7,7 +7,7 @@ int workdir_execute(struct solver *solver, const struct vertex *vertex, struct t
 {
 	const struct workdir_vertex *workdir = &vertex->workdir;
 	AUTO(target_freep) struct target *target = target_new(below);
-	struct target_defaults defaults = { .mode = 0755, .mtime = solver_made_time(solver) };
+	struct target_defaults defaults = { .mode = 0755, .mtime = vertex_made_time(vertex) };
 	struct tree_node *dir = NULL;
 
 	if (workdir->user && accounts_resolve(below, workdir->user, &defaults.owner, err) < 0)

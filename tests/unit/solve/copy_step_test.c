@@ -69,7 +69,7 @@ static char *copy(const char *instruction)
 	AUTO(freep) char *text = xasprintf("FROM scratch\n%s\n", instruction);
 	struct recorder recorder = { .sink = { .entry = record_entry, .data = record_data },
 				     .text = STR_INIT };
-	struct solver solver = { .epoch = -1 };
+	struct solver solver = { .store = NULL };
 	const struct vertex *vertex;
 	bool changed = true;
 	int result;

@@ -22,8 +22,8 @@ static void compute(struct solver *solver, struct vertex *vertex)
 	bool from_context = vertex->kind == VERTEX_COPY && !vertex->copy.from;
 
 	if (from_context)
-		assert_ok(selection_make(solver->context, &vertex->copy, "Dockerfile", &selection,
-					 &err_));
+		assert_ok(selection_make(vertex_files(vertex, NULL)->tree, &vertex->copy,
+					 "Dockerfile", &selection, &err_));
 	assert_ok(key_compute(solver, vertex, from_context ? &selection : NULL, &err_));
 }
 
@@ -33,12 +33,14 @@ static char *key_at(const char *dir, const char *text, const struct sandbox_moun
 {
 	AUTO(planned_release) struct planned planned;
 	AUTO(tree_freep) struct tree *context = NULL;
-	struct solver solver = { .volumes = volumes, .epoch = epoch };
+	struct solver solver = { .store = NULL };
 
 	assert_ok(fs_mkdir_all(AT_FDCWD, dir, 0755, &err_));
 	assert_ok(directory_tree_open(dir, NULL, &context, &err_));
-	solver.context = context;
 	planned_init(&planned);
+	planned.context.tree = context;
+	planned.settings.volumes = volumes;
+	planned.settings.epoch = epoch;
 	strmap_set(&planned.build_args, "HTTPS_PROXY", dir); /* must not matter */
 	assert_ok(planned_make(&planned, text, &err_));
 	VEC_FOREACH(vertex, &planned.graph.vertices)

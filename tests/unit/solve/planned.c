@@ -34,6 +34,7 @@ void planned_init(struct planned *planned)
 	*planned = (struct planned){
 		.finder = { .find = find_base },
 		.file = DOCKERFILE_INIT,
+		.settings = { .epoch = -1 },
 	};
 	platform_set(&planned->platform, "linux", "arm", "v7");
 	platform_set(&planned->build_platform, "linux", "amd64", "");
@@ -52,6 +53,7 @@ void planned_release(struct planned *planned)
 int planned_make(struct planned *planned, const char *text, struct err *err)
 {
 	struct plan_request request = {
+		.settings = &planned->settings,
 		.file = &planned->file,
 		.file_name = "Dockerfile",
 		.platform = &planned->platform,
@@ -62,6 +64,7 @@ int planned_make(struct planned *planned, const char *text, struct err *err)
 		.bases = &planned->finder,
 	};
 
+	planned->settings.context = &planned->context;
 	diags_init(&planned->diags, "Dockerfile", span_of(text));
 	if (dockerfile_parse(span_of(text), &planned->file, &planned->diags) < 0)
 		return diags_check(&planned->diags, err);

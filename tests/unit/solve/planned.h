@@ -19,6 +19,8 @@ struct planned {
 	struct dockerfile file;
 	struct strmap build_args;
 	const char *target, *cpu_model;
+	struct context_files context; /* for tests to fill */
+	struct step_settings settings;
 	struct platform platform, build_platform;
 	struct graph graph;
 	struct planned_image result;

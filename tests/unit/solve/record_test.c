@@ -6,6 +6,7 @@
 struct fixture {
 	struct store *store;
 	struct solver solver;
+	struct step_settings settings;
 	struct vertex scratch, parent, input, step;
 };
 
@@ -21,7 +22,9 @@ static void init(struct fixture *fixture)
 	fixture->solver.store = fixture->store;
 	fixture->parent = (struct vertex){ .kind = VERTEX_RUN, .parent = &fixture->scratch };
 	fixture->input = fixture->parent;
-	fixture->step = (struct vertex){ .kind = VERTEX_COPY, .parent = &fixture->parent };
+	fixture->step = (struct vertex){ .kind = VERTEX_COPY,
+					 .parent = &fixture->parent,
+					 .settings = &fixture->settings };
 	*VEC_ADD(&fixture->step.inputs) = &fixture->input;
 	digest_of("key", 3, &fixture->step.key);
 	set_layer(&fixture->parent, "parent");

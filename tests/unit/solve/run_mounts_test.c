@@ -7,6 +7,7 @@
 struct fixture {
 	struct store *store;
 	struct solver solver;
+	struct step_settings settings;
 	struct vertex vertex;
 	struct run_mount mounts[2];
 };
@@ -16,6 +17,7 @@ static void init(struct fixture *fixture, const char *first, const char *second)
 	*fixture = (struct fixture){ .vertex = { .kind = VERTEX_RUN } };
 	assert_ok(store_open("store", &fixture->store, &err_));
 	fixture->solver.store = fixture->store;
+	fixture->vertex.settings = &fixture->settings;
 	fixture->mounts[0] = (struct run_mount){
 		.type = MOUNT_CACHE,
 		.id = (char *)first,

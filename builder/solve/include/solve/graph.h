@@ -14,6 +14,8 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "context/hash.h"
+#include "context/ignore.h"
+#include "context/ssh_agents.h"
 #include "context/tree.h"
 #include "dockerfile/dockerfile.h"
 #include "image/config.h"
@@ -41,10 +43,25 @@ struct base_image {
 	struct descriptors layers;
 };
 
-/* A context that has a name: --build-context. */
+/* Files to copy from: the build context, or one that has a name (--build-context). */
 struct context_files {
 	struct tree *tree;
 	struct hash_cache *hashes; /* NULL = nothing is remembered of its files */
+	/* What messages about missing files are made of. */
+	const char *dir;
+	const struct ignore *ignore; /* NULL = nothing is left out */
+	const char *ignore_name;
+	struct span ignore_text;
+};
+
+/* What the steps of one target have in common; a graph can hold several targets. All borrowed. */
+struct step_settings {
+	const struct context_files *context;  /* the build context */
+	const struct sandbox_mounts *volumes; /* -v: in every RUN; NULL = none */
+	struct ssh_agents *ssh;               /* --ssh; NULL = none */
+	struct layer_options layers;
+	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
+	bool no_cache;
 };
 
 enum vertex_kind {
@@ -137,6 +154,7 @@ struct vertex {
 	char *prefix;                          /* "[builder 2/5] " */
 	const struct instruction *instruction; /* borrowed from the Dockerfile; NULL = scratch */
 	const char *file;                      /* the Dockerfile's name, for messages; borrowed */
+	const struct step_settings *settings;  /* borrowed; NULL for sources */
 
 	union {
 		const struct base_image *image; /* borrowed */
@@ -147,6 +165,7 @@ struct vertex {
 
 	/* What is found out about it. */
 	struct digest key;
+	bool is_anew; /* what the cache has does not count, for it or for what it is made from */
 	/* An earlier vertex with the same key, which does the work for both; NULL = none. */
 	struct vertex *twin;
 	enum vertex_state state;
@@ -170,6 +189,11 @@ struct vertex *graph_add(struct graph *graph, enum vertex_kind kind, struct vert
 /* For tests and messages: one line per vertex, `N kind parent [inputs] definition`. */
 void graph_dump(const struct graph *graph, struct str *out);
 
+/* The context of that name; NULL = the build context. */
+const struct context_files *vertex_files(const struct vertex *vertex,
+					 const struct context_files *named);
+/* mtime of what the builder itself makes: SOURCE_DATE_EPOCH, else a fixed time. */
+struct timespec vertex_made_time(const struct vertex *vertex);
 /* The vertex whose result counts: itself or its twin. */
 struct vertex *vertex_result(struct vertex *vertex);
 /*

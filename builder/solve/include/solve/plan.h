@@ -35,7 +35,7 @@ struct context_finder {
 		    const struct platform *platform, struct named_source *ret, struct err *err);
 };
 
-/* All borrowed; file, bases and contexts must outlive the graph. */
+/* All borrowed; file, settings, bases and contexts must outlive the graph. */
 struct plan_request {
 	struct dockerfile *file;
 	const char *file_name; /* for messages */
@@ -44,7 +44,8 @@ struct plan_request {
 	const char *cpu_model; /* QEMU_CPU in RUN steps for that platform; NULL = the default */
 	const char *target;    /* NULL = the last stage */
 	const struct strmap *build_args;
-	bool show_platform; /* in the names of steps: there are several */
+	const struct step_settings *settings; /* of all steps */
+	bool show_platform;                   /* in the names of steps: there are several */
 	struct base_finder *bases;
 	struct context_finder *contexts; /* NULL = none have names */
 };

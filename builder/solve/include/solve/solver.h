@@ -17,37 +17,21 @@
 
 #include "base/err.h"
 #include "base/monitor.h"
-#include "context/hash.h"
-#include "context/ssh_agents.h"
-#include "context/tree.h"
-#include "image/layer.h"
 #include "image/store.h"
 #include "registry/client.h"
 #include "sandbox/sandbox.h"
 #include "solve/graph.h"
 
-/* All borrowed; one build. */
+/* All borrowed; one build, of one target or several. */
 struct solver {
 	struct store *store;
 	struct registry *registry; /* NULL = everything must be in the store */
 	struct sandbox *sandbox;   /* NULL = no RUN can be executed */
 	const struct monitor *monitor;
 
-	const char *context_dir;
-	struct tree *context;
-	struct hash_cache *hashes;
-	const struct ignore *ignore; /* what keeps files out of the context; NULL = nothing */
-	const char *ignore_name;     /* its file, for messages */
-	struct span ignore_text;
-
-	const struct sandbox_mounts *volumes; /* -v: in every RUN */
-	struct ssh_agents *ssh;               /* --ssh; NULL = none */
-	struct layer_options layers;
-	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
-	bool no_cache;
 	unsigned jobs; /* steps at the same time; 0 = one per processor */
 
-	pthread_mutex_t lock;      /* of the context and the counters */
+	pthread_mutex_t lock;      /* of contexts and counters */
 	pthread_mutex_t unpacking; /* one layer at a time */
 	unsigned cached_steps, executed_steps;
 	uint64_t emulated_ns;
@@ -59,10 +43,5 @@ struct solver {
  * step stays.
  */
 WARN_UNUSED int solver_run(struct solver *solver, struct graph *graph, struct err *err);
-
-/* The context of that name; NULL = the build context. */
-struct context_files solver_files(const struct solver *solver, const struct context_files *named);
-/* mtime of what the builder itself makes: SOURCE_DATE_EPOCH, else a fixed time. */
-struct timespec solver_made_time(const struct solver *solver);
 
 #endif
