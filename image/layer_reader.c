@@ -397,6 +397,26 @@ int layer_read(int fd, bool is_layer, struct layer_sink *sink, struct digest *re
 	return result;
 }
 
+int layer_decompress(int fd, layer_piece_fn *take, void *arg, struct err *err)
+{
+	struct reader r = { .is_layer = true };
+	locale_t before = use_c_locale();
+	const void *piece = NULL;
+	size_t len = 1;
+	int result;
+
+	libarchive_load();
+	result = open_stream(&r, fd, err);
+	while (result == 0 && len > 0) {
+		result = next_piece(&r, &piece, &len, err);
+		if (result == 0 && len > 0)
+			result = take(arg, piece, len, err);
+	}
+	libarchive.read_free(r.stream);
+	restore_locale(before);
+	return result;
+}
+
 /* --- is it one? --- */
 
 struct peek {

@@ -140,6 +140,11 @@ void layer_tee_init(struct layer_tee *tee, struct layer_sink *first, struct laye
  */
 WARN_UNUSED int layer_read(int fd, bool is_layer, struct layer_sink *sink,
 			   struct digest *ret_diff_id, struct err *err);
+/*
+ * Only decompresses what is behind `fd`, into `take`, which stops it by returning -1. LIMIT_LAYER_SIZE holds.
+ */
+typedef int layer_piece_fn(void *arg, const void *data, size_t len, struct err *err);
+WARN_UNUSED int layer_decompress(int fd, layer_piece_fn *take, void *arg, struct err *err);
 /* Is this a tar in one of those forms? Reads the beginning with pread(2), as ADD decides. */
 WARN_UNUSED int layer_is_archive(int fd, bool *ret_is_archive, struct err *err);
 
