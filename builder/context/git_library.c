@@ -70,6 +70,18 @@ static enum err_kind kind_of(int code, int class)
 	}
 }
 
+/* What the last line of ssh(1) leaves to be said. */
+static int hint_at_ssh(struct err *err)
+{
+	if (err && strstr(err->message, "ost key verification failed"))
+		return err_hint(err,
+				"compare the server's key with what 'ssh-keyscan HOST' says, and "
+				"put it into ~/.ssh/known_hosts");
+	if (err && strstr(err->message, "Permission denied ("))
+		return err_hint(err, "'ssh-add -l' shows which keys the agent has");
+	return -1;
+}
+
 int git_library_error(int code, struct err *err)
 {
 	const git_error *last = libgit2.error_last();
@@ -80,8 +92,10 @@ int git_library_error(int code, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "there is no such repository (404)");
 	if (str_has_suffix(text, ": No such file or directory"))
 		code = GIT_ENOTFOUND;
-	if (code != GIT_EAUTH)
-		return err_set(err, kind_of(code, last ? last->klass : 0), "%s", text);
+	if (code != GIT_EAUTH) {
+		(void)err_set(err, kind_of(code, last ? last->klass : 0), "%s", text);
+		return hint_at_ssh(err);
+	}
 	(void)err_set(err, ERR_AUTH, "the server wants to know who you are");
 	return err_hint(err, "use an ssh address, or https://USER:TOKEN@HOST/...");
 }

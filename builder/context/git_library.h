@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/monitor.h"
+#include "context/git_source.h"
 #include "libgit2.h"
 
 /* Any thread, any number of times; nothing of it happens before somebody needs a repository. */
@@ -17,6 +18,7 @@ struct git_talk {
 	unsigned step;
 	const char *shown; /* the address, for messages and progress */
 	const char *remote;
+	const struct git_keys *keys;
 	uint64_t received; /* bytes so far */
 };
 

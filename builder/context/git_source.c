@@ -130,11 +130,18 @@ static int ask_server(const struct git_url *url, struct git_talk *talk, struct g
 	return choose(url, &there, ret, err);
 }
 
-int git_source_resolve(const struct git_url *url, const struct monitor *monitor,
-		       struct git_revision *ret, struct err *err)
+bool git_keys_allow_ssh(const struct git_keys *keys)
+{
+	return !keys->only_lent || ssh_agents_has(keys->lent, SSH_AGENT_DEFAULT);
+}
+
+int git_source_resolve(const struct git_url *url, const struct git_keys *keys,
+		       const struct monitor *monitor, struct git_revision *ret, struct err *err)
 {
 	AUTO(freep) char *shown = git_url_shown(url);
-	struct git_talk talk = { .monitor = monitor, .shown = shown, .remote = url->remote };
+	struct git_talk talk = {
+		.monitor = monitor, .shown = shown, .remote = url->remote, .keys = keys
+	};
 	struct git_revision revision = GIT_REVISION_INIT;
 
 	git_library_init();
@@ -189,7 +196,7 @@ int git_source_checkout(const struct git_checkout *checkout, char **ret_root, st
 		.keep_git_dir = checkout->keep_git_dir,
 		.submodules = !url->without_submodules,
 		.checkout_times = url->checkout_times,
-		.without_ssh = checkout->without_ssh,
+		.keys = &checkout->keys,
 		.monitor = checkout->monitor,
 		.step = checkout->step,
 	};

@@ -134,6 +134,22 @@ static void add_home(struct strvec *argv)
 		add_if_there(argv, "-o", "IdentityFile=", home, keys[i]);
 }
 
+/* Only keys of an agent, and none of the user's configuration but the hosts that he knows. */
+static void add_agent_program(struct strvec *argv)
+{
+	static const char *const options[] = { "-F", "/dev/null",
+					       "-o", "IdentityFile=none",
+					       "-o", "PreferredAuthentications=publickey",
+					       "-o", "StrictHostKeyChecking=yes" };
+	const char *home = getenv("HOME");
+
+	strvec_add(argv, "ssh");
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		strvec_add(argv, options[i]);
+	if (home && *home)
+		add_if_there(argv, "-o", "UserKnownHostsFile=", home, ".ssh/known_hosts");
+}
+
 static void add_program(struct strvec *argv)
 {
 	const char *command = getenv("GIT_SSH_COMMAND"), *program = getenv("GIT_SSH");
@@ -149,7 +165,7 @@ static void add_program(struct strvec *argv)
 	add_home(argv);
 }
 
-int git_ssh_command(const char *url, struct strvec *ret, struct err *err)
+int git_ssh_command(const char *url, bool only_agent, struct strvec *ret, struct err *err)
 {
 	AUTO(ssh_address_release) struct ssh_address address = { .user = NULL };
 	AUTO(str_release) struct str command = STR_INIT;
@@ -159,7 +175,10 @@ int git_ssh_command(const char *url, struct strvec *ret, struct err *err)
 	if (!*address.host || *address.host == '-' || (address.user && *address.user == '-'))
 		return err_set(err, ERR_INPUT, "'%s' is not the name of a host", address.host);
 	user = address.user && *address.user ? address.user : getenv("USER");
-	add_program(ret);
+	if (only_agent)
+		add_agent_program(ret);
+	else
+		add_program(ret);
 	strvec_add(ret, "-o");
 	strvec_add(ret, "BatchMode=yes");
 	if (address.port) {
@@ -183,6 +202,7 @@ struct ssh_connection {
 	git_smart_subtransport base;
 	git_smart_subtransport_stream stream;
 	const struct monitor *monitor;
+	const struct git_keys *keys;
 	pid_t pid;    /* 0 = none runs */
 	int fd;       /* its standard input and output */
 	int messages; /* what it says on the standard error */
@@ -265,14 +285,28 @@ static void on_stream_free(git_smart_subtransport_stream *stream)
 	(void)stream; /* part of the connection */
 }
 
+/* The user's own but for the agent that was lent; left empty when none was. */
+static int set_environment(const struct git_keys *keys, struct strvec *ret, struct err *err)
+{
+	const char *socket = NULL;
+
+	if (!ssh_agents_has(keys->lent, SSH_AGENT_DEFAULT))
+		return 0;
+	if (ssh_agents_socket(keys->lent, SSH_AGENT_DEFAULT, &socket, err) < 0)
+		return -1;
+	ssh_agents_environment(socket, ret);
+	return 0;
+}
+
 static int start(struct ssh_connection *connection, const char *url, struct err *err)
 {
-	AUTO(strvec_release) struct strvec argv = STRVEC_INIT;
+	AUTO(strvec_release) struct strvec argv = STRVEC_INIT, env = STRVEC_INIT;
 	struct proc proc = { .dir = NULL };
 	AUTO(fd_closep) int theirs = -1;
 	int pair[2];
 
-	if (git_ssh_command(url, &argv, err) < 0)
+	if (git_ssh_command(url, connection->keys->only_lent, &argv, err) < 0 ||
+	    set_environment(connection->keys, &env, err) < 0)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_errno(err, "ssh");
@@ -282,6 +316,7 @@ static int start(struct ssh_connection *connection, const char *url, struct err 
 	if (connection->messages < 0)
 		return err_errno(err, "ssh");
 	proc.argv = (const char *const *)strvec_argv(&argv);
+	proc.env = env.len > 0 ? (const char *const *)strvec_argv(&env) : NULL;
 	proc.stdin_fd = proc.stdout_fd = theirs;
 	proc.stderr_fd = connection->messages;
 	return proc_spawn(&proc, &connection->pid, err);
@@ -335,6 +370,7 @@ static int connection_new(git_smart_subtransport **out, git_transport *owner, vo
 							      .write = on_write,
 							      .free = on_stream_free };
 	connection->monitor = talk->monitor;
+	connection->keys = talk->keys;
 	connection->fd = connection->messages = -1;
 	*out = &connection->base;
 	return 0;

@@ -14,10 +14,11 @@
 /* ssh://, or USER@HOST:PATH. */
 bool git_ssh_is_url(const char *url);
 /*
- * The command that runs git-upload-pack there. ERR_INPUT for a host that ssh would take for an
- * option.
+ * The command that runs git-upload-pack there; `only_agent` when no key and no configuration of the
+ * user must take part. ERR_INPUT for a host that ssh would take for an option.
  */
-WARN_UNUSED int git_ssh_command(const char *url, struct strvec *ret, struct err *err);
+WARN_UNUSED int git_ssh_command(const char *url, bool only_agent, struct strvec *ret,
+				struct err *err);
 /* A git_transport_cb; `param` is the struct git_talk of the exchange. */
 int git_ssh_transport(git_transport **out, git_remote *owner, void *param);
 

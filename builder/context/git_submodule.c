@@ -108,8 +108,12 @@ static int check_url(const struct git_tree_request *parent, const char *url, str
 		if (str_has_prefix(url, open[i]))
 			return 0;
 	}
-	if (git_url_is_ssh(url) && !parent->without_ssh)
-		return 0;
+	if (git_url_is_ssh(url)) {
+		if (git_keys_allow_ssh(parent->keys))
+			return 0;
+		(void)err_set(err, ERR_DENIED, "its address '%s' needs an ssh key", url);
+		return err_hint(err, "lend the build one: --ssh default");
+	}
 	if (str_has_prefix(url, "file://") && str_has_prefix(parent->remote, "file://"))
 		return 0;
 	return err_set(err, ERR_DENIED, "its address '%s' is not allowed", url);

@@ -204,7 +204,8 @@ int git_tree_checkout(const struct git_tree_request *request, struct err *err)
 	struct git_talk talk = { .monitor = request->monitor,
 				 .step = request->step,
 				 .shown = shown,
-				 .remote = request->remote };
+				 .remote = request->remote,
+				 .keys = request->keys };
 	AUTO(git_repository_freep) git_repository *repository = NULL;
 	AUTO(fd_closep) int fd = -1;
 	int code = libgit2.repository_init(&repository, request->dir, 0);

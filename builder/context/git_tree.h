@@ -9,7 +9,8 @@ struct git_tree_request {
 	const char *remote;
 	const struct git_revision *revision;
 	const char *dir; /* exists, empty */
-	bool keep_git_dir, submodules, checkout_times, without_ssh;
+	bool keep_git_dir, submodules, checkout_times;
+	const struct git_keys *keys;
 	unsigned depth; /* how many repositories this one is within */
 	const struct monitor *monitor;
 	unsigned step;

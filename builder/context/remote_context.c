@@ -156,11 +156,12 @@ static int load_git(const struct remote_context_request *request, const struct g
 		.revision = &revision,
 		.dir = ret->scratch.dir,
 		.keep_git_dir = url->keep_git_dir,
+		.keys = { .lent = request->ssh },
 		.monitor = request->monitor,
 		.step = step,
 	};
 
-	if (git_source_resolve(url, request->monitor, &revision, err) < 0)
+	if (git_source_resolve(url, &checkout.keys, request->monitor, &revision, err) < 0)
 		return -1;
 	monitor_text(request->monitor, step, EVENT_STEP_DETAIL, "commit %s", revision.commit);
 	return git_source_checkout(&checkout, &ret->dir, err);

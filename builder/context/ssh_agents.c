@@ -179,8 +179,7 @@ static int start(struct ssh_agent *agent, struct err *err)
 	return read_socket(answer, &agent->socket, err);
 }
 
-/* Ours but for the agent; whoever has to type a passphrase is not asked. */
-static void add_environment(struct strvec *ret, const char *socket)
+void ssh_agents_environment(const char *socket, struct strvec *ret)
 {
 	static const char *const replaced[] = { "SSH_AUTH_SOCK=", "SSH_ASKPASS=",
 						"SSH_ASKPASS_REQUIRE=" };
@@ -207,7 +206,7 @@ static int add_key(const struct ssh_agent *agent, const char *path, struct err *
 	struct proc proc = { .argv = argv };
 	int status = 0;
 
-	add_environment(&env, agent->socket);
+	ssh_agents_environment(agent->socket, &env);
 	proc.env = (const char *const *)strvec_argv(&env);
 	if (read_key(path, &key, err) < 0 ||
 	    proc_run(&proc, &(struct proc_capture){ .input = key.ptr, .input_len = key.len },

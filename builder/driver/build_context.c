@@ -53,6 +53,7 @@ static int open_remote(const struct build_request *request, struct build_context
 	const struct remote_context_request question = {
 		.source = request->context_dir,
 		.stdin_fd = request->stdin_fd,
+		.ssh = request->ssh,
 		.store = request->store,
 		.monitor = request->monitor,
 	};

@@ -64,6 +64,7 @@ static int open_remote(struct context_set *set, struct opened_context *opened, s
 	const struct remote_context_request request = {
 		.source = opened->named->value,
 		.stdin_fd = -1,
+		.ssh = set->request->ssh,
 		.store = set->request->store,
 		.monitor = set->request->monitor,
 	};

@@ -69,17 +69,13 @@ bool add_source_is_directory(const struct add_source *source)
 
 /* --- what is written --- */
 
-/* A Dockerfile may be anybody's: it gets neither the files nor the keys of whoever builds it. */
+/* A Dockerfile may be anybody's: it gets no files of whoever builds it. */
 static int check_transport(const char *text, struct err *err)
 {
-	if (str_has_prefix(text, "file://")) {
-		(void)err_set(err, ERR_INPUT, "ADD takes no repository of this machine");
-		return err_hint(err, "name it on the command line: --build-context NAME=%s", text);
-	}
-	if (!git_url_is_ssh(text))
+	if (!str_has_prefix(text, "file://"))
 		return 0;
-	(void)err_set(err, ERR_UNSUPPORTED, "ADD of a repository over ssh is not possible yet");
-	return err_hint(err, "use its https address, or --build-context NAME=%s", text);
+	(void)err_set(err, ERR_INPUT, "ADD takes no repository of this machine");
+	return err_hint(err, "name it on the command line: --build-context NAME=%s", text);
 }
 
 static int parse_repository(struct add_source *source, const char *text,
@@ -135,6 +131,37 @@ int add_source_parse(const char *text, const struct copy_instruction *flags, con
 
 /* --- what it is now --- */
 
+/* Nor of his keys any but those that he lends. */
+static struct git_keys lent_keys(const struct solver *solver)
+{
+	return (struct git_keys){ .lent = solver->ssh, .only_lent = true };
+}
+
+static int check_keys(const struct add_source *source, const struct git_keys *keys, struct err *err)
+{
+	if (!git_url_is_ssh(source->git.remote) || git_keys_allow_ssh(keys))
+		return 0;
+	(void)err_set(err, ERR_DENIED, "repository '%s': the build has no ssh key", source->shown);
+	return err_hint(err, "lend it those of your agent with --ssh default, or one with "
+			     "--ssh default=$HOME/.ssh/id_ed25519");
+}
+
+static int resolve_repository(struct solver *solver, struct add_source *source, unsigned step,
+			      struct err *err)
+{
+	const struct git_keys keys = lent_keys(solver);
+
+	/* A commit's whole hash is not asked for, and its files may be in the cache. */
+	if (!(source->git.ref && git_is_full_hash(source->git.ref)) &&
+	    check_keys(source, &keys, err) < 0)
+		return -1;
+	if (git_source_resolve(&source->git, &keys, solver->monitor, &source->revision, err) < 0)
+		return -1;
+	monitor_text(solver->monitor, step, EVENT_STEP_DETAIL, "commit %s",
+		     source->revision.commit);
+	return 0;
+}
+
 static int resolve(struct solver *solver, struct add_source *source, unsigned step, struct err *err)
 {
 	const struct http_file_request request = {
@@ -145,13 +172,8 @@ static int resolve(struct solver *solver, struct add_source *source, unsigned st
 		.step = step,
 	};
 
-	if (source->url)
-		return http_file_fetch(&request, &source->file, err);
-	if (git_source_resolve(&source->git, solver->monitor, &source->revision, err) < 0)
-		return -1;
-	monitor_text(solver->monitor, step, EVENT_STEP_DETAIL, "commit %s",
-		     source->revision.commit);
-	return 0;
+	return source->url ? http_file_fetch(&request, &source->file, err)
+			   : resolve_repository(solver, source, step, err);
 }
 
 static int report(struct solver *solver, unsigned step, int result, const struct err *err)
@@ -226,13 +248,14 @@ static int open_repository(struct solver *solver, struct add_source *source, uns
 		.revision = &source->revision,
 		.dir = source->scratch.dir,
 		.keep_git_dir = source->keep_git_dir,
-		.without_ssh = true,
+		.keys = lent_keys(solver),
 		.monitor = solver->monitor,
 		.step = step,
 	};
 	AUTO(freep) char *root = NULL;
 
-	if (git_source_checkout(&checkout, &root, err) < 0 ||
+	if (check_keys(source, &checkout.keys, err) < 0 ||
+	    git_source_checkout(&checkout, &root, err) < 0 ||
 	    directory_tree_open(root, NULL, &source->tree, err) < 0)
 		return -1;
 	*ret = source->tree->root;

@@ -272,6 +272,43 @@ class Registry:
         return done.stdout
 
 
+class SshServer:
+    """sshd(8) as whoever runs the tests, for logins as the same."""
+
+    def __init__(self, root):
+        self.key, self.other_key = root / "key", root / "other_key"
+        self.port = free_port()
+        for path in self.key, self.other_key, root / "host_key":
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+            path.chmod(0o600 if path.name == "host_key" else 0o644)
+        (root / "sshd_config").write_text(f"""
+ListenAddress 127.0.0.1:{self.port}
+HostKey {root}/host_key
+AuthorizedKeysFile {root}/key.pub
+PidFile none
+StrictModes no
+UsePAM no
+""")
+        if os.geteuid() == 0:
+            pathlib.Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        self.log = root / "sshd.log"
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen([shutil.which("sshd", path=SYSTEM_PATH), "-D", "-e", "-f", root / "sshd_config"],
+                                            stdout=log, stderr=log)
+        self.address = f"ssh://{pwd.getpwuid(os.geteuid()).pw_name}@127.0.0.1:{self.port}"
+        kind, host_key = (root / "host_key.pub").read_text().split()[:2]
+        self.known_host = f"[127.0.0.1]:{self.port} {kind} {host_key}\n"
+        wait_for("sshd", self.answers, self.process)
+
+    def answers(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    def close(self):
+        stop(self.process)
+
+
 def repository_and_tag(registry, reference):
     return reference.removeprefix(f"{registry.address}/").rsplit(":", 1)
 

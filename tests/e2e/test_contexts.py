@@ -278,11 +278,62 @@ def test_add_repository_is_fetched_once(fresh_edgectl, context, web, repository)
 
 @pytest.mark.parametrize("line, message", [
     ("COPY https://h.example/x /x", "COPY takes no URL"), ("ADD file:///etc/x.git /x", "no repository of this machine"),
-    ("ADD git@h.example:x.git /x", "over ssh"), ("ADD https://h.example/ /x/", "names no file"),
+    ("ADD git@h.example:x.git /x", "the build has no ssh key"), ("ADD https://h.example/ /x/", "names no file"),
     ("ADD --checksum=sha256:12 https://h.example/x /x", "--checksum")])
 def test_add_that_makes_no_sense(edgectl, context, line, message):
     problem = edgectl("build", context({"Dockerfile": f"FROM scratch\n{line}\n"}), status=1).stderr
     assert message in problem and "Dockerfile:2" in problem
+
+
+# --- ADD of a repository over ssh
+
+
+@pytest.fixture
+def ssh_server(scratch):
+    """sshd(8) for a key beside it: its address, up to the path."""
+    parts.need_program("sshd", "openssh-server")
+    with parts.closing(parts.SshServer(scratch)) as server:
+        yield server
+
+
+@pytest.fixture
+def known_hosts(identity, ssh_server):
+    """The identity knows the server."""
+    path = identity.home / ".ssh/known_hosts"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_text(ssh_server.known_host)
+    identity.own(path.parent)
+    identity.own(path)
+    yield
+    path.unlink()
+
+
+def test_add_repository_over_ssh(built, edgectl, context, repository, ssh_server, known_hosts):
+    root = context({"Dockerfile": f"FROM scratch\nADD {ssh_server.address}{repository}#next /x\n"})
+    problem = edgectl("build", root, status=1).stderr
+    assert "the build has no ssh key" in problem and "--ssh default" in problem and "Dockerfile:2" in problem
+    assert built(root, "--ssh", f"default={ssh_server.key}").text("x/file") == "next\n"
+    assert "Permission denied" in edgectl("build", "--no-cache", "--ssh", f"default={ssh_server.other_key}", root,
+                                          status=1).stderr
+
+
+def test_add_submodule_over_ssh(built, edgectl, context, web, repository, ssh_server, known_hosts, files):
+    (files / "work/.gitmodules").write_text(
+        f'[submodule "m"]\n\tpath = m\n\turl = {ssh_server.address}{repository}\n')
+    git(files / "work", "update-index", "--add", "--cacheinfo", "160000", git(repository, "rev-parse", "next"), "m")
+    git(files / "work", "add", ".gitmodules")
+    git(files / "work", "commit", "-qm", "m")
+    git(files, "clone", "-q", "--bare", "work", "outer.git")
+    root = context({"Dockerfile": f"FROM scratch\nADD {web.address}/git/outer.git /x\n"})
+    problem = edgectl("build", root, status=1).stderr
+    assert "needs an ssh key" in problem and "--ssh default" in problem
+    assert built(root, "--ssh", f"default={ssh_server.key}").text("x/m/file") == "next\n"
+
+
+def test_add_over_ssh_from_an_unknown_host(edgectl, context, repository, ssh_server):
+    root = context({"Dockerfile": f"FROM scratch\nADD {ssh_server.address}{repository} /x\n"})
+    problem = edgectl("build", "--ssh", f"default={ssh_server.key}", root, status=1).stderr
+    assert "host key verification failed" in problem and "known_hosts" in problem
 
 
 # --- named contexts

@@ -101,10 +101,11 @@ static int tear_down(void **state)
 static int resolve(const char *text, struct git_revision *ret)
 {
 	AUTO(git_url_release) struct git_url url = GIT_URL_INIT;
+	const struct git_keys keys = { .lent = NULL };
 
 	err_clear(&err_);
 	assert_ok(git_url_parse(text, &url, &err_));
-	return git_source_resolve(&url, NULL, ret, &err_);
+	return git_source_resolve(&url, &keys, NULL, ret, &err_);
 }
 
 static int check_out(const char *text, bool keep_git_dir, const struct monitor *monitor,
@@ -122,7 +123,7 @@ static int check_out(const char *text, bool keep_git_dir, const struct monitor *
 
 	err_clear(&err_);
 	assert_ok(git_url_parse(text, &url, &err_));
-	assert_ok(git_source_resolve(&url, NULL, &revision, &err_));
+	assert_ok(git_source_resolve(&url, &checkout.keys, NULL, &revision, &err_));
 	return git_source_checkout(&checkout, ret_root, &err_);
 }
 

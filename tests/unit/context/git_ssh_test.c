@@ -10,7 +10,7 @@ static char *command_for(const char *url)
 	AUTO(strvec_release) struct strvec argv = STRVEC_INIT;
 
 	err_clear(&err_);
-	return git_ssh_command(url, &argv, &err_) < 0 ? NULL : strvec_join(&argv, "|");
+	return git_ssh_command(url, false, &argv, &err_) < 0 ? NULL : strvec_join(&argv, "|");
 }
 
 static int set_up(void **state)
@@ -86,6 +86,30 @@ static void files_of_a_home_that_is_not_the_users(void **state)
 	assert_string_equal(command, want);
 }
 
+/* For a Dockerfile's address: not even the command that the user has set. */
+static void only_an_agent(void **state)
+{
+	AUTO(strvec_release) struct strvec argv = STRVEC_INIT;
+	AUTO(freep) char *home = NULL, *want = NULL, *command = NULL;
+
+	(void)state;
+	assert_ok(fs_realpath(".", &home, &err_));
+	setenv("HOME", home, 1);
+	setenv("GIT_SSH_COMMAND", "ssh -i key", 1);
+	assert_int_equal(mkdir(".ssh", 0700), 0);
+	write_text(".ssh/config", "");
+	write_text(".ssh/known_hosts", "");
+	write_text(".ssh/id_ed25519", "");
+	assert_ok(git_ssh_command("a@h:r", true, &argv, &err_));
+	command = strvec_join(&argv, "|");
+	want = xasprintf("ssh|-F|/dev/null|-o|IdentityFile=none|-o|"
+			 "PreferredAuthentications=publickey|-o|StrictHostKeyChecking=yes|-o|"
+			 "UserKnownHostsFile=%s/.ssh/known_hosts|-o|BatchMode=yes|-l|a|h|"
+			 "git-upload-pack 'r'",
+			 home);
+	assert_string_equal(command, want);
+}
+
 #define ssh_test(f) cmocka_unit_test_setup_teardown(f, set_up, scratch_leave)
 
 int main(void)
@@ -94,6 +118,7 @@ int main(void)
 		ssh_test(addresses_become_commands),
 		ssh_test(the_users_own_command_goes_first),
 		ssh_test(files_of_a_home_that_is_not_the_users),
+		ssh_test(only_an_agent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

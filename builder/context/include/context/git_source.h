@@ -3,12 +3,12 @@
  *
  *	AUTO(git_revision_release) struct git_revision revision = GIT_REVISION_INIT;
  *
- *	if (git_source_resolve(&url, monitor, &revision, err) < 0) ...
+ *	if (git_source_resolve(&url, &keys, monitor, &revision, err) < 0) ...
  *	-- revision.commit identifies the content; nothing has been fetched
  *	if (git_source_checkout(&checkout, &root, err) < 0) ...
  *
  * https, http, git and file are libgit2's; ssh is ssh(1) with the user's own configuration, keys and
- * known hosts, never asking for anything. Only what the reference leads to is fetched, but with its
+ * known hosts, or just what he has lent; it never asks for anything. Only what the reference leads to is fetched, but with its
  * history: libgit2 before 1.7 knows no shallow fetch. No hook, filter program or other command that
  * a repository may name is ever executed, and neither the user's nor the system's git configuration
  * takes part: the same commit gives the same files everywhere.
@@ -19,6 +19,21 @@
 #include "base/err.h"
 #include "base/monitor.h"
 #include "context/git_url.h"
+#include "context/ssh_agents.h"
+
+/* Whose keys ssh(1) has. All zero: those of the user, as git(1) has them. Borrowed. */
+struct git_keys {
+	struct ssh_agents
+		*lent; /* its agent "default" takes the place of the user's; NULL = none */
+	/*
+	 * For an address out of somebody else's file: no key but those of the lent agent, and of the
+	 * user's configuration nothing but the known hosts.
+	 */
+	bool only_lent;
+};
+
+/* Could ssh log in anywhere at all? */
+bool git_keys_allow_ssh(const struct git_keys *keys);
 
 struct git_revision {
 	char commit[41]; /* hexadecimal, lower case */
@@ -37,16 +52,17 @@ void git_revision_release(struct git_revision *revision);
  * hash is its own answer. ERR_NOT_FOUND names what is there; ERR_DIGEST when it is not what the
  * checksum says; ERR_AUTH, ERR_NETWORK.
  */
-WARN_UNUSED int git_source_resolve(const struct git_url *url, const struct monitor *monitor,
-				   struct git_revision *ret, struct err *err);
+WARN_UNUSED int git_source_resolve(const struct git_url *url, const struct git_keys *keys,
+				   const struct monitor *monitor, struct git_revision *ret,
+				   struct err *err);
 
 /* All borrowed. */
 struct git_checkout {
 	const struct git_url *url;
 	const struct git_revision *revision;
-	const char *dir;   /* exists, empty, the caller's */
-	bool keep_git_dir; /* whatever the address says */
-	bool without_ssh;  /* nobody has lent his keys: not for submodules either */
+	const char *dir;      /* exists, empty, the caller's */
+	bool keep_git_dir;    /* whatever the address says */
+	struct git_keys keys; /* for submodules, too */
 	const struct monitor *monitor;
 	unsigned step; /* that transfers are reported to */
 };

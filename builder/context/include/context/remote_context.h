@@ -11,14 +11,16 @@
 #include "base/monitor.h"
 #include "base/str.h"
 #include "context/scratch.h"
+#include "context/ssh_agents.h"
 
 /* "-", http://, https:// or a repository (context/git_url.h), and no directory that is here. */
 bool remote_context_is(const char *text);
 
 /* All borrowed. */
 struct remote_context_request {
-	const char *source; /* one by remote_context_is() */
-	int stdin_fd;       /* what "-" reads */
+	const char *source;     /* one by remote_context_is() */
+	int stdin_fd;           /* what "-" reads */
+	struct ssh_agents *ssh; /* --ssh; NULL = none */
 	struct store *store;
 	const struct monitor *monitor;
 };

@@ -59,5 +59,10 @@ bool ssh_agents_has(const struct ssh_agents *agents, const char *id);
  */
 WARN_UNUSED int ssh_agents_socket(struct ssh_agents *agents, const char *id, const char **ret,
 				  struct err *err);
+/*
+ * Our environment, with this agent in place of the user's, and nobody to be asked for a passphrase:
+ * for ssh(1) and ssh-add(1).
+ */
+void ssh_agents_environment(const char *socket, struct strvec *ret);
 
 #endif
