@@ -25,6 +25,7 @@ struct add_source {
 	struct http_file file;
 	/* a repository */
 	struct git_url git;
+	struct git_keys keys;
 	bool keep_git_dir;
 	struct git_revision revision;
 
@@ -69,7 +70,7 @@ bool add_source_is_directory(const struct add_source *source)
 
 /* --- what is written --- */
 
-/* A Dockerfile may be anybody's: it gets no files of whoever builds it. */
+/* A Dockerfile may be anybody's: of whoever builds it it gets no files, and no key but those lent. */
 static int check_transport(const char *text, struct err *err)
 {
 	if (!str_has_prefix(text, "file://"))
@@ -117,11 +118,14 @@ static int parse_file(struct add_source *source, const char *text,
 }
 
 int add_source_parse(const char *text, const struct copy_instruction *flags, const char *checksum,
-		     struct add_source **ret, struct err *err)
+		     struct ssh_agents *ssh, struct add_source **ret, struct err *err)
 {
 	AUTO(add_source_freep) struct add_source *source = xcalloc(1, sizeof(*source));
-	int result = git_url_is(text) ? parse_repository(source, text, flags, checksum, err)
-				      : parse_file(source, text, flags, checksum, err);
+	int result;
+
+	source->keys = (struct git_keys){ .lent = ssh, .only_lent = true };
+	result = git_url_is(text) ? parse_repository(source, text, flags, checksum, err)
+				  : parse_file(source, text, flags, checksum, err);
 
 	if (result < 0)
 		return -1;
@@ -131,15 +135,9 @@ int add_source_parse(const char *text, const struct copy_instruction *flags, con
 
 /* --- what it is now --- */
 
-/* Nor of his keys any but those that he lends. */
-static struct git_keys lent_keys(const struct solver *solver)
+static int check_keys(const struct add_source *source, struct err *err)
 {
-	return (struct git_keys){ .lent = solver->ssh, .only_lent = true };
-}
-
-static int check_keys(const struct add_source *source, const struct git_keys *keys, struct err *err)
-{
-	if (!git_url_is_ssh(source->git.remote) || git_keys_allow_ssh(keys))
+	if (!git_url_is_ssh(source->git.remote) || git_keys_allow_ssh(&source->keys))
 		return 0;
 	(void)err_set(err, ERR_DENIED, "repository '%s': the build has no ssh key", source->shown);
 	return err_hint(err, "lend it those of your agent with --ssh default, or one with "
@@ -149,13 +147,11 @@ static int check_keys(const struct add_source *source, const struct git_keys *ke
 static int resolve_repository(struct solver *solver, struct add_source *source, unsigned step,
 			      struct err *err)
 {
-	const struct git_keys keys = lent_keys(solver);
-
 	/* A commit's whole hash is not asked for, and its files may be in the cache. */
-	if (!(source->git.ref && git_is_full_hash(source->git.ref)) &&
-	    check_keys(source, &keys, err) < 0)
+	if (!(source->git.ref && git_is_full_hash(source->git.ref)) && check_keys(source, err) < 0)
 		return -1;
-	if (git_source_resolve(&source->git, &keys, solver->monitor, &source->revision, err) < 0)
+	if (git_source_resolve(&source->git, &source->keys, solver->monitor, &source->revision,
+			       err) < 0)
 		return -1;
 	monitor_text(solver->monitor, step, EVENT_STEP_DETAIL, "commit %s",
 		     source->revision.commit);
@@ -248,14 +244,13 @@ static int open_repository(struct solver *solver, struct add_source *source, uns
 		.revision = &source->revision,
 		.dir = source->scratch.dir,
 		.keep_git_dir = source->keep_git_dir,
-		.keys = lent_keys(solver),
+		.keys = source->keys,
 		.monitor = solver->monitor,
 		.step = step,
 	};
 	AUTO(freep) char *root = NULL;
 
-	if (check_keys(source, &checkout.keys, err) < 0 ||
-	    git_source_checkout(&checkout, &root, err) < 0 ||
+	if (check_keys(source, err) < 0 || git_source_checkout(&checkout, &root, err) < 0 ||
 	    directory_tree_open(root, NULL, &source->tree, err) < 0)
 		return -1;
 	*ret = source->tree->root;

@@ -13,10 +13,12 @@ struct add_source;
 bool add_source_is(const char *text);
 /*
  * `checksum` is the flag's value, NULL = none: a digest for a file, a commit for a repository.
+ * `ssh` is borrowed, and may be NULL.
  * ERR_INPUT for what makes no sense.
  */
 WARN_UNUSED int add_source_parse(const char *text, const struct copy_instruction *flags,
-				 const char *checksum, struct add_source **ret, struct err *err);
+				 const char *checksum, struct ssh_agents *ssh,
+				 struct add_source **ret, struct err *err);
 void add_source_free(struct add_source *source); /* NULL is fine */
 
 /* What a file of it is called; "" = a directory, or an address that names no file. Borrowed. */
