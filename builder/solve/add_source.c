@@ -79,6 +79,15 @@ static int check_transport(const char *text, struct err *err)
 	return err_hint(err, "name it on the command line: --build-context NAME=%s", text);
 }
 
+static int check_keys(const struct add_source *source, struct err *err)
+{
+	if (!git_url_is_ssh(source->git.remote) || git_keys_allow_ssh(&source->keys))
+		return 0;
+	(void)err_set(err, ERR_DENIED, "repository '%s': the build has no ssh key", source->shown);
+	return err_hint(err, "lend it those of your agent with --ssh default, or one with "
+			     "--ssh default=$HOME/.ssh/id_ed25519");
+}
+
 static int parse_repository(struct add_source *source, const char *text,
 			    const struct copy_instruction *flags, const char *checksum,
 			    struct err *err)
@@ -91,7 +100,8 @@ static int parse_repository(struct add_source *source, const char *text,
 		flags->keep_git_dir_set ? flags->keep_git_dir : source->git.keep_git_dir;
 	source->shown = git_url_shown(&source->git);
 	source->name = xstrdup("");
-	return 0;
+	/* The server is not asked about a commit's whole hash, whose files may be in the cache. */
+	return source->git.ref && git_is_full_hash(source->git.ref) ? 0 : check_keys(source, err);
 }
 
 static int parse_file(struct add_source *source, const char *text,
@@ -135,21 +145,9 @@ int add_source_parse(const char *text, const struct copy_instruction *flags, con
 
 /* --- what it is now --- */
 
-static int check_keys(const struct add_source *source, struct err *err)
-{
-	if (!git_url_is_ssh(source->git.remote) || git_keys_allow_ssh(&source->keys))
-		return 0;
-	(void)err_set(err, ERR_DENIED, "repository '%s': the build has no ssh key", source->shown);
-	return err_hint(err, "lend it those of your agent with --ssh default, or one with "
-			     "--ssh default=$HOME/.ssh/id_ed25519");
-}
-
 static int resolve_repository(struct solver *solver, struct add_source *source, unsigned step,
 			      struct err *err)
 {
-	/* A commit's whole hash is not asked for, and its files may be in the cache. */
-	if (!(source->git.ref && git_is_full_hash(source->git.ref)) && check_keys(source, err) < 0)
-		return -1;
 	if (git_source_resolve(&source->git, &source->keys, solver->monitor, &source->revision,
 			       err) < 0)
 		return -1;

@@ -259,7 +259,7 @@ static void mistakes_have_a_place(void **state)
 		{ "FROM scratch\nADD https://x/ /d/\n", NULL, ERR_INPUT, 2, 5 },
 		{ "FROM scratch\nADD https://x/a.git?reff=1 /\n", NULL, ERR_INPUT, 2, 5 },
 		{ "FROM scratch\nADD file:///srv/a.git /\n", NULL, ERR_INPUT, 2, 5 },
-		{ "FROM scratch\nADD git@h:a.git /\n", NULL, ERR_UNSUPPORTED, 2, 5 },
+		{ "FROM scratch\nADD git@h:a.git /\n", NULL, ERR_DENIED, 2, 5 },
 		{ "FROM scratch\nADD --checksum=sha256:12 https://x/y /\n", NULL, ERR_INPUT, 2, 0 },
 		{ "FROM scratch\nADD --checksum=12 https://x/a.git /\n", NULL, ERR_INPUT, 2, 0 },
 		{ "FROM scratch\nADD --keep-git-dir https://x/y /\n", NULL, ERR_INPUT, 2, 0 },
