@@ -141,10 +141,7 @@ static int unpack_layer(struct solver *solver, const struct chain *chain,
 	return 0;
 }
 
-/*
- * Two steps may need a cached layer at once: the second one finds it unpacked. An image's layers
- * are unpacked by the image's own vertex, before anything that needs them.
- */
+/* Two steps may need a layer at once: the second one finds it unpacked. */
 static int unpack_shared_layer(struct solver *solver, const struct chain *chain,
 			       const struct chain_layer *layer, char path[SNAPSHOT_PATH_MAX],
 			       struct err *err)
@@ -158,24 +155,83 @@ static int unpack_shared_layer(struct solver *solver, const struct chain *chain,
 	return result;
 }
 
+/* --- images --- */
+
+static int make_image_ready(struct solver *solver, const struct chain *chain, bool unpacked,
+			    struct err *err)
+{
+	char path[SNAPSHOT_PATH_MAX];
+
+	if (chain_fetch(solver, chain, err) < 0)
+		return -1;
+	for (size_t i = 0; unpacked && i < chain->len; i++) {
+		const struct chain_layer *layer = &chain->items[i];
+
+		if (!store_find_snapshot(solver->store, layer->diff_id, path) &&
+		    unpack_layer(solver, chain, layer, path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The work for an image is shown as its own step, whoever wants it first. */
+static int show_and_make_ready(struct solver *solver, struct vertex *image,
+			       const struct chain *chain, bool unpacked, struct err *err)
+{
+	bool is_first = !image->was_shown;
+
+	image->was_shown = true;
+	if (is_first)
+		monitor_step(solver->monitor, image->step, EVENT_STEP_STARTED);
+	if (make_image_ready(solver, chain, unpacked, err) < 0) {
+		(void)vertex_error(image, err);
+		return solver_report_failure(solver, image->step, err);
+	}
+	if (is_first)
+		monitor_step(solver->monitor, image->step, EVENT_STEP_DONE);
+	return 0;
+}
+
+int chain_prepare_image(struct solver *solver, struct vertex *image, bool unpacked, struct err *err)
+{
+	AUTO(chain_release) struct chain chain = { .items = NULL };
+	int result = 0;
+
+	chain_of(image, &chain);
+	pthread_mutex_lock(&image->unpacking);
+	if (!chain_is_ready(solver, &chain, unpacked))
+		result = show_and_make_ready(solver, image, &chain, unpacked, err);
+	pthread_mutex_unlock(&image->unpacking);
+	return result;
+}
+
+/* Where all of an image is unpacked, its blobs need not be there. */
+static bool is_unpacked(struct solver *solver, const struct chain *chain, size_t count)
+{
+	char path[SNAPSHOT_PATH_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		if (!store_find_snapshot(solver->store, chain->items[i].diff_id, path))
+			return false;
+	}
+	return true;
+}
+
 static int prepare_layers(struct solver *solver, const struct chain *chain, struct strvec *ret,
 			  struct err *err)
 {
 	size_t image_layers = chain->image ? chain->image->layers.len : 0;
-	bool fetched = false;
 
+	if (!is_unpacked(solver, chain, image_layers) &&
+	    chain_prepare_image(solver, chain->source, true, err) < 0)
+		return -1;
 	for (size_t i = 0; i < chain->len; i++) {
 		const struct chain_layer *layer = &chain->items[i];
 		char path[SNAPSHOT_PATH_MAX];
 
-		if (!store_find_snapshot(solver->store, layer->diff_id, path)) {
-			if (!fetched && chain_fetch(solver, chain, err) < 0)
-				return -1;
-			fetched = true;
-			if ((i < image_layers ? unpack_layer : unpack_shared_layer)(
-				    solver, chain, layer, path, err) < 0)
-				return -1;
-		}
+		if (!store_find_snapshot(solver->store, layer->diff_id, path) &&
+		    unpack_shared_layer(solver, chain, layer, path, err) < 0)
+			return -1;
 		strvec_add(ret, path);
 	}
 	return 0;

@@ -14,7 +14,7 @@ struct chain {
 	struct chain_layer *items; /* lowest first */
 	size_t len, cap;
 	const struct base_image *image; /* what it starts from; NULL = scratch */
-	const struct vertex *source;    /* the vertex of that */
+	struct vertex *source;          /* the vertex of that */
 };
 
 /* The layers of a vertex that is done or cached. */
@@ -25,6 +25,12 @@ void chain_release(struct chain *chain);
 bool chain_is_ready(struct solver *solver, const struct chain *chain, bool unpacked);
 /* Brings the blobs of the image at the bottom into the store. */
 WARN_UNUSED int chain_fetch(struct solver *solver, const struct chain *chain, struct err *err);
+/*
+ * The same for the vertex of an image, shown as its step; with `unpacked` its layers are unpacked,
+ * too. Whoever comes second waits.
+ */
+WARN_UNUSED int chain_prepare_image(struct solver *solver, struct vertex *image, bool unpacked,
+				    struct err *err);
 /*
  * Makes sure that every layer is unpacked; appends the snapshots, relative to the store, lowest
  * first. ERR_LIMIT above LIMIT_LAYERS.

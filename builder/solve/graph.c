@@ -56,6 +56,9 @@ static void vertex_free(struct vertex *vertex)
 	case VERTEX_IMAGE: break;
 	}
 	free(vertex->inputs.items);
+	str_release(&vertex->definition);
+	strvec_release(&vertex->assumed);
+	(void)pthread_mutex_destroy(&vertex->unpacking); /* unlocked: cannot fail */
 	free(vertex->title);
 	free(vertex->prefix);
 	layer_release(&vertex->layer);
@@ -79,6 +82,8 @@ struct vertex *graph_add(struct graph *graph, enum vertex_kind kind, struct vert
 	vertex->parent = parent;
 	vertex->platform = *platform;
 	vertex->depth = parent ? parent->depth + 1 : 0;
+	vertex->definition = (struct str)STR_INIT;
+	(void)pthread_mutex_init(&vertex->unpacking, NULL); /* cannot fail on Linux */
 	*VEC_ADD(&graph->vertices) = vertex;
 	return vertex;
 }

@@ -6,7 +6,7 @@
  * To be raised whenever the meaning of a definition changes, so that old records are not found any
  * more.
  */
-#define KEY_VERSION "1"
+#define KEY_VERSION "2"
 
 /* Length first: no value can be mistaken for two. */
 static void add_text(struct str *out, const char *name, const char *value)
@@ -66,12 +66,12 @@ static int describe_mount(struct solver *solver, const struct vertex *vertex,
 {
 	str_addf(out, "mount %d %d %llu\n", (int)mount->type, mount->read_only,
 		 (unsigned long long)mount->size);
-	add_text(out, "from", mount->from ? mount->from->key.text : NULL);
-	add_text(out, "source", mount->source);
 	add_text(out, "target", mount->target);
-	if (mount->type == MOUNT_BIND && !mount->from)
-		return describe_mounted_context(solver, vertex, mount, out, err);
-	return 0;
+	if (mount->from)
+		return 0;
+	add_text(out, "source", mount->source);
+	return mount->type == MOUNT_BIND ? describe_mounted_context(solver, vertex, mount, out, err)
+					 : 0;
 }
 
 static int describe_run(struct solver *solver, const struct vertex *vertex, struct str *out,
@@ -130,8 +130,8 @@ static bool has_remote(const struct copy_vertex *copy)
 }
 
 /*
- * Files of another stage count by that stage's definition; those of the context by what they are,
- * --exclude included; of a repository, only what names it is known.
+ * Files of the context by what they are, --exclude included; of a repository only what names it is
+ * known. Those of other stages are a reading.
  */
 static int describe_copy(struct solver *solver, const struct vertex *vertex,
 			 const struct selection *selection, struct str *out, struct err *err)
@@ -145,17 +145,14 @@ static int describe_copy(struct solver *solver, const struct vertex *vertex,
 	add_text(out, "destination", copy->dest);
 	add_text(out, "owner", copy->chown);
 	add_text(out, "mode", copy->mode ? mode_change_text(copy->mode) : NULL);
-	if (!selection || has_remote(copy))
+	if (selection && has_remote(copy))
 		add_list(out, "exclude", &copy->excludes);
 	if (selection)
 		return selection_describe(selection, false,
 					  vertex_files(vertex, copy->files)->hashes,
 					  solver->monitor, out, err);
-	add_text(out, "from", copy->from->key.text);
-	VEC_FOREACH(argument, &copy->arguments) {
-		add_text(out, "path", argument->path);
+	VEC_FOREACH(argument, &copy->arguments)
 		add_text(out, "text", argument->text);
-	}
 	return 0;
 }
 
@@ -164,9 +161,7 @@ static int describe(struct solver *solver, const struct vertex *vertex,
 {
 	static const char *const kinds[] = { "scratch", "image", "run", "copy", "workdir" };
 
-	str_addf(out, "edgectl step " KEY_VERSION " %s\n", kinds[vertex->kind]);
-	if (vertex->parent)
-		add_text(out, "parent", vertex->parent->key.text);
+	str_addf(out, "step %s\n", kinds[vertex->kind]);
 	switch (vertex->kind) {
 	case VERTEX_SCRATCH: break;
 	case VERTEX_IMAGE: describe_image(vertex->image, out); break;
@@ -181,13 +176,121 @@ static int describe(struct solver *solver, const struct vertex *vertex,
 	return 0;
 }
 
-int key_compute(struct solver *solver, struct vertex *vertex, const struct selection *selection,
-		struct err *err)
+/* --- what is read of others --- */
+
+size_t reading_count(const struct vertex *vertex)
+{
+	size_t count = 0;
+
+	if (vertex->kind == VERTEX_COPY)
+		return vertex->copy.from ? 1 : 0;
+	if (vertex->kind != VERTEX_RUN)
+		return 0;
+	VEC_FOREACH(mount, &vertex->run.mounts)
+		count += mount->from != NULL;
+	return count;
+}
+
+struct reading reading_of(const struct vertex *vertex, size_t index)
+{
+	if (vertex->kind == VERTEX_COPY)
+		return (struct reading){ .from = vertex->copy.from, .copy = &vertex->copy };
+	VEC_FOREACH(mount, &vertex->run.mounts) {
+		if (mount->from && index-- == 0)
+			return (struct reading){ .from = mount->from, .mount = mount };
+	}
+	return (struct reading){ .from = NULL };
+}
+
+void reading_describe(const struct reading *reading, struct str *ret)
+{
+	if (reading->mount) {
+		add_text(ret, "source", reading->mount->source);
+		return;
+	}
+	VEC_FOREACH(argument, &reading->copy->arguments) {
+		if (!argument->text)
+			add_text(ret, "path", argument->path);
+	}
+	add_list(ret, "exclude", &reading->copy->excludes);
+	str_addf(ret, "flags %d %d\n", reading->copy->parents, !reading->copy->chown);
+}
+
+/* --- keys --- */
+
+static void add_readings(const struct vertex *vertex, enum key_kind kind,
+			 const struct digest *contents, struct str *out)
+{
+	for (size_t i = 0; i < reading_count(vertex); i++) {
+		const struct reading reading = reading_of(vertex, i);
+		const struct vertex *from = vertex_result(reading.from);
+
+		switch (kind) {
+		case KEY_BY_DEFINITION: add_text(out, "made-by", from->whole.text); break;
+		case KEY_BY_RESULT: add_text(out, "of", from->chain.text); break;
+		case KEY_BY_CONTENT: add_text(out, "content", contents[i].text); break;
+		}
+		if (kind != KEY_BY_CONTENT)
+			reading_describe(&reading, out);
+	}
+}
+
+static void set_whole(struct vertex *vertex)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
-	if (describe(solver, vertex, selection, &text, err) < 0)
+	add_text(&text, "own", vertex->own.text);
+	if (vertex->parent)
+		add_text(&text, "on", vertex_result(vertex->parent)->whole.text);
+	add_readings(vertex, KEY_BY_DEFINITION, NULL, &text);
+	digest_of(text.ptr, text.len, &vertex->whole);
+}
+
+int key_describe(struct solver *solver, struct vertex *vertex, const struct selection *selection,
+		 struct err *err)
+{
+	str_clear(&vertex->definition);
+	if (describe(solver, vertex, selection, &vertex->definition, err) < 0)
 		return -1;
-	digest_of(text.ptr, text.len, &vertex->key);
+	digest_of(vertex->definition.ptr, vertex->definition.len, &vertex->own);
+	set_whole(vertex);
 	return 0;
+}
+
+void key_make(const struct vertex *vertex, enum key_kind kind, const struct digest *contents,
+	      struct digest *ret)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	str_add(&text, "edgectl step " KEY_VERSION "\n");
+	add_text(&text, "own", vertex->own.text);
+	if (vertex->parent && !(vertex->kind == VERTEX_COPY && vertex->copy.link))
+		add_text(&text, "on", vertex_result(vertex->parent)->chain.text);
+	add_readings(vertex, kind, contents, &text);
+	digest_of(text.ptr, text.len, ret);
+}
+
+static void add_layer(struct digest *chain, const struct digest *diff_id)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	str_addf(&text, "%s %s", chain->text, diff_id->text);
+	digest_of(text.ptr, text.len, chain);
+}
+
+void key_set_chain(struct vertex *vertex)
+{
+	struct digest chain;
+
+	if (vertex->parent) {
+		chain = vertex_result(vertex->parent)->chain;
+		add_layer(&chain, &vertex->layer.diff_id);
+	} else {
+		digest_of("", 0, &chain);
+	}
+	if (vertex->kind == VERTEX_IMAGE) {
+		VEC_FOREACH(diff_id, &vertex->image->config.diff_ids)
+			add_layer(&chain, diff_id);
+	}
+	vertex->chain = chain;
 }

@@ -482,6 +482,7 @@ int plan_image(struct graph *graph, const struct plan_request *request, struct p
 	if (plan_stage(state, err) < 0)
 		return -1;
 	ret->top = state->top;
+	ret->top->is_result = true;
 	image_config_copy(&ret->config, &state->config);
 	strmap_release(&ret->config.env);
 	strmap_set_all(&ret->config.env, &state->scope.env);

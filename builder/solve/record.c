@@ -3,51 +3,22 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "chain.h"
+#include "key.h"
 
 #define RECORD_SPACE "step"
 
-char *record_name(const struct vertex *vertex)
+void record_add_form(const struct vertex *vertex, struct str *out)
 {
 	const struct layer_options *layers = &vertex->settings->layers;
 
-	return xasprintf("%s/%d.%d.%lld", vertex->key.text, (int)layers->compression, layers->level,
-			 (long long)layers->clamp_mtime);
+	str_addf(out, "/%d.%d.%lld", (int)layers->compression, layers->level,
+		 (long long)layers->clamp_mtime);
 }
 
-static void add_chain(struct vertex *vertex, struct str *out)
+static void name_record(const struct vertex *vertex, const struct digest *key, struct str *ret)
 {
-	AUTO(chain_release) struct chain chain = { .items = NULL };
-
-	chain_of(vertex, &chain);
-	str_addf(out, "%zu", chain.len);
-	VEC_FOREACH(layer, &chain)
-		str_addf(out, " %s", layer->diff_id->text);
-	str_addc(out, '\n');
-}
-
-/*
- * Which files the step saw. A step that is executed anew may come out differently; when that build
- * is interrupted, or another one runs at the same time, the newest records of two steps need not
- * belong together.
- */
-static void find_ground(const struct vertex *vertex, struct digest *ret)
-{
-	AUTO(str_release) struct str text = STR_INIT;
-
-	add_chain(vertex->parent, &text);
-	VEC_FOREACH(input, &vertex->inputs)
-		add_chain(*input, &text);
-	digest_of(text.ptr, text.len, ret);
-}
-
-static bool is_on_ground(const json_t *json, const struct vertex *vertex)
-{
-	const char *on = json_get_string(json, "on");
-	struct digest ground;
-
-	find_ground(vertex, &ground);
-	return on && str_eq(on, ground.text);
+	str_add(ret, key->text);
+	record_add_form(vertex, ret);
 }
 
 static int parse_layer(const json_t *json, struct vertex *vertex, struct err *err)
@@ -66,25 +37,29 @@ static int parse_layer(const json_t *json, struct vertex *vertex, struct err *er
 	layer.blob.size = (uint64_t)json_get_int(json, "size", 0);
 	vertex->layer = layer;
 	vertex->created = json_get_int(json, "created", 0);
+	strvec_clear(&vertex->assumed);
+	json_to_strvec(json_get_array(json, "read"), &vertex->assumed);
 	return 0;
 }
 
-int record_find(struct solver *solver, struct vertex *vertex, bool *ret_found, struct err *err)
+int record_find(struct solver *solver, struct vertex *vertex, const struct digest *key,
+		bool *ret_found, struct err *err)
 {
-	AUTO(freep) char *name = record_name(vertex);
+	AUTO(str_release) struct str name = STR_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
 	json_t *json = NULL;
 	int parsed;
 
 	*ret_found = false;
-	if (store_cache_get(solver->store, RECORD_SPACE, name, &text, ret_found, err) < 0)
+	name_record(vertex, key, &name);
+	if (store_cache_get(solver->store, RECORD_SPACE, name.ptr, &text, ret_found, err) < 0)
 		return -1;
 	if (!*ret_found)
 		return 0;
 	*ret_found = false;
 	if (json_parse(str_span(&text), "cache record", &json, NULL) < 0)
 		return 0;
-	parsed = is_on_ground(json, vertex) ? parse_layer(json, vertex, NULL) : -1;
+	parsed = parse_layer(json, vertex, NULL);
 	json_decref(json);
 	if (parsed < 0)
 		return 0;
@@ -96,16 +71,27 @@ int record_find(struct solver *solver, struct vertex *vertex, bool *ret_found, s
 	return 0;
 }
 
-int record_put(struct solver *solver, const struct vertex *vertex, struct err *err)
+static json_t *read_chains(const struct vertex *vertex)
 {
-	AUTO(freep) char *name = record_name(vertex);
+	json_t *chains = json_array();
+
+	for (size_t i = 0; i < reading_count(vertex); i++) {
+		const struct vertex *from = vertex_result(reading_of(vertex, i).from);
+
+		(void)json_array_append_new(chains, json_string(from->chain.text));
+	}
+	return chains;
+}
+
+int record_put(struct solver *solver, const struct vertex *vertex, const struct digest *key,
+	       struct err *err)
+{
+	AUTO(str_release) struct str name = STR_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
 	const struct layer *layer = &vertex->layer;
-	struct digest ground;
 	json_t *json = json_object();
 
-	find_ground(vertex, &ground);
-	json_set_string(json, "on", ground.text);
+	name_record(vertex, key, &name);
 	json_set_string(json, "blob", layer->blob.digest.text);
 	json_set_string(json, "diffID", layer->diff_id.text);
 	json_set_string(json, "mediaType", layer->blob.media_type);
@@ -113,7 +99,9 @@ int record_put(struct solver *solver, const struct vertex *vertex, struct err *e
 	(void)json_object_set_new(json, "unpacked",
 				  json_integer((json_int_t)layer->uncompressed_size));
 	(void)json_object_set_new(json, "created", json_integer((json_int_t)vertex->created));
+	if (reading_count(vertex) > 0)
+		(void)json_object_set_new(json, "read", read_chains(vertex));
 	json_write(json, &text);
 	json_decref(json);
-	return store_cache_put(solver->store, RECORD_SPACE, name, text.ptr, err);
+	return store_cache_put(solver->store, RECORD_SPACE, name.ptr, text.ptr, err);
 }

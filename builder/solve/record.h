@@ -2,17 +2,22 @@
 #ifndef SOLVE_RECORD_H
 #define SOLVE_RECORD_H
 
+#include "base/str.h"
 #include "solve/solver.h"
 
-/* What the vertex with its key is known by: the same step compressed in another way is another one. The caller frees. */
-char *record_name(const struct vertex *vertex);
 /*
- * Finds the layer for vertex->key, made with the same compression on the layers that its parent and
- * inputs have now; *ret_found when there is one whose blob is still there: vertex->layer and
- * vertex->created are filled. A damaged record is no record.
+ * In which form layers are wanted, as part of a name: the same step compressed in another way is
+ * another blob.
  */
-WARN_UNUSED int record_find(struct solver *solver, struct vertex *vertex, bool *ret_found,
-			    struct err *err);
-WARN_UNUSED int record_put(struct solver *solver, const struct vertex *vertex, struct err *err);
+void record_add_form(const struct vertex *vertex, struct str *out);
+/*
+ * Finds a layer that was made under that key with the same compression; *ret_found when there is
+ * one whose blob is still there: vertex->layer and vertex->created are filled, and vertex->assumed
+ * with the file systems that it was read from. A damaged record is no record.
+ */
+WARN_UNUSED int record_find(struct solver *solver, struct vertex *vertex, const struct digest *key,
+			    bool *ret_found, struct err *err);
+WARN_UNUSED int record_put(struct solver *solver, const struct vertex *vertex,
+			   const struct digest *key, struct err *err);
 
 #endif

@@ -96,6 +96,7 @@ struct vertex *stage_add_vertex(struct stage_state *state, enum vertex_kind kind
 
 	state->step++;
 	vertex->instruction = instruction;
+	vertex->stage = state->stage;
 	vertex->file = state->plan->request->file_name;
 	vertex->settings = state->plan->request->settings;
 	vertex->prefix = stage_step_prefix(state);

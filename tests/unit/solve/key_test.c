@@ -24,7 +24,7 @@ static void compute(struct solver *solver, struct vertex *vertex)
 	if (from_context)
 		assert_ok(selection_make(vertex_files(vertex, NULL)->tree, &vertex->copy,
 					 "Dockerfile", &selection, &err_));
-	assert_ok(key_compute(solver, vertex, from_context ? &selection : NULL, &err_));
+	assert_ok(key_describe(solver, vertex, from_context ? &selection : NULL, &err_));
 }
 
 /* The key of the last vertex, with the context in `dir`; the caller frees. */
@@ -45,7 +45,7 @@ static char *key_at(const char *dir, const char *text, const struct sandbox_moun
 	assert_ok(planned_make(&planned, text, &err_));
 	VEC_FOREACH(vertex, &planned.graph.vertices)
 		compute(&solver, *vertex);
-	return xstrdup(planned.result.top->key.text);
+	return xstrdup(planned.result.top->whole.text);
 }
 
 static char *key_with(const char *dir, const char *text, const struct sandbox_mounts *volumes)
@@ -276,6 +276,90 @@ static void what_is_left_out_of_a_repository_counts(void **state)
 		      "FROM scratch\nADD --exclude=c https://h/a.git /\n");
 }
 
+/* --- keys --- */
+
+static void set_layer(struct vertex *vertex, const char *content)
+{
+	digest_of(content, strlen(content), &vertex->layer.diff_id);
+	key_set_chain(vertex);
+}
+
+/* A key of the last step, where every other one has made the layer that `layers` says. */
+static struct digest made_key(const char *text, enum key_kind kind, const char *layer,
+			      const char *content)
+{
+	AUTO(planned_release) struct planned planned;
+	struct solver solver = { .store = NULL };
+	struct digest contents, key;
+
+	planned_init(&planned);
+	assert_ok(planned_make(&planned, text, &err_));
+	VEC_FOREACH(vertex, &planned.graph.vertices) {
+		assert_ok(key_describe(&solver, *vertex, NULL, &err_));
+		set_layer(*vertex, layer);
+	}
+	digest_of(content, strlen(content), &contents);
+	key_make(planned.result.top, kind, &contents, &key);
+	return key;
+}
+
+#define COPY_FROM(command, path) \
+	"FROM scratch AS a\nRUN " command "\nFROM scratch\nCOPY --from=a " path " /x/\n"
+
+static void what_is_read_counts_in_three_ways(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *text, *layer, *content;        /* NULL = as in the first one */
+		bool by_definition, by_result, by_content; /* the key is the first one's */
+	} rows[] = {
+		{ "the same", NULL, NULL, NULL, true, true, true },
+		{ "made otherwise", COPY_FROM("other", "d/f"), NULL, NULL, false, true, true },
+		{ "came out otherwise", NULL, "other", NULL, true, false, true },
+		{ "other files", COPY_FROM("make", "d/g"), NULL, NULL, false, false, true },
+		{ "other content", NULL, NULL, "other", true, true, false },
+	};
+	static const char first[] = COPY_FROM("make", "d/f");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const bool same[] = { rows[i].by_definition, rows[i].by_result,
+				      rows[i].by_content };
+		const char *text = rows[i].text ? rows[i].text : first;
+		const char *layer = rows[i].layer ? rows[i].layer : "layer";
+		const char *content = rows[i].content ? rows[i].content : "content";
+
+		for (int kind = KEY_BY_DEFINITION; kind <= KEY_BY_CONTENT; kind++) {
+			struct digest one = made_key(first, kind, "layer", "content");
+			struct digest two = made_key(text, kind, layer, content);
+
+			assert_row(digest_equal(&one, &two) == same[kind], rows[i].name);
+		}
+	}
+}
+
+static void what_is_below_counts_by_its_layers(void **state)
+{
+	static const struct {
+		const char *one, *two,
+			*layer; /* the layer that both have below, or "" for another */
+		bool same;
+	} rows[] = {
+		{ "FROM scratch\nRUN a\nRUN c\n", "FROM scratch\nRUN b\nRUN c\n", "layer", true },
+		{ "FROM scratch\nRUN a\nRUN c\n", "FROM scratch\nRUN a\nRUN c\n", "", false },
+		{ "FROM scratch\nRUN a\nCOPY --link <<f /\nf\n",
+		  "FROM scratch\nRUN b\nCOPY --link <<f /\nf\n", "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct digest one = made_key(rows[i].one, KEY_BY_RESULT, "layer", "");
+		struct digest two = made_key(rows[i].two, KEY_BY_RESULT, rows[i].layer, "");
+
+		assert_row(digest_equal(&one, &two) == rows[i].same, rows[i].two);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +372,8 @@ int main(void)
 		scratch_test(a_mounted_context_counts_by_content),
 		scratch_test(the_epoch_counts_for_what_the_builder_makes),
 		scratch_test(volumes_count_by_their_place),
+		cmocka_unit_test(what_is_read_counts_in_three_ways),
+		cmocka_unit_test(what_is_below_counts_by_its_layers),
 		scratch_test(what_is_left_out_of_a_repository_counts),
 	};
 

@@ -8,6 +8,7 @@ struct fixture {
 	struct solver solver;
 	struct step_settings settings;
 	struct vertex scratch, parent, input, step;
+	struct digest key;
 };
 
 static void set_layer(struct vertex *vertex, const char *content)
@@ -25,21 +26,22 @@ static void init(struct fixture *fixture)
 	fixture->step = (struct vertex){ .kind = VERTEX_COPY,
 					 .parent = &fixture->parent,
 					 .settings = &fixture->settings };
-	*VEC_ADD(&fixture->step.inputs) = &fixture->input;
-	digest_of("key", 3, &fixture->step.key);
+	fixture->step.copy.from = &fixture->input;
+	digest_of("key", 3, &fixture->key);
+	digest_of("chain", 5, &fixture->input.chain);
 	set_layer(&fixture->parent, "parent");
 	set_layer(&fixture->input, "input");
 	set_layer(&fixture->step, "step");
 	fixture->step.layer.blob.media_type = xstrdup("application/x");
 	assert_ok(
 		store_put_blob(fixture->store, "blob", 4, &fixture->step.layer.blob.digest, &err_));
-	assert_ok(record_put(&fixture->solver, &fixture->step, &err_));
+	assert_ok(record_put(&fixture->solver, &fixture->step, &fixture->key, &err_));
 }
 
 static void release(struct fixture *fixture)
 {
 	layer_release(&fixture->step.layer);
-	free(fixture->step.inputs.items);
+	strvec_release(&fixture->step.assumed);
 	store_closep(&fixture->store);
 }
 
@@ -49,7 +51,7 @@ static bool is_found(struct fixture *fixture)
 
 	layer_release(&fixture->step.layer);
 	fixture->step.layer = (struct layer){ .uncompressed_size = 0 };
-	assert_ok(record_find(&fixture->solver, &fixture->step, &found, &err_));
+	assert_ok(record_find(&fixture->solver, &fixture->step, &fixture->key, &found, &err_));
 	return found;
 }
 
@@ -66,20 +68,28 @@ static void what_was_recorded_is_found(void **state)
 	assert_string_equal(fixture.step.layer.blob.media_type, "application/x");
 }
 
-/* The parent was executed again since, and came out differently. */
-static void a_record_holds_only_on_the_files_it_was_made_on(void **state)
+static void a_record_says_what_its_layer_was_read_from(void **state)
 {
 	AUTO(release) struct fixture fixture;
 
 	(void)state;
 	init(&fixture);
-	set_layer(&fixture.parent, "another");
-	assert_false(is_found(&fixture));
-	set_layer(&fixture.parent, "parent");
-	set_layer(&fixture.input, "another");
-	assert_false(is_found(&fixture));
-	set_layer(&fixture.input, "input");
 	assert_true(is_found(&fixture));
+	assert_int_equal(fixture.step.assumed.len, 1);
+	assert_string_equal(fixture.step.assumed.items[0], fixture.input.chain.text);
+}
+
+static void another_key_or_form_is_another_record(void **state)
+{
+	AUTO(release) struct fixture fixture;
+
+	(void)state;
+	init(&fixture);
+	fixture.settings.layers.level = 9;
+	assert_false(is_found(&fixture));
+	fixture.settings.layers.level = 0;
+	digest_of("other", 5, &fixture.key);
+	assert_false(is_found(&fixture));
 }
 
 static void a_record_without_its_blob_is_none(void **state)
@@ -96,7 +106,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(what_was_recorded_is_found),
-		scratch_test(a_record_holds_only_on_the_files_it_was_made_on),
+		scratch_test(a_record_says_what_its_layer_was_read_from),
+		scratch_test(another_key_or_form_is_another_record),
 		scratch_test(a_record_without_its_blob_is_none),
 	};
 

@@ -8,6 +8,7 @@
 #ifndef SOLVE_GRAPH_H
 #define SOLVE_GRAPH_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -62,6 +63,7 @@ struct step_settings {
 	struct layer_options layers;
 	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
 	bool no_cache;
+	const struct strvec *no_cache_stages; /* the same for some; NULL = none */
 };
 
 enum vertex_kind {
@@ -155,6 +157,9 @@ struct vertex {
 	const struct instruction *instruction; /* borrowed from the Dockerfile; NULL = scratch */
 	const char *file;                      /* the Dockerfile's name, for messages; borrowed */
 	const struct step_settings *settings;  /* borrowed; NULL for sources */
+	const struct stage *stage;             /* that it is a step of; borrowed; NULL = of none */
+	bool is_result;                        /* the file system of a wanted image */
+	bool exported; /* its layers are part of an image that has to be whole in the store */
 
 	union {
 		const struct base_image *image; /* borrowed */
@@ -163,15 +168,26 @@ struct vertex {
 		struct workdir_vertex workdir;
 	};
 
-	/* What is found out about it. */
-	struct digest key;
-	bool is_anew; /* what the cache has does not count, for it or for what it is made from */
-	/* An earlier vertex with the same key, which does the work for both; NULL = none. */
+	/* Its identity: see key.h. */
+	struct str definition;
+	struct digest own, whole;
+	struct digest chain; /* of its file system; empty until its layers are known */
+	/* An earlier vertex that is the same, which does the work for both; NULL = none. */
 	struct vertex *twin;
+
+	/* What is found out about it. */
 	enum vertex_state state;
-	bool files_wanted; /* a step that will run reads these files */
-	bool exported;     /* an image's layers are part of a result */
-	unsigned step;     /* of the monitor; 0 = not announced */
+	bool forced;           /* to be executed whatever is in the cache */
+	bool stands_on_forced; /* it, or something below it or that it reads, is forced */
+	bool is_assumed;       /* CACHED by the definition of what it reads: see `assumed` */
+	bool is_strict;        /* is not to be found by the definition of what it reads */
+	bool needed;           /* a result takes its files, or a step that may run reads them */
+	bool files_wanted;     /* a step that may run reads these files */
+	bool files_needed_now; /* a step that will run does */
+	struct strvec assumed; /* the file systems that its layer was read from, if it is cached */
+	unsigned step;         /* of the monitor; 0 = not announced */
+	bool was_shown;        /* an image: its step has begun */
+	pthread_mutex_t unpacking; /* an image: held while it is fetched or unpacked */
 	struct layer layer;
 	int64_t created; /* when the layer was made, seconds since the epoch */
 	bool emulated;

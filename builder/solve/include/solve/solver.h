@@ -44,4 +44,7 @@ struct solver {
  */
 WARN_UNUSED int solver_run(struct solver *solver, struct graph *graph, struct err *err);
 
+/* Says of a step of the monitor that it failed, or was cancelled; returns -1. */
+int solver_report_failure(const struct solver *solver, unsigned step, const struct err *err);
+
 #endif

@@ -1,0 +1,23 @@
+/* What belongs to one vertex while a graph is carried out. */
+#ifndef SOLVE_TASK_H
+#define SOLVE_TASK_H
+
+#include "selection.h"
+#include "solve/solver.h"
+
+struct task {
+	struct vertex *vertex;
+	/* COPY: what its key was computed from; of another stage, once that is known. */
+	struct selection selection;
+	struct tree *from;       /* COPY --from: the tree that the selection is of */
+	struct digest *contents; /* one per reading, once they are known; NULL = not yet */
+};
+
+struct tasks {
+	struct task *items;
+	size_t len, cap;
+};
+
+void tasks_release(struct tasks *tasks);
+
+#endif
