@@ -28,10 +28,19 @@ bool media_type_is_layer(const char *media_type)
 	return false;
 }
 
+bool media_type_is_foreign(const char *media_type)
+{
+	return media_type &&
+	       (strstr(media_type, ".nondistributable.") || strstr(media_type, ".foreign."));
+}
+
 void descriptor_release(struct descriptor *d)
 {
 	free(d->media_type);
+	free(d->artifact_type);
 	strmap_release(&d->annotations);
+	json_decref(d->unknown);
+	json_decref(d->unknown_platform);
 	*d = (struct descriptor){ .media_type = NULL };
 }
 
@@ -42,6 +51,10 @@ void descriptor_copy(struct descriptor *dst, const struct descriptor *src)
 		.digest = src->digest,
 		.size = src->size,
 		.platform = src->platform,
+		.artifact_type = xstrdup_or_null(src->artifact_type),
+		/* a copy of its own: reference counts are not for several threads */
+		.unknown = json_deep_copy(src->unknown),
+		.unknown_platform = json_deep_copy(src->unknown_platform),
 	};
 	strmap_set_all(&dst->annotations, &src->annotations);
 }
@@ -57,24 +70,44 @@ void descriptors_release(struct descriptors *v)
 void manifest_release(struct manifest *m)
 {
 	free(m->media_type);
+	free(m->artifact_type);
 	descriptor_release(&m->config);
 	descriptors_release(&m->layers);
+	descriptor_release(&m->subject);
 	strmap_release(&m->annotations);
+	json_decref(m->unknown);
 	*m = (struct manifest){ .media_type = NULL };
 }
 
 void index_release(struct index *i)
 {
 	free(i->media_type);
+	free(i->artifact_type);
 	descriptors_release(&i->manifests);
+	descriptor_release(&i->subject);
 	strmap_release(&i->annotations);
+	json_decref(i->unknown);
 	*i = (struct index){ .media_type = NULL };
 }
 
 /* --- reading --- */
 
-static int parse_platform(const json_t *object, struct platform *ret, struct err *err)
+/* What is not among `known` (NULL-ended); NULL when that is nothing. */
+static json_t *other_members(const json_t *object, const char *const *known)
 {
+	json_t *others = json_copy((json_t *)object);
+
+	for (; *known; known++)
+		json_object_del(others, *known);
+	if (json_object_size(others) > 0)
+		return others;
+	json_decref(others);
+	return NULL;
+}
+
+static int parse_platform(const json_t *object, struct descriptor *ret, struct err *err)
+{
+	static const char *const known[] = { "os", "architecture", "variant", NULL };
 	const char *os = NULL, *arch = NULL, *variant = NULL;
 	json_t *platform = NULL;
 
@@ -86,24 +119,29 @@ static int parse_platform(const json_t *object, struct platform *ret, struct err
 	    field_string(platform, "architecture", FIELD_REQUIRED, &arch, err) < 0 ||
 	    field_string(platform, "variant", FIELD_OPTIONAL, &variant, err) < 0)
 		return err_wrap(err, "platform");
-	platform_set(ret, os, arch, variant);
+	platform_set(&ret->platform, os, arch, variant);
+	ret->unknown_platform = other_members(platform, known);
 	return 0;
 }
 
 static int parse_descriptor(const json_t *json, struct descriptor *ret, struct err *err)
 {
+	static const char *const known[] = { "mediaType",   "digest",       "size", "platform",
+					     "annotations", "artifactType", NULL };
 	int64_t size = 0;
 
 	if (!json_is_object(json))
 		return err_set(err, ERR_INPUT, "not an object");
 	if (field_digest(json, "digest", &ret->digest, err) < 0 ||
 	    field_integer(json, "size", FIELD_REQUIRED, &size, err) < 0 ||
-	    parse_platform(json, &ret->platform, err) < 0 ||
+	    parse_platform(json, ret, err) < 0 ||
+	    field_text(json, "artifactType", &ret->artifact_type, err) < 0 ||
 	    field_map(json, "annotations", &ret->annotations, err) < 0)
 		return -1;
 	if (size < 0)
 		return err_set(err, ERR_INPUT, "'size' is negative");
 	ret->size = (uint64_t)size;
+	ret->unknown = other_members(json, known);
 	if (field_text(json, "mediaType", &ret->media_type, err) < 0)
 		return -1;
 	return ret->media_type ? 0 : err_set(err, ERR_INPUT, "'mediaType' is missing");
@@ -119,6 +157,17 @@ static int parse_descriptors(const json_t *root, const char *key, struct descrip
 		return -1;
 	json_array_foreach(array, i, item) if (parse_descriptor(item, VEC_ADD(ret), err) <
 					       0) return err_wrap(err, "%s[%zu]", key, i);
+	return 0;
+}
+
+static int parse_subject(const json_t *root, struct descriptor *ret, struct err *err)
+{
+	json_t *subject = NULL;
+
+	if (field_object(root, "subject", FIELD_OPTIONAL, &subject, err) < 0)
+		return -1;
+	if (subject && parse_descriptor(subject, ret, err) < 0)
+		return err_wrap(err, "subject");
 	return 0;
 }
 
@@ -185,6 +234,8 @@ static int load(struct span text, const char *what, json_t **ret, struct err *er
 static int parse_manifest(const json_t *root, const char *media_type, struct manifest *m,
 			  struct err *err)
 {
+	static const char *const known[] = { "schemaVersion", "mediaType", "artifactType", "config",
+					     "layers",        "subject",   "annotations",  NULL };
 	const char *own = NULL;
 	json_t *config = NULL;
 
@@ -195,8 +246,11 @@ static int parse_manifest(const json_t *root, const char *media_type, struct man
 		return -1;
 	if (parse_descriptor(config, &m->config, err) < 0)
 		return err_wrap(err, "config");
-	if (parse_descriptors(root, "layers", &m->layers, err) < 0)
+	if (parse_descriptors(root, "layers", &m->layers, err) < 0 ||
+	    parse_subject(root, &m->subject, err) < 0 ||
+	    field_text(root, "artifactType", &m->artifact_type, err) < 0)
 		return -1;
+	m->unknown = other_members(root, known);
 	return field_map(root, "annotations", &m->annotations, err);
 }
 
@@ -217,13 +271,20 @@ int manifest_parse(struct span text, const char *media_type, struct manifest *re
 
 static int parse_index(const json_t *root, const char *media_type, struct index *i, struct err *err)
 {
+	static const char *const known[] = {
+		"schemaVersion", "mediaType", "artifactType", "manifests", "subject",
+		"annotations",   NULL
+	};
 	const char *own = NULL;
 
 	if (check_kind(root, media_type, &own, err) < 0 ||
 	    choose_type(own, media_type, media_type_is_index, MEDIA_OCI_INDEX, &i->media_type,
 			err) < 0 ||
-	    parse_descriptors(root, "manifests", &i->manifests, err) < 0)
+	    parse_descriptors(root, "manifests", &i->manifests, err) < 0 ||
+	    parse_subject(root, &i->subject, err) < 0 ||
+	    field_text(root, "artifactType", &i->artifact_type, err) < 0)
 		return -1;
+	i->unknown = other_members(root, known);
 	return field_map(root, "annotations", &i->annotations, err);
 }
 
@@ -244,14 +305,23 @@ int index_parse(struct span text, const char *media_type, struct index *ret, str
 
 /* --- writing --- */
 
-static json_t *platform_json(const struct platform *platform)
+/* Behind what we know; the order among them is that of the text they came from. */
+static void put_others(json_t *object, const json_t *others)
 {
+	if (others)
+		json_object_update_missing(object, (json_t *)others);
+}
+
+static json_t *platform_json(const struct descriptor *d)
+{
+	const struct platform *platform = &d->platform;
 	json_t *json = json_object();
 
 	json_set_string(json, "architecture", platform->arch);
 	json_set_string(json, "os", platform->os);
 	if (platform->variant[0])
 		json_set_string(json, "variant", platform->variant);
+	put_others(json, d->unknown_platform);
 	return json;
 }
 
@@ -264,7 +334,9 @@ static json_t *descriptor_json(const struct descriptor *d)
 	json_object_set_new(json, "size", json_integer((json_int_t)d->size));
 	put_map(json, "annotations", &d->annotations);
 	if (d->platform.os[0])
-		json_object_set_new(json, "platform", platform_json(&d->platform));
+		json_object_set_new(json, "platform", platform_json(d));
+	put_text(json, "artifactType", d->artifact_type);
+	put_others(json, d->unknown);
 	return json;
 }
 
@@ -277,31 +349,41 @@ static json_t *descriptors_json(const struct descriptors *v)
 	return array;
 }
 
-static json_t *document(const char *media_type)
+static json_t *document(const char *media_type, const char *artifact_type)
 {
 	json_t *root = json_object();
 
 	json_object_set_new(root, "schemaVersion", json_integer(2));
 	put_text(root, "mediaType", media_type);
+	put_text(root, "artifactType", artifact_type);
 	return root;
+}
+
+static void put_rest(json_t *root, const struct descriptor *subject,
+		     const struct strmap *annotations, const json_t *others)
+{
+	if (digest_is_set(&subject->digest))
+		json_object_set_new(root, "subject", descriptor_json(subject));
+	put_map(root, "annotations", annotations);
+	put_others(root, others);
 }
 
 void manifest_write(const struct manifest *m, struct str *out)
 {
-	AUTO(json_decrefp) json_t *root = document(m->media_type);
+	AUTO(json_decrefp) json_t *root = document(m->media_type, m->artifact_type);
 
 	json_object_set_new(root, "config", descriptor_json(&m->config));
 	json_object_set_new(root, "layers", descriptors_json(&m->layers));
-	put_map(root, "annotations", &m->annotations);
+	put_rest(root, &m->subject, &m->annotations, m->unknown);
 	json_write(root, out);
 }
 
 void index_write(const struct index *i, struct str *out)
 {
-	AUTO(json_decrefp) json_t *root = document(i->media_type);
+	AUTO(json_decrefp) json_t *root = document(i->media_type, i->artifact_type);
 
 	json_object_set_new(root, "manifests", descriptors_json(&i->manifests));
-	put_map(root, "annotations", &i->annotations);
+	put_rest(root, &i->subject, &i->annotations, i->unknown);
 	json_write(root, out);
 }
 

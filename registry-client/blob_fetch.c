@@ -218,13 +218,11 @@ static bool is_planned(const struct blob_fetches *fetches, const struct digest *
  */
 static int check_foreign(const struct descriptor *blob, struct err *err)
 {
-	const char *type = blob->media_type ? blob->media_type : "";
-
-	if (!strstr(type, ".nondistributable.") && !strstr(type, ".foreign."))
+	if (!media_type_is_foreign(blob->media_type))
 		return 0;
 	return err_set(err, ERR_UNSUPPORTED,
 		       "layer %s is of a type that registries do not hold: '%s'", blob->digest.text,
-		       type);
+		       blob->media_type);
 }
 
 static int check_descriptor(const struct place *place, const struct descriptor *blob,

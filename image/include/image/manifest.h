@@ -26,12 +26,16 @@
 #define MEDIA_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
 #define MEDIA_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
+/* Members that we do not know (urls, data, a vendor's own) are kept, and written back. */
 struct descriptor {
 	char *media_type;
 	struct digest digest;
 	uint64_t size;
 	struct platform platform; /* os "" = not given; members of an index only */
+	char *artifact_type;      /* NULL = none */
 	struct strmap annotations;
+	json_t *unknown;          /* NULL = none; owned */
+	json_t *unknown_platform; /* the same of its "platform": os.version ... */
 };
 
 struct descriptors {
@@ -47,18 +51,26 @@ void descriptors_release(struct descriptors *v);
 bool media_type_is_index(const char *media_type);
 bool media_type_is_manifest(const char *media_type);
 bool media_type_is_layer(const char *media_type);
+/* A layer that its owner does not let registries hand out (Windows base images). */
+bool media_type_is_foreign(const char *media_type);
 
 struct manifest {
 	char *media_type;
+	char *artifact_type; /* NULL = an image, or what the config's media type says */
 	struct descriptor config;
 	struct descriptors layers; /* lowest first */
+	struct descriptor subject; /* what it is about; without a digest = nothing */
 	struct strmap annotations;
+	json_t *unknown; /* other members; NULL = none; owned */
 };
 
 struct index {
 	char *media_type;
+	char *artifact_type;
 	struct descriptors manifests;
+	struct descriptor subject;
 	struct strmap annotations;
+	json_t *unknown;
 };
 
 /*

@@ -34,6 +34,61 @@ static void round_trip(void **state)
 	assert_string_equal(out.ptr, MANIFEST);
 }
 
+/* OCI image-spec, "Extensibility": what is not known must not get lost */
+static void unknown_members_stay(void **state)
+{
+	(void)state;
+	static const char manifest_text[] =
+		"{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_MANIFEST
+		"\",\"artifactType\":\"application/x.test\",\"config\":" CONFIG
+		",\"layers\":[{\"mediaType\":\"" MEDIA_OCI_LAYER "\",\"digest\":" D2
+		",\"size\":20,\"urls\":[\"https://example.com/a\"],\"data\":\"e30=\"}],"
+		"\"subject\":{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":" D1
+		",\"size\":7},\"org.example.new\":{\"deep\":[1,null]}}";
+	static const char index_text[] =
+		"{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_INDEX
+		"\",\"artifactType\":\"application/x.set\",\"manifests\":[{\"mediaType\":"
+		"\"" MEDIA_OCI_MANIFEST "\",\"digest\":" D2
+		",\"size\":20,\"platform\":{\"architecture\":\"arm64\",\"os\":\"windows\","
+		"\"os.version\":\"10.0\",\"os.features\":[\"win32k\"]},"
+		"\"artifactType\":\"application/x.one\",\"x\":true}],"
+		"\"subject\":{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":" D1
+		",\"size\":7},\"y\":1.5}";
+	AUTO(manifest_release) struct manifest m = { .media_type = NULL };
+	AUTO(index_release) struct index i = { .media_type = NULL };
+	AUTO(str_release) struct str out = STR_INIT;
+
+	assert_ok(parse(manifest_text, MEDIA_OCI_MANIFEST, &m));
+	assert_int_equal(m.subject.size, 7);
+	assert_string_equal(m.artifact_type, "application/x.test");
+	manifest_write(&m, &out);
+	assert_string_equal(out.ptr, manifest_text);
+
+	assert_ok(index_parse(span_of(index_text), NULL, &i, &err_));
+	str_clear(&out);
+	index_write(&i, &out);
+	assert_string_equal(out.ptr, index_text);
+}
+
+static void copied_descriptor(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_INDEX
+		"\",\"manifests\":[{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":" D2
+		",\"size\":20,\"platform\":{\"architecture\":\"arm64\",\"os\":\"windows\","
+		"\"os.version\":\"10.0\"},\"artifactType\":\"application/x.one\",\"x\":true}]}";
+	AUTO(index_release) struct index from = { .media_type = NULL };
+	AUTO(index_release) struct index to = { .media_type = NULL };
+	AUTO(str_release) struct str out = STR_INIT;
+
+	assert_ok(index_parse(span_of(text), NULL, &from, &err_));
+	to.media_type = xstrdup(MEDIA_OCI_INDEX);
+	descriptor_copy(VEC_ADD(&to.manifests), &from.manifests.items[0]);
+	index_write(&to, &out);
+	assert_string_equal(out.ptr, text);
+}
+
 static void media_types(void **state)
 {
 	(void)state;
@@ -214,6 +269,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(unknown_members_stay),
+		cmocka_unit_test(copied_descriptor),
 		cmocka_unit_test(media_types),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(too_large),
