@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "fields.h"
-#include "image/content.h"
+#include "image/image_content.h"
 #include "image/reference.h"
 #include "layout_index.h"
 
@@ -24,7 +24,7 @@ static int add_layout_image(const struct archive *archive, const struct descript
 	struct named_image *image;
 
 	/* complete? */
-	if (content_list(archive->source->store, entry, &blobs, err) < 0)
+	if (image_content_list(archive->source->store, entry, &blobs, err) < 0)
 		return -1;
 	image = VEC_ADD(ret);
 	image->name = xstrdup_or_null(layout_name_of(entry));
@@ -70,7 +70,7 @@ static int read_config(const struct archive *archive, const char *path, struct d
 	} else {
 		ret->size = part->text.len;
 	}
-	if (content_read_config(store, ret, ret_config, err) < 0)
+	if (image_content_read_config(store, ret, ret_config, err) < 0)
 		return err_wrap(err, "'%s'", path);
 	return 0;
 }
@@ -168,7 +168,7 @@ static int make_manifest(const struct archive *archive, const json_t *entry, str
 	    read_config(archive, config_path, &manifest.config, &config, err) < 0 ||
 	    add_layers(archive, &paths, &config, &manifest.layers, err) < 0)
 		return -1;
-	return content_put_manifest(archive->source->store, &manifest, ret, err);
+	return image_content_put_manifest(archive->source->store, &manifest, ret, err);
 }
 
 static void add_named(const char *name, const struct descriptor *target, struct named_images *ret)

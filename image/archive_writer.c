@@ -5,7 +5,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "image/archive.h"
-#include "image/content.h"
+#include "image/image_content.h"
 #include "image/reference.h"
 #include "image/tar.h"
 #include "layout_index.h"
@@ -80,7 +80,7 @@ static int find_single(struct store *store, const struct named_image *image, str
 		descriptor_copy(ret, &image->target);
 		return 0;
 	}
-	if (content_read_index(store, &image->target, &index, err) < 0)
+	if (image_content_read_index(store, &image->target, &index, err) < 0)
 		return -1;
 	VEC_FOREACH(member, &index.manifests) {
 		if (strmap_has(&member->annotations, "vnd.docker.reference.type") ||
@@ -110,7 +110,7 @@ static int add_docker_entry(struct store *store, const struct named_image *image
 	json_t *entry;
 
 	if (find_single(store, image, &single, err) < 0 ||
-	    content_read_manifest(store, &single, &manifest, err) < 0)
+	    image_content_read_manifest(store, &single, &manifest, err) < 0)
 		return -1;
 	config = blob_name(&manifest.config.digest);
 	VEC_FOREACH(layer, &manifest.layers) {
@@ -189,7 +189,7 @@ static int write_all(struct tar_writer *tar, struct store *store, const struct n
 	AUTO(descriptors_release) struct descriptors blobs = { .items = NULL };
 
 	VEC_FOREACH(image, images) {
-		if (content_list(store, &image->target, &blobs, err) < 0)
+		if (image_content_list(store, &image->target, &blobs, err) < 0)
 			return -1;
 	}
 	if (put_tables(tar, store, images, format, err) < 0 || put_dirs(tar, &blobs, err) < 0)

@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "image/content.h"
+#include "image/image_content.h"
 #include "layout_index.h"
 
 #define BUFFER_SIZE ((size_t)256 * 1024)
@@ -116,7 +116,7 @@ static int import_manifest(const struct layout *layout, const struct descriptor 
 	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
 
 	if (import_document(layout, target, err) < 0 ||
-	    content_read_manifest(layout->request->store, target, &manifest, err) < 0 ||
+	    image_content_read_manifest(layout->request->store, target, &manifest, err) < 0 ||
 	    import_blob(layout, &manifest.config, err) < 0)
 		return -1;
 	VEC_FOREACH(layer, &manifest.layers) {
@@ -164,7 +164,7 @@ static int import_index(const struct layout *layout, const struct descriptor *ta
 		return err_set(err, ERR_LIMIT, "indexes within indexes, more than %d deep",
 			       DEPTH_MAX);
 	if (import_document(layout, target, err) < 0 ||
-	    content_read_index(request->store, target, &index, err) < 0)
+	    image_content_read_index(request->store, target, &index, err) < 0)
 		return -1;
 	if (request->platform_count == 0)
 		return import_all_members(layout, &index, depth, err);
@@ -330,7 +330,7 @@ static int export_image(struct store *store, const struct named_image *image, in
 {
 	AUTO(descriptors_release) struct descriptors blobs = { .items = NULL };
 
-	if (content_list(store, &image->target, &blobs, err) < 0)
+	if (image_content_list(store, &image->target, &blobs, err) < 0)
 		return -1;
 	VEC_FOREACH(blob, &blobs) {
 		if (monitor_check(monitor, err) < 0 || export_blob(store, blob, dir_fd, err) < 0)

@@ -1,6 +1,6 @@
 #include "image/archive.h"
 
-#include "image/content.h"
+#include "image/image_content.h"
 #include "image_unit.h"
 
 #define ZEROS64 "0000000000000000000000000000000000000000000000000000000000000000"
@@ -36,7 +36,7 @@ static void make_image(const char *text, enum compression compression, struct de
 	assert_ok(
 		store_put_blob(store_, config_text.ptr, config_text.len, &m.config.digest, &err_));
 	descriptor_copy(VEC_ADD(&m.layers), &layer.blob);
-	assert_ok(content_put_manifest(store_, &m, ret, &err_));
+	assert_ok(image_content_put_manifest(store_, &m, ret, &err_));
 }
 
 static void add_image(struct named_images *images, const char *name, const char *text)
@@ -148,7 +148,7 @@ static void old_docker_archive(void **state)
 	assert_int_equal(images.len, 2);
 	assert_string_equal(images.items[0].name, "docker.io/library/old:1");
 	assert_true(digest_equal(&images.items[0].target.digest, &images.items[1].target.digest));
-	assert_ok(content_read_manifest(store_, &images.items[0].target, &m, &err_));
+	assert_ok(image_content_read_manifest(store_, &images.items[0].target, &m, &err_));
 	assert_int_equal(m.layers.len, 2);
 	assert_string_equal(m.layers.items[0].media_type, MEDIA_OCI_LAYER_GZIP);
 	assert_true(digest_equal(&m.layers.items[0].digest, &m.layers.items[1].digest));
@@ -196,11 +196,11 @@ static void index_for_docker(void **state)
 
 	make_image("one", COMPRESSION_GZIP, VEC_ADD(&index.manifests));
 	image->name = xstrdup("example.com/app:1");
-	assert_ok(content_put_index(store_, &index, &image->target, &err_));
+	assert_ok(image_content_put_index(store_, &index, &image->target, &err_));
 	/* of one platform: it is that image */
 	write_archive(&images, ARCHIVE_DOCKER, "one.tar");
 	make_image("two", COMPRESSION_GZIP, VEC_ADD(&index.manifests));
-	assert_ok(content_put_index(store_, &index, &image->target, &err_));
+	assert_ok(image_content_put_index(store_, &index, &image->target, &err_));
 	assert_fails(archive_write(store_, &images, ARCHIVE_DOCKER, fd, "a.tar", NULL, &err_),
 		     ERR_UNSUPPORTED);
 }

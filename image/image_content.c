@@ -1,4 +1,4 @@
-#include "image/content.h"
+#include "image/image_content.h"
 
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -15,8 +15,8 @@ static int read_text(struct store *store, const struct descriptor *target, size_
 	return -1;
 }
 
-int content_read_manifest(struct store *store, const struct descriptor *target,
-			  struct manifest *ret, struct err *err)
+int image_content_read_manifest(struct store *store, const struct descriptor *target,
+				struct manifest *ret, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
@@ -25,8 +25,8 @@ int content_read_manifest(struct store *store, const struct descriptor *target,
 	return manifest_parse(str_span(&text), target->media_type, ret, err);
 }
 
-int content_read_index(struct store *store, const struct descriptor *target, struct index *ret,
-		       struct err *err)
+int image_content_read_index(struct store *store, const struct descriptor *target,
+			     struct index *ret, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
@@ -35,8 +35,8 @@ int content_read_index(struct store *store, const struct descriptor *target, str
 	return index_parse(str_span(&text), target->media_type, ret, err);
 }
 
-int content_read_config(struct store *store, const struct descriptor *config,
-			struct image_config *ret, struct err *err)
+int image_content_read_config(struct store *store, const struct descriptor *config,
+			      struct image_config *ret, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
@@ -74,7 +74,7 @@ static int list_manifest(struct store *store, const struct descriptor *target,
 {
 	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
 
-	if (content_read_manifest(store, target, &manifest, err) < 0 ||
+	if (image_content_read_manifest(store, target, &manifest, err) < 0 ||
 	    add_blob(store, &manifest.config, ret, err) < 0)
 		return -1;
 	VEC_FOREACH(layer, &manifest.layers) {
@@ -95,7 +95,7 @@ static int list_index(struct store *store, const struct descriptor *target, unsi
 	if (depth >= DEPTH_MAX)
 		return err_set(err, ERR_LIMIT, "indexes within indexes, more than %d deep",
 			       DEPTH_MAX);
-	if (content_read_index(store, target, &index, err) < 0)
+	if (image_content_read_index(store, target, &index, err) < 0)
 		return -1;
 	VEC_FOREACH(member, &index.manifests) {
 		if (store_has_blob(store, &member->digest, NULL) &&
@@ -120,16 +120,16 @@ static int list(struct store *store, const struct descriptor *target, unsigned d
 	return add_blob(store, target, ret, err);
 }
 
-int content_list(struct store *store, const struct descriptor *target, struct descriptors *ret,
-		 struct err *err)
+int image_content_list(struct store *store, const struct descriptor *target,
+		       struct descriptors *ret, struct err *err)
 {
 	return list(store, target, 0, ret, err);
 }
 
 /* --- one of them --- */
 
-int content_select(struct store *store, const struct descriptor *target,
-		   const struct platform *want, struct descriptor *ret, struct err *err)
+int image_content_select(struct store *store, const struct descriptor *target,
+			 const struct platform *want, struct descriptor *ret, struct err *err)
 {
 	AUTO(index_release) struct index index = { .media_type = NULL };
 	const struct descriptor *member = NULL;
@@ -138,7 +138,7 @@ int content_select(struct store *store, const struct descriptor *target,
 		descriptor_copy(ret, target);
 		return 0;
 	}
-	if (content_read_index(store, target, &index, err) < 0 ||
+	if (image_content_read_index(store, target, &index, err) < 0 ||
 	    index_select(&index, want, &member, err) < 0)
 		return -1;
 	descriptor_copy(ret, member);
@@ -161,8 +161,8 @@ static int put(struct store *store, const struct str *text, const char *media_ty
 	return 0;
 }
 
-int content_put_manifest(struct store *store, const struct manifest *manifest,
-			 struct descriptor *ret, struct err *err)
+int image_content_put_manifest(struct store *store, const struct manifest *manifest,
+			       struct descriptor *ret, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
@@ -170,8 +170,8 @@ int content_put_manifest(struct store *store, const struct manifest *manifest,
 	return put(store, &text, manifest->media_type, ret, err);
 }
 
-int content_put_index(struct store *store, const struct index *index, struct descriptor *ret,
-		      struct err *err)
+int image_content_put_index(struct store *store, const struct index *index, struct descriptor *ret,
+			    struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
