@@ -168,10 +168,15 @@ long call_retry_delay(const struct call *call, unsigned attempts)
 	return delay;
 }
 
+static bool is_refused_midway(const struct call *call)
+{
+	return call->once && call->request.status == 401 && call->request.body_sent > 0;
+}
+
 bool call_may_retry(const struct call *call)
 {
 	switch (call->request.outcome) {
-	case HTTP_ANSWERED: return retry_status(call->request.status);
+	case HTTP_ANSWERED: return retry_status(call->request.status) || is_refused_midway(call);
 	case HTTP_BROKEN:
 	case HTTP_STALLED: return true;
 	/*
@@ -254,7 +259,12 @@ static void on_status(struct call *call)
 	call->host->answered |= is_own_origin(call);
 	if (call->request.status == 401 && is_own_origin(call)) {
 		switch (authorize_challenged(call)) {
-		case AUTHORIZE_READY: send_authorized(call); return;
+		case AUTHORIZE_READY:
+			if (is_refused_midway(call))
+				finish(call);
+			else
+				send_authorized(call);
+			return;
 		case AUTHORIZE_WAIT: return;
 		case AUTHORIZE_FAILED: finish(call); return;
 		}

@@ -35,7 +35,11 @@ struct call {
 	 * already); NULL = none.
 	 */
 	void (*prepare)(void *data, struct strvec *headers);
-	/* A broken connection is an answer, since what the registry has of the body is unknown. */
+	/*
+	 * An interruption is an answer, since what the registry has of the body is unknown: a
+	 * broken connection, a failing registry, and a 401 in the middle of the body, for which the
+	 * next attempt then has the right token.
+	 */
 	bool once;
 	/*
 	 * Answered, or failed: call_failed(). The call may be released or started anew from here.

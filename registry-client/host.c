@@ -4,12 +4,24 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "challenge.h"
 #include "url.h"
 
 #define DOCKER_HUB      "docker.io"
 #define DOCKER_HUB_HOST "registry-1.docker.io"
 #define DOCKER_HUB_AUTH "auth.docker.io"
+
+/*
+ * What registries do to uploads in parts, against the specification: GHCR refuses parts above 4 MiB
+ * (rust-oci-client#35), ECR drops what comes after the first (aws/containers-roadmap#2831).
+ */
+static void set_known_limits(struct host *host)
+{
+	host->one_part_only = strstr(host->name, ".dkr.ecr.") != NULL;
+	if (strcmp(host->name, "ghcr.io") == 0)
+		host->part_limit = 4 * LIMIT_MIB;
+}
 
 struct host *host_new(const char *name, bool insecure)
 {
@@ -24,6 +36,7 @@ struct host *host_new(const char *name, bool insecure)
 	host->may_be_plain = insecure || host->loopback;
 	host->unverified = insecure;
 	host->certs = (struct certs)CERTS_INIT;
+	set_known_limits(host);
 	return host;
 }
 

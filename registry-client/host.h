@@ -3,6 +3,7 @@
 #define REGISTRY_HOST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -31,6 +32,9 @@ struct host {
 	bool loopback;
 	bool may_be_plain; /* HTTP is fine: loopback, or the user said so */
 	bool unverified;   /* any certificate is fine: the user said so */
+	/* Of uploads in parts: the greatest that it takes, 0 = any; and whether it takes a second. */
+	uint64_t part_limit;
+	bool one_part_only;
 	struct certs certs;
 	bool plain;    /* HTTP it is */
 	bool answered; /* so `plain` is settled, and the host is there */

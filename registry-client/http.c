@@ -67,6 +67,7 @@ static void clear_answer(struct http_request *request)
 	str_release(&request->answer);
 	err_clear(&request->err);
 	request->status = 0;
+	request->body_sent = 0;
 	request->reason[0] = '\0';
 	request->outcome = HTTP_ANSWERED;
 }

@@ -96,8 +96,9 @@ struct http_request {
 	long status; /* 0 = none came */
 	struct headers answer_headers;
 	struct str answer;
-	char reason[256]; /* of an outcome other than HTTP_ANSWERED, for people; "" = see err */
-	struct err err;   /* HTTP_REJECTED */
+	uint64_t body_sent; /* bytes of the body that left for the connection */
+	char reason[256];   /* of an outcome other than HTTP_ANSWERED, for people; "" = see err */
+	struct err err;     /* HTTP_REJECTED */
 	struct transfer *transfer; /* private; NULL = not under way */
 };
 

@@ -386,6 +386,7 @@ void transfer_finish(struct transfer *transfer, CURLcode code)
 
 	libcurl.easy_setopt(transfer->curl, CURLOPT_ERRORBUFFER, NULL);
 	request->status = status_of(transfer);
+	request->body_sent = transfer->sent;
 	if (transfer->stalled)
 		request->outcome = HTTP_STALLED;
 	else if (transfer->rejected)

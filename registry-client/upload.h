@@ -1,6 +1,6 @@
 /*
- * One blob from the store to a repository: HEAD, and when it is not there, a mount from another
- * repository, or POST and PUT.
+ * One blob from the store to a repository: HEAD, and when it is not there, what an earlier run began
+ * is finished, or it is mounted from another repository, or sent (upload_session.h).
  */
 #ifndef REGISTRY_UPLOAD_H
 #define REGISTRY_UPLOAD_H

@@ -2,10 +2,16 @@
 """A small registry in memory that misbehaves on demand: what a real one cannot be made to show.
 
     faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N] [--platform OS/ARCH]
-                       [--certificate FILE --key FILE [--client-ca FILE]]
+                       [--certificate FILE --key FILE [--client-ca FILE]] [--port N]
+                       [--forgetful] [--part-limit N] [--part-minimum N] [--miscount]
 
 It listens on a free loopback port, prints "listening PORT", and holds one image, app:1. Every request becomes one line of
 JSON in the log: method, path, host, authorization, range, received (bytes of the body that were read).
+
+Uploads are as the distribution specification says: what came of an interrupted body stays, GET says how much that is, PATCH
+goes on from there and nowhere else. --forgetful makes them as distribution 2.8 has them: an interrupted one is lost. With
+--part-limit, a PATCH above so many bytes is refused (416), as GHCR does; --part-minimum is announced as
+OCI-Chunk-Min-Length; with --miscount the data of a second PATCH is dropped, as ECR does.
 
 A fault is an object: "on" (a regular expression on "METHOD PATH"), "times" (default 1, -1 = always), "skip" (requests to
 let through first), and what happens instead of, or to, the right answer:
@@ -18,7 +24,9 @@ let through first), and what happens instead of, or to, the right answer:
     unannounced             so many bytes more than the true body, without Content-Length
     endless                 the body never ends
     stall                   nothing more comes after half of the body
-    receive                 the connection is closed after so many bytes of the request's body
+    receive                 the connection is closed after so many bytes of the request's body; with "status", that answer
+                            comes first
+    forget                  an upload is lost before the request comes to it
 """
 
 import argparse
@@ -27,6 +35,7 @@ import hashlib
 import io
 import json
 import re
+import socket
 import ssl
 import sys
 import tarfile
@@ -39,6 +48,7 @@ USER, PASSWORD, TOKEN = "user", "correct horse", "token-for-"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
+UPLOAD = r"/v2/(.+)/blobs/uploads/([^/]*)"
 
 
 def digest_of(data):
@@ -122,8 +132,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def route(self, path):
         if "receive" in self.fault:
-            self.read_body(self.fault["receive"])
-            self.hang_up()
+            self.interrupt(path)
         elif "status" in self.fault:
             self.answer(self.fault["status"], self.fault.get("body", "").encode(), self.fault.get("headers", {}))
         elif "redirect" in self.fault:
@@ -136,9 +145,37 @@ class Handler(BaseHTTPRequestHandler):
         elif not self.resource(path):
             self.answer(404, b'{"errors":[{"code":"NOT_FOUND","message":"not here"}]}')
 
+    def interrupt(self, path):
+        """Somewhere within the body."""
+        length = int(self.headers.get("Content-Length") or 0)
+        match = re.fullmatch(UPLOAD, path)
+        session = self.server.store.uploads.get(match[2]) if match else None
+        if session and self.server.options.forgetful:
+            session["broken"] = True
+        if session and self.command in ("PUT", "PATCH") and not self.wrong_range(session, length):
+            self.receive(session, min(length, self.fault["receive"]))
+        else:
+            self.read_body(self.fault["receive"])
+        if self.fault.get("status") == 401:
+            self.challenge()
+        elif "status" in self.fault:
+            self.answer(self.fault["status"], b"", self.fault.get("headers", {}))
+        if "status" in self.fault:
+            self.drain()
+        self.hang_up()
+
+    def drain(self):
+        """A client that still sends would otherwise lose the answer to the reset of the connection."""
+        self.connection.shutdown(socket.SHUT_WR)
+        try:
+            while self.rfile.read1(65536):
+                pass
+        except OSError:
+            pass
+
     def resource(self, path):
         for pattern, handler in ((r"/v2/(.+)/manifests/([^/]+)", self.manifest),
-                                 (r"/v2/(.+)/blobs/uploads/([^/]*)", self.upload),
+                                 (UPLOAD, self.upload),
                                  (r"/v2/(.+)/blobs/([^/]+)", self.blob)):
             match = re.fullmatch(pattern, path)
             if match:
@@ -180,19 +217,79 @@ class Handler(BaseHTTPRequestHandler):
                 return True
         if self.command == "POST":
             session = str(len(store.uploads))
-            store.uploads[session] = name
-            self.answer(202, b"", {"Location": f"/v2/{name}/blobs/uploads/{session}?_state=a%2Fb%3D"})
+            store.uploads[session] = {"name": name, "data": bytearray(), "parts": 0, "lock": threading.Lock()}
+            self.answer_session(202, name, session)
             return True
-        body = self.read_body()
-        digest = self.query.get("digest", [""])[0]
-        if self.query.get("_state") != ["a/b="] or store.uploads.get(session) != name:
+        if "forget" in self.fault:
+            store.uploads[session] = {"name": None}
+        state = store.uploads.get(session, {"name": None})
+        if self.query.get("_state") != ["a/b="] or state["name"] != name or state.get("broken"):
             self.answer(404, b'{"errors":[{"code":"BLOB_UPLOAD_INVALID"}]}')
-        elif digest != digest_of(body):
-            self.answer(400, b'{"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match"}]}')
-        else:
-            store.blobs[name, digest] = body
-            self.answer(201, b"", {"Docker-Content-Digest": digest})
+            return True
+        with state["lock"]:  # a request that broke may still be at it
+            {"GET": self.session_status, "PATCH": self.session_part, "PUT": self.session_end}[self.command](name, session, state)
         return True
+
+    def answer_session(self, status, name, session):
+        """With a new address each time, of which only the newest is to be used."""
+        state = self.server.store.uploads[session]
+        headers = {"Location": f"/v2/{name}/blobs/uploads/{session}?_state=a%2Fb%3D", "Range": f"0-{max(len(state['data']) - 1, 0)}"}
+        if self.server.options.part_minimum:
+            headers["OCI-Chunk-Min-Length"] = str(self.server.options.part_minimum)
+        self.answer(status, b"", headers)
+
+    def session_status(self, name, session, state):
+        self.answer_session(204, name, session)
+
+    def wrong_range(self, state, length):
+        """Content-Range is to begin where the upload stands, and to be as long as the body."""
+        given = self.headers.get("Content-Range")
+        begin = len(state["data"])
+        return given is not None and given != f"{begin}-{begin + length - 1}"
+
+    def session_part(self, name, session, state):
+        length = int(self.headers["Content-Length"])
+        limit = self.server.options.part_limit
+        if self.wrong_range(state, length) or limit and length > limit:
+            self.answer_session(416, name, session)
+            return
+        state["parts"] += 1
+        if self.server.options.miscount and state["parts"] > 1:
+            self.read_body()
+        elif not self.receive(state, length):
+            return
+        self.answer_session(202, name, session)
+
+    def session_end(self, name, session, state):
+        length = int(self.headers.get("Content-Length") or 0)
+        if self.wrong_range(state, length):
+            self.answer_session(416, name, session)
+        elif self.receive(state, length):
+            body, digest = bytes(state["data"]), self.query.get("digest", [""])[0]
+            if digest != digest_of(body):
+                self.answer(400, b'{"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match"}]}')
+                return
+            self.server.store.blobs[name, digest] = body
+            self.server.store.uploads[session] = {"name": None}
+            self.answer(201, b"", {"Docker-Content-Digest": digest})
+
+    def receive(self, state, length):
+        """Every byte that comes is kept at once. False when the client went away."""
+        self.body = b""
+        try:
+            while self.received < length:
+                piece = self.rfile.read1(min(length - self.received, 65536))
+                if not piece:
+                    break
+                self.received += len(piece)
+                state["data"] += piece
+        except OSError:
+            pass
+        if self.received < length:
+            state["broken"] = self.server.options.forgetful
+            self.record()
+            self.close_connection = True
+        return self.received == length
 
     # --- access ---
 
@@ -241,7 +338,10 @@ class Handler(BaseHTTPRequestHandler):
     def hang_up(self):
         self.record()
         self.close_connection = True
-        self.connection.shutdown(2)
+        try:
+            self.connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the client was first
 
     def answer(self, status, body=b"", headers=None):
         fault = self.fault
@@ -290,7 +390,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, options):
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(("127.0.0.1", options.port), Handler)
+        self.options = options
         self.store = Store(options.layer_size, options.platform)
         self.faults = Faults(options.faults)
         self.auth = options.auth
@@ -319,6 +420,11 @@ def main():
     parser.add_argument("--auth", choices=("none", "basic", "bearer"), default="none")
     parser.add_argument("--faults", default="[]")
     parser.add_argument("--log")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--forgetful", action="store_true")
+    parser.add_argument("--miscount", action="store_true")
+    parser.add_argument("--part-limit", type=int)
+    parser.add_argument("--part-minimum", type=int)
     parser.add_argument("--certificate")
     parser.add_argument("--key")
     parser.add_argument("--client-ca")

@@ -1,111 +1,10 @@
 /* The whole client against a registry that misbehaves on demand. */
 #include "registry/client.h"
 
-#include <stdlib.h>
 #include <sys/eventfd.h>
 
 #include "base/proc.h"
-#include "faulty.h"
-#include "registry.h"
-#include "unit.h"
-
-/* One test's world: a scripted registry, a client and an empty store. */
-struct world {
-	char *scratch;
-	struct faulty server;
-	struct registry *registry;
-	struct store *store;
-	struct image_ref ref;
-	struct monitor monitor;
-	struct str warnings;
-};
-
-static struct world world;
-
-static void on_event(void *data, const struct event *event)
-{
-	if (event->kind == EVENT_WARNING)
-		str_addf(data, "%s\n", event->text);
-}
-
-static int set_up(void **state)
-{
-	void *scratch = NULL;
-
-	(void)state;
-	if (scratch_enter(&scratch) < 0)
-		return -1;
-	world = (struct world){ .scratch = scratch, .warnings = STR_INIT };
-	world.monitor =
-		(struct monitor){ .sink = on_event, .sink_data = &world.warnings, .cancel_fd = -1 };
-	setenv("DOCKER_CONFIG", ".", 1);
-	setenv("HOME", "/nonexistent", 1);
-	unsetenv("REGISTRY_AUTH_FILE");
-	unsetenv("XDG_RUNTIME_DIR");
-	unsetenv("XDG_CONFIG_HOME");
-	return store_open("store", &world.store, &err_);
-}
-
-static int tear_down(void **state)
-{
-	void *scratch = world.scratch;
-
-	(void)state;
-	registry_freep(&world.registry);
-	store_closep(&world.store);
-	image_ref_release(&world.ref);
-	str_release(&world.warnings);
-	faulty_stop(&world.server);
-	return scratch_leave(&scratch);
-}
-
-#define world_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-static void connect_client(void)
-{
-	const struct registry_options options = { .monitor = &world.monitor };
-
-	registry_freep(&world.registry);
-	world.registry = registry_new(&options);
-	world.registry->retry.base_ms = 1;
-}
-
-static void begin(const char *const *options)
-{
-	faulty_start(&world.server, options);
-	faulty_ref(&world.server, "app:1", &world.ref);
-	connect_client();
-}
-
-static void begin_with_faults(const char *faults)
-{
-	const char *const options[] = { "--faults", faults, NULL };
-
-	begin(options);
-}
-
-static int pull(struct descriptor *ret)
-{
-	return registry_pull(world.registry, &world.ref, NULL, 0, world.store, 1, ret, &err_);
-}
-
-static void assert_pulls(void)
-{
-	struct descriptor target = { .size = 0 };
-
-	assert_ok(pull(&target));
-	assert_true(store_has_blob(world.store, &target.digest, NULL));
-	descriptor_release(&target);
-}
-
-static void assert_pull_fails(enum err_kind kind, const char *in_message)
-{
-	struct descriptor target;
-
-	assert_int_equal(pull(&target), -1);
-	if (err_.kind != kind || !strstr(err_.message, in_message))
-		fail_msg("%s: %s", err_kind_name(err_.kind), err_.message);
-}
+#include "world.h"
 
 static void write_docker_config(const char *user_and_password_base64)
 {
@@ -127,11 +26,11 @@ static void pulls_and_does_not_ask_twice(void **state)
 	struct resolved_image image;
 	struct platform platform;
 
-	begin(NULL);
-	assert_pulls();
+	world_begin(NULL);
+	world_pulls();
 	assert_int_equal(faulty_count("\"GET\""), 3);
 	assert_int_equal(faulty_count("\"user_agent\": \"edgectl/"), 3);
-	assert_pulls();
+	world_pulls();
 	assert_int_equal(faulty_count("\"GET\""), 4);
 	assert_ok(platform_parse("linux/arm64", &platform, &err_));
 	assert_ok(registry_resolve(world.registry, &world.ref, &platform, world.store, &image,
@@ -147,7 +46,7 @@ static void refuses_an_image_for_another_platform(void **state)
 	struct resolved_image image;
 	struct platform platform;
 
-	begin(NULL);
+	world_begin(NULL);
 	assert_ok(platform_parse("linux/arm/v7", &platform, &err_));
 	assert_int_equal(
 		registry_resolve(world.registry, &world.ref, &platform, world.store, &image, &err_),
@@ -161,10 +60,10 @@ static void refuses_an_image_for_another_platform(void **state)
 static void names_what_is_not_there(void **state)
 {
 	(void)state;
-	begin(NULL);
+	world_begin(NULL);
 	image_ref_release(&world.ref);
 	faulty_ref(&world.server, "app:2", &world.ref);
-	assert_pull_fails(ERR_NOT_FOUND, "the image is not in registry '127.0.0.1:");
+	world_pull_fails(ERR_NOT_FOUND, "the image is not in registry '127.0.0.1:");
 }
 
 static void goes_on_after_passing_faults(void **state)
@@ -187,12 +86,12 @@ static void goes_on_after_passing_faults(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		begin_with_faults(rows[i].faults);
-		assert_pulls();
+		world_begin_with_faults(rows[i].faults);
+		world_pulls();
 		if (faulty_count("\"GET\"") != rows[i].requests)
 			fail_msg("row '%s': %u requests", rows[i].faults, faulty_count("\"GET\""));
-		tear_down(state);
-		assert_int_equal(set_up(state), 0);
+		world_tear_down(state);
+		assert_int_equal(world_set_up(state), 0);
 	}
 }
 
@@ -205,8 +104,8 @@ static void continues_where_it_broke_for_as_long_as_it_moves(void **state)
 		"[{\"on\": \"GET .*/blobs/\", \"cut\": 100000, \"times\": -1}]", NULL
 	};
 
-	begin(options);
-	assert_pulls();
+	world_begin(options);
+	world_pulls();
 	assert_true(faulty_count("\"range\": \"bytes=100000-\"") == 1);
 	assert_true(faulty_count("\"range\": \"bytes=900000-\"") == 1);
 }
@@ -234,11 +133,11 @@ static void gives_up_when_nothing_helps(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		AUTO(freep) char *faults = xasprintf("[{%s, \"times\": -1}]", rows[i].fault);
 
-		begin_with_faults(faults);
-		assert_pull_fails(rows[i].kind, rows[i].message);
+		world_begin_with_faults(faults);
+		world_pull_fails(rows[i].kind, rows[i].message);
 		assert_int_equal(faulty_count("manifests"), rows[i].requests);
-		tear_down(state);
-		assert_int_equal(set_up(state), 0);
+		world_tear_down(state);
+		assert_int_equal(world_set_up(state), 0);
 	}
 }
 
@@ -292,12 +191,12 @@ static void keeps_nothing_that_is_not_what_it_should_be(void **state)
 		AUTO(freep) char *faults = xasprintf("[{%s, \"times\": -1}]", rows[i].fault);
 		bool at_blob = strstr(rows[i].fault, "blobs") != NULL;
 
-		begin_with_faults(faults);
-		assert_pull_fails(rows[i].kind, rows[i].message);
+		world_begin_with_faults(faults);
+		world_pull_fails(rows[i].kind, rows[i].message);
 		/* The manifest itself was right. */
 		assert_row(count_blobs() == (at_blob ? 1 : 0), rows[i].fault);
-		tear_down(state);
-		assert_int_equal(set_up(state), 0);
+		world_tear_down(state);
+		assert_int_equal(world_set_up(state), 0);
 	}
 }
 
@@ -306,10 +205,10 @@ static void notices_a_stalled_connection(void **state)
 	(void)state;
 	const struct http_options options = { .monitor = &world.monitor, .stall_seconds = 1 };
 
-	begin_with_faults("[{\"on\": \"blobs\", \"stall\": 60}]");
+	world_begin_with_faults("[{\"on\": \"blobs\", \"stall\": 60}]");
 	http_freep(&world.registry->http);
 	world.registry->http = http_new(&options);
-	assert_pulls();
+	world_pulls();
 	assert_non_null(strstr(world.warnings.ptr, "the connection stalled, trying again"));
 }
 
@@ -318,9 +217,9 @@ static void stops_when_it_is_told_to(void **state)
 	(void)state;
 	int cancel = eventfd(1, EFD_CLOEXEC);
 
-	begin_with_faults("[{\"on\": \"blobs\", \"stall\": 60, \"times\": -1}]");
+	world_begin_with_faults("[{\"on\": \"blobs\", \"stall\": 60, \"times\": -1}]");
 	world.monitor.cancel_fd = cancel;
-	assert_pull_fails(ERR_CANCELLED, "");
+	world_pull_fails(ERR_CANCELLED, "");
 	close(cancel);
 }
 
@@ -334,18 +233,18 @@ static void authenticates(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
 		const char *const options[] = { "--auth", schemes[i], NULL };
 
-		begin(options);
+		world_begin(options);
 		write_docker_config(RIGHT_PASSWORD);
-		assert_pulls();
+		world_pulls();
 		assert_int_equal(faulty_count("/token"), i);
 		/* One challenge, one token; everything else at once. */
 		assert_int_equal(faulty_count("/v2/"), 4);
 		write_docker_config(WRONG_PASSWORD);
-		connect_client();
-		assert_pull_fails(ERR_AUTH,
-				  "does not accept the credentials from './config.json' for 'app'");
-		tear_down(state);
-		assert_int_equal(set_up(state), 0);
+		world_connect();
+		world_pull_fails(ERR_AUTH,
+				 "does not accept the credentials from './config.json' for 'app'");
+		world_tear_down(state);
+		assert_int_equal(world_set_up(state), 0);
 	}
 }
 
@@ -355,14 +254,14 @@ static void is_anonymous_without_credentials(void **state)
 	const char *const bearer[] = { "--auth", "bearer", NULL };
 	const char *const basic[] = { "--auth", "basic", NULL };
 
-	begin(bearer);
-	assert_pulls();
+	world_begin(bearer);
+	world_pulls();
 	assert_int_equal(faulty_count("Basic"), 0);
-	tear_down(state);
-	assert_int_equal(set_up(state), 0);
-	begin(basic);
-	assert_pull_fails(ERR_AUTH, "'app' does not exist in registry '127.0.0.1:");
-	assert_non_null(strstr(err_.hint, "docker login 127.0.0.1:"));
+	world_tear_down(state);
+	assert_int_equal(world_set_up(state), 0);
+	world_begin(basic);
+	world_pull_fails(ERR_AUTH, "'app' does not exist in registry '127.0.0.1:");
+	assert_non_null(strstr(world.err.hint, "docker login 127.0.0.1:"));
 }
 
 static void exchanges_an_identity_token(void **state)
@@ -371,11 +270,11 @@ static void exchanges_an_identity_token(void **state)
 	const char *const options[] = { "--auth", "bearer", NULL };
 	AUTO(freep) char *text = NULL;
 
-	begin(options);
+	world_begin(options);
 	text = xasprintf("{\"auths\":{\"127.0.0.1:%d\":{\"identitytoken\":\"identity\"}}}",
 			 world.server.port);
 	write_text("config.json", text);
-	assert_pulls();
+	world_pulls();
 	assert_int_equal(faulty_count("\"POST\", \"path\": \"/token\""), 1);
 }
 
@@ -384,12 +283,12 @@ static void renews_a_token_that_has_expired(void **state)
 	(void)state;
 	const char *const options[] = { "--auth", "bearer", NULL };
 
-	begin(options);
-	assert_pulls();
+	world_begin(options);
+	world_pulls();
 	/* The server forgets: what we hold is refused once. */
 	assert_int_equal(world.registry->hosts.items[0]->tokens.len, 1);
 	world.registry->hosts.items[0]->tokens.items[0].value[0] = 'X';
-	assert_pulls();
+	world_pulls();
 	assert_int_equal(faulty_count("/token"), 2);
 }
 
@@ -402,10 +301,10 @@ static void tokens_stay_with_the_registry_that_they_are_for(void **state)
 					NULL };
 	AUTO(freep) char *line = NULL;
 
-	begin(options);
+	world_begin(options);
 	write_docker_config(RIGHT_PASSWORD);
 	/* The foreign host wants credentials, too: its challenge is not ours to answer. */
-	assert_pull_fails(ERR_AUTH, "blob sha256:");
+	world_pull_fails(ERR_AUTH, "blob sha256:");
 	line = xasprintf("\"/elsewhere\", \"host\": \"localhost:%d\", \"authorization\": null",
 			 world.server.port);
 	assert_int_equal(faulty_count("/elsewhere"), 1);
@@ -414,33 +313,22 @@ static void tokens_stay_with_the_registry_that_they_are_for(void **state)
 
 /* --- push --- */
 
-static void push_to(const char *name, struct push_summary *ret)
-{
-	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-	struct descriptor target = { .size = 0 };
-
-	assert_ok(pull(&target));
-	faulty_ref(&world.server, name, &ref);
-	assert_ok(registry_push(world.registry, world.store, &target, &ref, 1, ret, &err_));
-	descriptor_release(&target);
-}
-
 static void sends_what_is_missing_and_nothing_else(void **state)
 {
 	(void)state;
 	struct push_summary summary = { 0 };
 
-	begin(NULL);
-	push_to("copy:1", &summary);
+	world_begin(NULL);
+	world_push_to("copy:1", &summary);
 	assert_int_equal(summary.sent_blobs, 2);
 	assert_int_equal(summary.skipped_blobs, 0);
 	assert_int_equal(faulty_count("\"PUT\""), 3);
-	push_to("copy:1", &summary);
+	world_push_to("copy:1", &summary);
 	assert_int_equal(summary.sent_blobs, 0);
 	assert_int_equal(summary.skipped_blobs, 2);
 	assert_int_equal(faulty_count("\"PUT\""), 3);
 	assert_int_equal(faulty_count("\"HEAD\""), 6);
-	push_to("copy:2", &summary);
+	world_push_to("copy:2", &summary);
 	assert_int_equal(faulty_count("\"PUT\""), 4);
 }
 
@@ -461,11 +349,11 @@ static void pushes_in_spite_of_passing_faults(void **state)
 		AUTO(freep) char *faults = xasprintf("[{%s}]", rows[i]);
 		struct push_summary summary;
 
-		begin_with_faults(faults);
-		push_to("copy:1", &summary);
+		world_begin_with_faults(faults);
+		world_push_to("copy:1", &summary);
 		assert_int_equal(summary.sent_blobs, 2);
-		tear_down(state);
-		assert_int_equal(set_up(state), 0);
+		world_tear_down(state);
+		assert_int_equal(world_set_up(state), 0);
 	}
 }
 
@@ -482,9 +370,9 @@ static void an_upload_elsewhere_gets_no_credentials(void **state)
 	struct descriptor target = { .size = 0 };
 	struct push_summary summary;
 
-	begin(options);
+	world_begin(options);
 	write_docker_config(RIGHT_PASSWORD);
-	assert_ok(pull(&target));
+	assert_ok(world_pull(&target, &err_));
 	faulty_ref(&world.server, "copy:1", &ref);
 	world.registry->retry.tries = 1;
 	assert_int_equal(
@@ -499,7 +387,7 @@ static void tag(const char *name)
 	AUTO(freep) char *canonical = NULL;
 	struct descriptor target = { .size = 0 };
 
-	assert_ok(pull(&target));
+	assert_ok(world_pull(&target, &err_));
 	faulty_ref(&world.server, name, &ref);
 	canonical = image_ref_format(&ref);
 	assert_ok(store_tag(world.store, canonical, &target, &err_));
@@ -526,14 +414,14 @@ static void mounts_what_another_repository_has(void **state)
 		AUTO(freep) char *faults = xasprintf("[%s]", rows[i].fault);
 		struct push_summary summary;
 
-		begin_with_faults(faults);
+		world_begin_with_faults(faults);
 		tag(rows[i].name);
-		push_to("copy:1", &summary);
+		world_push_to("copy:1", &summary);
 		assert_int_equal(summary.sent_blobs, rows[i].sent);
 		assert_int_equal(summary.skipped_blobs, 2 - rows[i].sent);
 		assert_int_equal(faulty_count("mount=sha256%3A"), 2);
-		tear_down(state);
-		assert_int_equal(set_up(state), 0);
+		world_tear_down(state);
+		assert_int_equal(world_set_up(state), 0);
 	}
 }
 
@@ -544,7 +432,7 @@ static void put_sparse_index(struct descriptor *ret)
 	struct descriptor member = { .size = 0 };
 	struct digest absent;
 
-	assert_ok(pull(&member));
+	assert_ok(world_pull(&member, &err_));
 	digest_of("absent", 6, &absent);
 	str_addf(&text,
 		 "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_INDEX "\",\"manifests\":["
@@ -564,7 +452,7 @@ static void half_an_index_is_refused_before_anything_is_sent(void **state)
 	struct descriptor target;
 	struct push_summary summary;
 
-	begin(NULL);
+	world_begin(NULL);
 	put_sparse_index(&target);
 	faulty_ref(&world.server, "copy:1", &ref);
 	assert_int_equal(
@@ -583,8 +471,8 @@ static void explains_a_denied_push(void **state)
 	struct descriptor target = { .size = 0 };
 	struct push_summary summary;
 
-	begin(options);
-	assert_ok(pull(&target));
+	world_begin(options);
+	assert_ok(world_pull(&target, &err_));
 	faulty_ref(&world.server, "copy:1", &ref);
 	assert_int_equal(
 		registry_push(world.registry, world.store, &target, &ref, 1, &summary, &err_), -1);
