@@ -264,6 +264,17 @@ static int plan(struct blob_fetches *fetches, const struct fetch_task *task,
 	return 0;
 }
 
+/* Where a later push may mount them from. */
+static void remember(const struct blob_fetches *fetches, const struct fetch_task *task)
+{
+	struct descriptors blobs = { .items = NULL }; /* borrowed members */
+
+	VEC_FOREACH(fetch, fetches)
+		*VEC_ADD(&blobs) = *(*fetch)->blob;
+	presence_remember(task->store, task->ref, &blobs);
+	free(blobs.items);
+}
+
 /* The largest first: the last to end should be a small one. */
 static int by_size_descending(const void *a, const void *b)
 {
@@ -285,7 +296,11 @@ static int run(const struct fetch_task *task, const struct descriptors *blobs, s
 		qsort(fetches.items, fetches.len, sizeof(struct blob_fetch *), by_size_descending);
 	VEC_FOREACH(fetch, &fetches)
 		queue_add(&queue, &(*fetch)->job);
-	return queue_run(&queue, err);
+	if (queue_run(&queue, err) < 0)
+		return -1;
+	if (task->place == &blobs_place)
+		remember(&fetches, task);
+	return 0;
 }
 
 int blobs_fetch(struct registry *registry, const struct image_ref *ref, struct store *store,

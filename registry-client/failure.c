@@ -181,6 +181,24 @@ static void add_reason(const struct http_request *request, struct str *ret)
 	}
 }
 
+bool failure_has_code(const struct http_request *request, const char *code)
+{
+	json_auto_t *json = NULL;
+	const json_t *errors, *error;
+	size_t i;
+
+	if (request->answer.len == 0 ||
+	    json_parse(str_span(&request->answer), "answer", &json, NULL) < 0)
+		return false;
+	errors = json_get_array(json, "errors");
+	json_array_foreach(errors, i, error)
+	{
+		if (str_eq(json_get_string(error, "code"), code))
+			return true;
+	}
+	return false;
+}
+
 static int set_rate_limit(const struct call *call, struct err *err)
 {
 	long after = retry_after(call_header(call, "Retry-After"), time(NULL));

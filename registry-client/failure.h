@@ -25,4 +25,7 @@ int failure_of_access(const struct call *call, struct err *err);
  */
 int failure_of_status(const struct call *call, const char *object, struct err *err);
 
+/* Is that among the answer's errors[] (distribution-spec, "Error Codes")? */
+bool failure_has_code(const struct http_request *request, const char *code);
+
 #endif

@@ -9,12 +9,12 @@
 struct manifest_put;
 
 /*
- * `version` is the name it gets: a tag, for which `check` is false, or its digest, with a look
- * first whether it is there. All borrowed, but `version` is copied.
+ * `version` is the name it gets: a tag, or its digest. All borrowed, but `version` is copied.
+ * *ret_blob_unknown becomes true when the registry refuses it because it lacks a blob.
  */
 struct manifest_put *manifest_put_new(struct registry *registry, const struct image_ref *ref,
 				      const struct push_manifest *manifest, const char *version,
-				      bool check);
+				      bool *ret_blob_unknown);
 void manifest_put_free(struct manifest_put *put);
 struct job *manifest_put_job(struct manifest_put *put);
 

@@ -14,11 +14,10 @@ static void add_image(struct store *store, const struct descriptor *image, const
 		strmap_set(&ret->repositories, blob->digest.text, repository);
 }
 
-void mounts_find(struct store *store, const struct image_ref *target, struct mounts *ret)
+static void add_images(struct store *store, const struct image_ref *target, struct mounts *ret)
 {
 	struct stored_images images = { .items = NULL };
 
-	*ret = (struct mounts){ .repositories = STRMAP_INIT };
 	if (store_list(store, &images, NULL) < 0)
 		return;
 	VEC_FOREACH(image, &images) {
@@ -29,6 +28,32 @@ void mounts_find(struct store *store, const struct image_ref *target, struct mou
 			add_image(store, &image->target, ref.repository, ret);
 	}
 	stored_images_release(&images);
+}
+
+static void add_remembered(const struct presence *presence, struct store *store,
+			   const struct image_ref *target, const struct digest *digest,
+			   struct mounts *ret)
+{
+	AUTO(str_release) struct str recalled = STR_INIT;
+	const char *repository = presence_source(presence, target, digest);
+
+	if (!repository) {
+		presence_recall(store, target, digest, &recalled);
+		repository = recalled.ptr;
+	}
+	if (*repository && !str_eq(repository, target->repository))
+		strmap_set(&ret->repositories, digest->text, repository);
+}
+
+/* The surer knowledge comes last and replaces the other. */
+void mounts_find(const struct presence *presence, struct store *store,
+		 const struct image_ref *target, const struct descriptors *blobs,
+		 struct mounts *ret)
+{
+	*ret = (struct mounts){ .repositories = STRMAP_INIT };
+	add_images(store, target, ret);
+	VEC_FOREACH(blob, blobs)
+		add_remembered(presence, store, target, &blob->digest, ret);
 }
 
 const char *mounts_source(const struct mounts *mounts, const struct digest *digest)

@@ -1,12 +1,14 @@
 #include "base/alloc.h"
 #include "call.h"
 #include "failure.h"
+#include "manifest_check.h"
 #include "manifest_fetch.h"
 #include "manifest_put.h"
 #include "mounts.h"
 #include "push_plan.h"
 #include "queue.h"
 #include "upload.h"
+#include "upload_record.h"
 
 struct push {
 	struct registry *registry;
@@ -16,6 +18,7 @@ struct push {
 	unsigned step;
 	struct push_plan plan;
 	struct mounts mounts;
+	bool blob_unknown; /* the registry refused a manifest for the lack of a blob */
 	struct push_summary summary;
 };
 
@@ -42,6 +45,58 @@ static int ask_for_target(struct push *push, bool *ret_is_there, struct err *err
 		str_eq(call_header(&call, "Docker-Content-Digest"), target->descriptor.digest.text);
 	if (call.request.status != 200 && call.request.status != 404 && call.request.status != 405)
 		return failure_of_status(&call, "the image", err);
+	return 0;
+}
+
+/* --- what is there --- */
+
+struct checks {
+	struct manifest_check **items;
+	size_t len, cap;
+};
+
+static void checks_release(struct checks *checks)
+{
+	VEC_FOREACH(check, checks)
+		manifest_check_free(*check);
+	free(checks->items);
+}
+
+/* A registry takes no manifest whose blobs it lacks, so they need not be asked for one by one. */
+static void note_blobs(struct push *push, const struct push_manifest *manifest)
+{
+	AUTO(manifest_release) struct manifest parsed = { .media_type = NULL };
+
+	if (!manifest->is_there || !media_type_is_manifest(manifest->descriptor.media_type) ||
+	    manifest_parse(str_span(&manifest->body), manifest->descriptor.media_type, &parsed,
+			   NULL) < 0)
+		return;
+	presence_add(&push->registry->presence, push->ref, &parsed.config.digest);
+	VEC_FOREACH(layer, &parsed.layers)
+		presence_add(&push->registry->presence, push->ref, &layer->digest);
+}
+
+/*
+ * Members of an index that are not in the store must be in the registry: known before anything is
+ * sent.
+ */
+static int check_manifests(struct push *push, struct err *err)
+{
+	AUTO(checks_release) struct checks checks = { .items = NULL };
+	AUTO(queue_release)
+	struct queue queue = QUEUE_INIT(push->registry->http, push->registry->jobs);
+
+	VEC_FOREACH(manifest, &push->plan.manifests) {
+		struct manifest_check *check =
+			manifest_check_new(push->registry, push->ref, manifest);
+
+		*VEC_ADD(&checks) = check;
+		queue_add(&queue, manifest_check_job(check));
+	}
+	if (queue_run(&queue, err) < 0)
+		return -1;
+	VEC_FOREACH(manifest, &push->plan.manifests)
+		note_blobs(push, manifest);
 	return 0;
 }
 
@@ -101,37 +156,24 @@ static void puts_release(struct manifest_puts *puts)
 	free(puts->items);
 }
 
+static const struct push_manifest *target_of(const struct push *push)
+{
+	return &push->plan.manifests.items[push->plan.manifests.len - 1];
+}
+
 static void add_put(struct push *push, const struct push_manifest *manifest,
 		    struct manifest_puts *puts, struct queue *queue)
 {
-	const struct push_manifests *all = &push->plan.manifests;
-	bool is_target = manifest == &all->items[all->len - 1];
+	bool is_target = manifest == target_of(push);
 	const char *version = is_target ? push->version : manifest->descriptor.digest.text;
 	struct manifest_put *put =
-		manifest_put_new(push->registry, push->ref, manifest, version, !is_target);
+		manifest_put_new(push->registry, push->ref, manifest, version, &push->blob_unknown);
 
 	*VEC_ADD(puts) = put;
 	queue_add(queue, manifest_put_job(put));
 }
 
-/*
- * Members of an index that are not in the store must be in the registry: known before anything is
- * sent.
- */
-static int check_absent_members(struct push *push, struct err *err)
-{
-	AUTO(puts_release) struct manifest_puts puts = { .items = NULL };
-	AUTO(queue_release)
-	struct queue queue = QUEUE_INIT(push->registry->http, push->registry->jobs);
-
-	VEC_FOREACH(manifest, &push->plan.manifests) {
-		if (manifest->body.len == 0)
-			add_put(push, manifest, &puts, &queue);
-	}
-	return queue_run(&queue, err);
-}
-
-/* All of one height at once: none names another. */
+/* All of one height at once: none names another. The target is to get its name in any case. */
 static int push_height(struct push *push, unsigned height, struct err *err)
 {
 	AUTO(puts_release) struct manifest_puts puts = { .items = NULL };
@@ -139,7 +181,8 @@ static int push_height(struct push *push, unsigned height, struct err *err)
 	struct queue queue = QUEUE_INIT(push->registry->http, push->registry->jobs);
 
 	VEC_FOREACH(manifest, &push->plan.manifests) {
-		if (manifest->height == height && manifest->body.len > 0)
+		if (manifest->height == height &&
+		    (!manifest->is_there || manifest == target_of(push)))
 			add_put(push, manifest, &puts, &queue);
 	}
 	return queue_run(&queue, err);
@@ -147,13 +190,42 @@ static int push_height(struct push *push, unsigned height, struct err *err)
 
 static int push_manifests(struct push *push, struct err *err)
 {
-	unsigned highest = push->plan.manifests.items[push->plan.manifests.len - 1].height;
-
-	for (unsigned height = 0; height <= highest; height++) {
+	for (unsigned height = 0; height <= target_of(push)->height; height++) {
 		if (push_height(push, height, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* --- all --- */
+
+static void skip_all(struct push *push)
+{
+	VEC_FOREACH(blob, &push->plan.blobs) {
+		presence_add(&push->registry->presence, push->ref, &blob->digest);
+		push->summary.skipped_blobs++;
+		push->summary.skipped_bytes += blob->size;
+	}
+}
+
+static int send_all(struct push *push, struct err *err)
+{
+	return push_blobs(push, err) < 0 || push_manifests(push, err) < 0 ? -1 : 0;
+}
+
+/*
+ * A registry may have lost a blob that it said it had, or that a manifest of it names: all are
+ * asked for again, and all manifests sent.
+ */
+static int send_again(struct push *push, struct err *err)
+{
+	err_clear(err);
+	push->summary = (struct push_summary){ .sent_blobs = 0 };
+	VEC_FOREACH(blob, &push->plan.blobs)
+		presence_remove(&push->registry->presence, push->ref, &blob->digest);
+	VEC_FOREACH(manifest, &push->plan.manifests)
+		manifest->is_there &= manifest->body.len == 0;
+	return send_all(push, err);
 }
 
 static int push_all(struct push *push, struct err *err)
@@ -162,13 +234,19 @@ static int push_all(struct push *push, struct err *err)
 
 	if (ask_for_target(push, &is_there, err) < 0)
 		return -1;
-	/* The blobs even so: a registry that lost one is mended by the next push. */
-	if (is_there)
-		return push_blobs(push, err);
-	mounts_find(push->store, push->ref, &push->mounts);
-	if (check_absent_members(push, err) < 0 || push_blobs(push, err) < 0)
+	if (is_there) {
+		skip_all(push);
+		return 0;
+	}
+	upload_records_sweep(push->store);
+	if (check_manifests(push, err) < 0)
 		return -1;
-	return push_manifests(push, err);
+	mounts_find(&push->registry->presence, push->store, push->ref, &push->plan.blobs,
+		    &push->mounts);
+	if (send_all(push, err) < 0 && (!push->blob_unknown || send_again(push, err) < 0))
+		return -1;
+	presence_remember(push->store, push->ref, &push->plan.blobs);
+	return 0;
 }
 
 static int check_digest(const struct image_ref *ref, const struct descriptor *target,

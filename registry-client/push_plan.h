@@ -5,6 +5,8 @@
 #ifndef REGISTRY_PUSH_PLAN_H
 #define REGISTRY_PUSH_PLAN_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "image/manifest.h"
 #include "image/store.h"
@@ -12,6 +14,7 @@
 struct push_manifest {
 	struct descriptor descriptor;
 	struct str body; /* the exact bytes; empty = the store has an index without this member */
+	bool is_there;   /* in the repository, by its digest; the maker of the plan does not know */
 	unsigned height; /* 0 = names blobs only; else one above the highest that it names */
 };
 

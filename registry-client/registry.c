@@ -36,6 +36,7 @@ struct registry *registry_new(const struct registry_options *options)
 	registry->verbose = options->verbose;
 	registry->jobs = options->jobs ? options->jobs : DEFAULT_JOBS;
 	registry->retry = RETRY_DEFAULT;
+	registry->presence = (struct presence)PRESENCE_INIT;
 	registry->http = http_new(&http_options);
 	credentials_paths(options->auth_file, &registry->auth_files);
 	return registry;
@@ -49,6 +50,7 @@ void registry_freep(struct registry **registry)
 	VEC_FOREACH(host, &(*registry)->hosts)
 		host_free(*host);
 	free((*registry)->hosts.items);
+	presence_release(&(*registry)->presence);
 	strvec_release(&(*registry)->auth_files);
 	pthread_mutex_destroy(&(*registry)->mutex);
 	free(*registry);

@@ -6,6 +6,7 @@
 
 #include "host.h"
 #include "http.h"
+#include "presence.h"
 #include "registry/client.h"
 #include "retry.h"
 
@@ -22,6 +23,7 @@ struct registry {
 	struct retry_policy retry;
 	struct http *http;
 	struct hosts hosts;
+	struct presence presence;
 	pthread_mutex_t mutex; /* recursive */
 };
 

@@ -12,6 +12,7 @@ struct upload {
 	struct call mount; /* its token covers the source as well */
 	struct upload_session session;
 	struct registry *registry;
+	const struct image_ref *ref;
 	const struct descriptor *blob;
 	unsigned step;
 	struct push_summary *summary;
@@ -60,6 +61,7 @@ struct upload *upload_new(struct registry *registry, struct store *store,
 	struct upload *upload = xcalloc(1, sizeof(*upload));
 
 	upload->registry = registry;
+	upload->ref = ref;
 	upload->blob = blob;
 	upload->step = step;
 	upload->summary = summary;
@@ -124,6 +126,7 @@ static void skip(struct upload *upload, const char *verb)
 {
 	upload->summary->skipped_blobs++;
 	upload->summary->skipped_bytes += upload->blob->size;
+	presence_add(&upload->registry->presence, upload->ref, &upload->blob->digest);
 	report(upload, verb, upload->blob->size);
 	queue_job_done(&upload->job);
 }
@@ -132,6 +135,7 @@ static void succeed(struct upload *upload)
 {
 	upload->summary->sent_blobs++;
 	upload->summary->sent_bytes += upload->blob->size;
+	presence_add(&upload->registry->presence, upload->ref, &upload->blob->digest);
 	report(upload, "pushing", upload->blob->size);
 	queue_job_done(&upload->job);
 }
@@ -222,7 +226,12 @@ static void ask_for_blob(struct upload *upload)
 
 static void start(struct job *job)
 {
-	ask_for_blob(CONTAINER_OF(job, struct upload, job));
+	struct upload *upload = CONTAINER_OF(job, struct upload, job);
+
+	if (presence_has(&upload->registry->presence, upload->ref, &upload->blob->digest))
+		skip(upload, "exists");
+	else
+		ask_for_blob(upload);
 }
 
 struct job *upload_job(struct upload *upload)

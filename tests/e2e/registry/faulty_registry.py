@@ -3,13 +3,13 @@
 
     faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N] [--platform OS/ARCH]
                        [--certificate FILE --key FILE [--client-ca FILE]] [--port N]
-                       [--forgetful] [--part-limit N] [--part-minimum N] [--miscount]
+                       [--no-mounts] [--forgetful] [--part-limit N] [--part-minimum N] [--miscount]
 
 It listens on a free loopback port, prints "listening PORT", and holds one image, app:1. Every request becomes one line of
 JSON in the log: method, path, host, authorization, range, received (bytes of the body that were read).
 
 Uploads are as the distribution specification says: what came of an interrupted body stays, GET says how much that is, PATCH
-goes on from there and nowhere else. --forgetful makes them as distribution 2.8 has them: an interrupted one is lost. With
+goes on from there and nowhere else. With --no-mounts every mount becomes an upload. --forgetful makes them as distribution 2.8 has them: an interrupted one is lost. With
 --part-limit, a PATCH above so many bytes is refused (416), as GHCR does; --part-minimum is announced as
 OCI-Chunk-Min-Length; with --miscount the data of a second PATCH is dropped, as ECR does.
 
@@ -26,6 +26,7 @@ let through first), and what happens instead of, or to, the right answer:
     stall                   nothing more comes after half of the body
     receive                 the connection is closed after so many bytes of the request's body; with "status", that answer
                             comes first
+    lose                    at a manifest's PUT: the repository has lost all of its blobs
     forget                  an upload is lost before the request comes to it
 """
 
@@ -186,6 +187,14 @@ class Handler(BaseHTTPRequestHandler):
         store = self.server.store
         if self.command == "PUT":
             body = self.read_body()
+            if "lose" in self.fault:
+                for key in [key for key in store.blobs if key[0] == name]:
+                    del store.blobs[key]
+            named = json.loads(body)
+            lacks = [x["digest"] for x in [named.get("config", None), *named.get("layers", [])] if x and (name, x["digest"]) not in store.blobs]
+            if lacks:
+                self.answer(400, json.dumps({"errors": [{"code": "MANIFEST_BLOB_UNKNOWN", "detail": x} for x in lacks]}).encode())
+                return True
             store.put_manifest(name, version, self.headers["Content-Type"], body)
             self.answer(201, b"", {"Docker-Content-Digest": digest_of(body)})
             return True
@@ -211,7 +220,7 @@ class Handler(BaseHTTPRequestHandler):
         store = self.server.store
         if self.command == "POST" and "mount" in self.query:
             digest, source = self.query["mount"][0], self.query["from"][0]
-            if (source, digest) in store.blobs:
+            if (source, digest) in store.blobs and not self.server.options.no_mounts:
                 store.blobs[name, digest] = store.blobs[source, digest]
                 self.answer(201, b"", {"Docker-Content-Digest": digest})
                 return True
@@ -421,6 +430,7 @@ def main():
     parser.add_argument("--faults", default="[]")
     parser.add_argument("--log")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--no-mounts", action="store_true")
     parser.add_argument("--forgetful", action="store_true")
     parser.add_argument("--miscount", action="store_true")
     parser.add_argument("--part-limit", type=int)

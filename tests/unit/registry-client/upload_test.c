@@ -75,7 +75,8 @@ static void push_with_row(const struct row *row, unsigned place)
 	AUTO(freep) char *fault = NULL;
 	AUTO(freep) char *faults = NULL;
 	struct push_summary summary = { 0 };
-	const char *options[] = { "--layer-size", "3000000", "--faults", NULL, row->option, NULL };
+	const char *options[] = { "--no-mounts", "--layer-size", "3000000", "--faults",
+				  NULL,          row->option,    NULL };
 	unsigned long long most = LAYER_SIZE + 20000;
 
 #pragma GCC diagnostic push
@@ -83,7 +84,7 @@ static void push_with_row(const struct row *row, unsigned place)
 	fault = xasprintf(row->fault, place);
 #pragma GCC diagnostic pop
 	faults = xasprintf("[{%s, \"times\": %u}]", fault, row->times);
-	options[3] = faults;
+	options[4] = faults;
 	world_begin(options);
 	world_push_to("copy:1", &summary);
 	assert_int_equal(summary.sent_blobs, 2);

@@ -60,7 +60,7 @@ void world_begin(const char *const *options)
 
 void world_begin_with_faults(const char *faults)
 {
-	const char *const options[] = { "--faults", faults, NULL };
+	const char *const options[] = { "--faults", faults, "--no-mounts", NULL };
 
 	world_begin(options);
 }

@@ -30,6 +30,7 @@ int world_tear_down(void **state);
 void world_connect(void);
 /* Starts the registry and connects. */
 void world_begin(const char *const *options);
+/* A registry that mounts nothing: what is pushed must be sent. */
 void world_begin_with_faults(const char *faults);
 
 /* Of `world.ref`, as registry_pull(). */
