@@ -155,6 +155,16 @@ static int set_value(const char *value, struct named_context *ret, struct err *e
 	return 0;
 }
 
+void named_contexts_add_target(struct named_contexts *contexts, const char *name,
+			       const char *target)
+{
+	*VEC_ADD(contexts) = (struct named_context){
+		.name = xstrdup(name),
+		.kind = NAMED_TARGET,
+		.value = xstrdup(target),
+	};
+}
+
 int named_contexts_add(struct named_contexts *contexts, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');

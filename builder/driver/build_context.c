@@ -15,7 +15,6 @@ void build_context_release(struct build_context *context)
 	free(context->dir);
 	free(context->dockerfile_name);
 	str_release(&context->dockerfile);
-	remote_context_release(&context->remote);
 }
 
 static int check_directory(const char *dir, struct err *err)
@@ -30,11 +29,9 @@ static int check_directory(const char *dir, struct err *err)
 	return err_hint(err, "give the directory; the Dockerfile is named with -f");
 }
 
-static int take_dockerfile(const struct build_request *request, struct build_context *context,
-			   struct err *err)
+static int take_dockerfile(const struct build_request *request, const struct remote_context *remote,
+			   struct build_context *context, struct err *err)
 {
-	struct remote_context *remote = &context->remote;
-
 	if (!remote->is_dockerfile)
 		return 0;
 	if (request->dockerfile) {
@@ -47,9 +44,10 @@ static int take_dockerfile(const struct build_request *request, struct build_con
 	return 0;
 }
 
-static int open_remote(const struct build_request *request, struct build_context *ret,
-		       struct err *err)
+static int open_remote(const struct build_request *request, struct context_pool *pool,
+		       struct build_context *ret, struct err *err)
 {
+	const struct remote_context *remote = NULL;
 	const struct remote_context_request question = {
 		.source = request->context_dir,
 		.stdin_fd = request->stdin_fd,
@@ -67,11 +65,11 @@ static int open_remote(const struct build_request *request, struct build_context
 		return err_set(err, ERR_UNSUPPORTED,
 			       "a build context that has to be brought here "
 			       "needs a store");
-	if (remote_context_load(&question, &ret->remote, err) < 0)
+	if (context_pool_bring(pool, &question, &remote, err) < 0)
 		return err && err->kind == ERR_CANCELLED ? -1 : err_wrap(err, "build context");
 	ret->is_remote = true;
-	ret->dir = xstrdup(ret->remote.dir);
-	return take_dockerfile(request, ret, err);
+	ret->dir = xstrdup(remote->dir);
+	return take_dockerfile(request, remote, ret, err);
 }
 
 static int read_stdin(const struct build_request *request, struct build_context *ret,
@@ -106,6 +104,13 @@ static int read_dockerfile(const struct build_request *request, struct build_con
 	const char *name = request->dockerfile ? request->dockerfile : "";
 	int result = 0;
 
+	if (request->dockerfile_text) {
+		free(ret->dockerfile_name);
+		ret->dockerfile_name = xstrdup(name);
+		str_clear(&ret->dockerfile);
+		str_add(&ret->dockerfile, request->dockerfile_text);
+		return 0;
+	}
 	if (str_eq(name, "-"))
 		result = read_stdin(request, ret, err);
 	else if (str_has_prefix(name, "http://") || str_has_prefix(name, "https://"))
@@ -115,18 +120,18 @@ static int read_dockerfile(const struct build_request *request, struct build_con
 	return err_wrap(err, "read Dockerfile");
 }
 
-static int open_context(const struct build_request *request, struct build_context *ret,
-			struct err *err)
+static int open_context(const struct build_request *request, struct context_pool *pool,
+			struct build_context *ret, struct err *err)
 {
 	if (remote_context_is(request->context_dir))
-		return open_remote(request, ret, err);
+		return open_remote(request, pool, ret, err);
 	if (check_directory(request->context_dir, err) < 0)
 		return -1;
 	return fs_realpath(request->context_dir, &ret->dir, err);
 }
 
-int build_context_open(const struct build_request *request, struct build_context *ret,
-		       struct err *err)
+int build_context_open(const struct build_request *request, struct context_pool *pool,
+		       struct build_context *ret, struct err *err)
 {
-	return open_context(request, ret, err) < 0 ? -1 : read_dockerfile(request, ret, err);
+	return open_context(request, pool, ret, err) < 0 ? -1 : read_dockerfile(request, ret, err);
 }

@@ -16,6 +16,7 @@ static void lint(const struct build_request *request, bool all_stages, struct bu
 {
 	AUTO(strmap_release) struct strmap build_args = STRMAP_INIT;
 	AUTO(base_images_release) struct base_images bases = { .store = NULL };
+	struct base_names names;
 	struct platform host;
 	struct source_lint options = { .request = request,
 				       .build_args = &build_args,
@@ -29,9 +30,9 @@ static void lint(const struct build_request *request, bool all_stages, struct bu
 	build_args_resolve(request->build_args, &build_args);
 	source_lint(&check->source, &options);
 	if (options.wants_bases && request->store) {
-		base_images_init(&bases, request->store, request->registry, request->monitor,
-				 request->pull, request->contexts);
-		options.bases = &bases.finder;
+		base_images_init(&bases, request->store, request->registry, request->monitor);
+		base_names_init(&names, &bases, request->pull, request->contexts);
+		options.bases = &names.finder;
 		source_lint(&check->source, &options);
 	}
 	check->wants_bases = options.wants_bases && !request->store;
@@ -43,10 +44,12 @@ int build_check_run(const struct build_request *request, bool all_stages, struct
 {
 	AUTO(build_check_freep) struct build_check *check = xcalloc(1, sizeof(*check));
 	/* Gone before the answer is, which may outlive the store. */
+	AUTO(context_pool_release) struct context_pool pool;
 	AUTO(build_context_release) struct build_context context = BUILD_CONTEXT_INIT;
 
+	context_pool_init(&pool, request->store);
 	build_source_init(&check->source);
-	if (build_context_open(request, &context, err) < 0 ||
+	if (build_context_open(request, &pool, &context, err) < 0 ||
 	    build_source_read(request, &context,
 			      request->machine_count > 0 ? request->machines->board : NULL,
 			      &check->source, err) < 0)

@@ -7,8 +7,6 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "context/directory.h"
-#include "context/hash.h"
 #include "context/ignore.h"
 #include "context/named_context.h"
 #include "context/remote_context.h"
@@ -17,18 +15,15 @@
 
 struct opened_context {
 	const struct named_context *named;
-	struct context_files files;
-	struct hash_cache hashes;
+	const struct context_files *files; /* the pool's */
+	struct str ignore_text;
 	struct ignore *ignore; /* NULL = all of it */
-	struct remote_context remote;
 };
 
 static void opened_free(struct opened_context *opened)
 {
-	tree_freep(&opened->files.tree);
-	hash_cache_release(&opened->hashes);
 	ignore_free(opened->ignore);
-	remote_context_release(&opened->remote);
+	str_release(&opened->ignore_text);
 	free(opened);
 }
 
@@ -46,17 +41,20 @@ static int open_directory(struct context_set *set, struct opened_context *opened
 {
 	const char *dir = opened->named->value;
 	AUTO(freep) char *path = path_join(dir, IGNORE_FILE);
-	AUTO(str_release) struct str text = STR_INIT;
 
 	if (fs_exists(AT_FDCWD, path)) {
-		if (fs_read_file(AT_FDCWD, path, LIMIT_IGNORE_FILE, &text, err) < 0 ||
-		    ignore_parse(str_span(&text), path, &opened->ignore, err) < 0)
+		if (fs_read_file(AT_FDCWD, path, LIMIT_IGNORE_FILE, &opened->ignore_text, err) <
+			    0 ||
+		    ignore_parse(str_span(&opened->ignore_text), path, &opened->ignore, err) < 0)
 			return -1;
 	}
-	if (hash_cache_load(&opened->hashes, set->request->store, dir, err) < 0)
-		return -1;
-	opened->files.hashes = &opened->hashes;
-	return directory_tree_open(dir, opened->ignore, &opened->files.tree, err);
+	return context_pool_open(
+		set->pool,
+		&(struct context_files){ .dir = dir,
+					 .ignore = opened->ignore,
+					 .ignore_name = IGNORE_FILE,
+					 .ignore_text = str_span(&opened->ignore_text) },
+		false, &opened->files, err);
 }
 
 static int open_remote(struct context_set *set, struct opened_context *opened, struct err *err)
@@ -68,12 +66,16 @@ static int open_remote(struct context_set *set, struct opened_context *opened, s
 		.store = set->request->store,
 		.monitor = set->request->monitor,
 	};
+	const struct remote_context *remote = NULL;
 
-	if (remote_context_load(&request, &opened->remote, err) < 0)
+	if (context_pool_bring(set->pool, &request, &remote, err) < 0)
 		return -1;
-	if (opened->remote.is_dockerfile)
-		return err_set(err, ERR_INPUT, "'%s' is no archive", opened->remote.shown);
-	return directory_tree_open(opened->remote.dir, NULL, &opened->files.tree, err);
+	if (remote->is_dockerfile)
+		return err_set(err, ERR_INPUT, "'%s' is no archive", remote->shown);
+	return context_pool_open(
+		set->pool,
+		&(struct context_files){ .dir = remote->dir, .ignore_text = span_of("") }, true,
+		&opened->files, err);
 }
 
 static int open_named(struct context_set *set, const struct named_context *named,
@@ -83,7 +85,7 @@ static int open_named(struct context_set *set, const struct named_context *named
 	int result;
 
 	opened->named = named;
-	opened->remote = (struct remote_context)REMOTE_CONTEXT_INIT;
+	opened->ignore_text = (struct str)STR_INIT;
 	result = named->kind == NAMED_DIRECTORY ? open_directory(set, opened, err)
 						: open_remote(set, opened, err);
 	if (result < 0) {
@@ -116,13 +118,19 @@ static int find_context(struct context_finder *finder, const char *name,
 	*ret = (struct named_source){ .is_known = named != NULL };
 	if (!named || named->kind == NAMED_IMAGE || named->kind == NAMED_LAYOUT)
 		return 0;
+	if (named->kind == NAMED_TARGET)
+		return set->results->find(set->results, named->value, platform, &ret->result, err);
 	if (!opened && open_named(set, named, &opened, err) < 0)
 		return err && err->kind == ERR_CANCELLED ? -1 : err_wrap(err, "context '%s'", name);
-	ret->files = &opened->files;
+	ret->files = opened->files;
 	return 0;
 }
 
-void context_set_init(struct context_set *set, const struct build_request *request)
+void context_set_init(struct context_set *set, const struct build_request *request,
+		      struct context_pool *pool, struct result_finder *results)
 {
-	*set = (struct context_set){ .finder = { .find = find_context }, .request = request };
+	*set = (struct context_set){ .finder = { .find = find_context },
+				     .request = request,
+				     .pool = pool,
+				     .results = results };
 }

@@ -107,8 +107,6 @@ int image_write(const struct image_request *request, struct planned_image *plann
 	add_base_layers(planned->top, &manifest);
 	add_layers(&planned->lines, &planned->config, &manifest);
 	add_history(request, &planned->lines, &planned->config);
-	if (request->labels)
-		strmap_set_all(&planned->config.labels, request->labels);
 	if (write_config(request->store, &planned->config, &manifest.config, err) < 0)
 		return -1;
 	manifest_write(&manifest, &text);

@@ -11,8 +11,7 @@
 
 struct image_request {
 	struct store *store;
-	const struct strmap *labels; /* --label; NULL = none */
-	int64_t epoch;               /* SOURCE_DATE_EPOCH; -1 = none */
+	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
 };
 
 /*

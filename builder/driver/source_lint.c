@@ -8,25 +8,44 @@ struct base_question {
 	bool was_unknown;
 };
 
-/* A named context that is no image has no variables. */
-static bool is_directory(const struct source_lint *lint, const char *name)
+static const struct named_context *find_named(const struct source_lint *lint, const char *name)
 {
 	const struct named_contexts *contexts = lint->request->contexts;
-	const struct named_context *named =
-		contexts ? named_contexts_find(contexts, name, lint->platform) : NULL;
 
+	return contexts ? named_contexts_find(contexts, name, lint->platform) : NULL;
+}
+
+/* A named context that is no image has no variables. */
+static bool is_directory(const struct named_context *named)
+{
 	return named && (named->kind == NAMED_DIRECTORY || named->kind == NAMED_REMOTE);
+}
+
+/* Of another target, which is known once all are planned. */
+static const struct strmap *result_env(struct base_question *question, const char *name)
+{
+	struct context_finder *contexts = question->lint->contexts;
+	struct named_source named = { .is_known = false };
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	if (contexts && contexts->find(contexts, name, question->lint->platform, &named, &err) == 0)
+		return &named.result->config.env;
+	question->was_unknown = true;
+	return NULL;
 }
 
 static const struct strmap *base_env(const void *arg, const char *name)
 {
 	struct base_question *question = (struct base_question *)arg;
 	struct base_finder *bases = question->lint->bases;
+	const struct named_context *named = find_named(question->lint, name);
 	const struct base_image *image = NULL;
 	AUTO(err_release) struct err err = ERR_INIT;
 
-	if (str_eq(name, "scratch") || is_directory(question->lint, name))
+	if (str_eq(name, "scratch") || is_directory(named))
 		return NULL;
+	if (named && named->kind == NAMED_TARGET)
+		return result_env(question, name);
 	/* The finder's step tells why it cannot be had; whoever needs it for more will fail. */
 	if (bases && bases->find(bases, name, question->lint->platform, &image, &err) == 0)
 		return &image->config.env;

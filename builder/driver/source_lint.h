@@ -13,8 +13,9 @@ struct source_lint {
 	const struct build_request *request;
 	const struct strmap *build_args; /* with values from the environment */
 	const struct platform *platform, *build_platform;
-	bool all_stages;           /* also those that the target does not need */
-	struct base_finder *bases; /* NULL = no image is asked for its variables */
+	bool all_stages;                 /* also those that the target does not need */
+	struct base_finder *bases;       /* NULL = no image is asked for its variables */
+	struct context_finder *contexts; /* NULL = no other target is planned yet */
 	/* filled: */
 	bool wants_bases; /* with the variables of base images the result may be another */
 };

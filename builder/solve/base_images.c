@@ -137,12 +137,12 @@ static int ask_registry(struct base_images *bases, const char *canonical, struct
 	return result;
 }
 
-static int load(struct base_images *bases, struct base_image *image, struct err *err)
+static int load(struct base_images *bases, bool pull, struct base_image *image, struct err *err)
 {
 	AUTO(freep) char *canonical = image_ref_format(&image->ref);
 	AUTO(err_release) struct err reason = ERR_INIT;
 
-	if ((!bases->pull || !bases->registry) && find_in_store(bases, canonical, image, &reason))
+	if ((!pull || !bases->registry) && find_in_store(bases, canonical, image, &reason))
 		return 0;
 	if (bases->registry && ask_registry(bases, canonical, image, err) == 0)
 		return 0;
@@ -175,65 +175,120 @@ static int load_layout(struct base_images *bases, const struct named_context *co
 	return load_from_store(bases, &target, image, err);
 }
 
+/* --- finding --- */
+
+struct found_image {
+	struct base_image image;
+	const struct named_context
+		*layout; /* that it is from; NULL = it is known by its reference */
+	bool is_pulled;
+};
+
+static void found_free(struct found_image *found)
+{
+	base_image_release(&found->image);
+	free(found);
+}
+
 /* What --build-context makes of the name, or else the name itself. */
-static int load_named(struct base_images *bases, const char *name, struct base_image *image,
-		      struct err *err)
+static const char *meaning_of(const struct base_names *names, const char *name,
+			      const struct platform *platform,
+			      const struct named_context **ret_layout)
 {
 	const struct named_context *context =
-		bases->contexts ? named_contexts_find(bases->contexts, name, &image->platform)
-				: NULL;
+		names->contexts ? named_contexts_find(names->contexts, name, platform) : NULL;
 
-	if (context && context->kind == NAMED_LAYOUT)
-		return load_layout(bases, context, image, err);
-	if (context && context->kind == NAMED_IMAGE)
-		name = context->value;
-	return image_ref_parse(name, &image->ref, err) < 0 ? -1 : load(bases, image, err);
+	*ret_layout = context && context->kind == NAMED_LAYOUT ? context : NULL;
+	return context && context->kind == NAMED_IMAGE ? context->value : name;
+}
+
+static bool is_same(const struct found_image *a, const struct found_image *b)
+{
+	AUTO(freep) char *ref_a = NULL, *ref_b = NULL;
+
+	if (a->layout != b->layout || !platform_equal(&a->image.platform, &b->image.platform))
+		return false;
+	if (a->layout)
+		return true;
+	ref_a = image_ref_format(&a->image.ref);
+	ref_b = image_ref_format(&b->image.ref);
+	return str_eq(ref_a, ref_b);
+}
+
+/* One that may be older than what the registry has does not do where that is asked for. */
+static struct found_image *find_known(const struct base_images *bases,
+				      const struct found_image *wanted)
+{
+	VEC_FOREACH(known, &bases->found) {
+		if (is_same(*known, wanted) && (*known)->is_pulled >= wanted->is_pulled)
+			return *known;
+	}
+	return NULL;
+}
+
+static int find_image(struct base_images *bases, struct found_image *owned,
+		      const struct base_image **ret, struct err *err)
+{
+	struct found_image *known = find_known(bases, owned);
+	int result = 0;
+
+	if (!known)
+		result = owned->layout ? load_layout(bases, owned->layout, &owned->image, err)
+				       : load(bases, owned->is_pulled, &owned->image, err);
+	if (known || result < 0) {
+		found_free(owned);
+	} else {
+		*VEC_ADD(&bases->found) = owned;
+		known = owned;
+	}
+	if (known)
+		*ret = &known->image;
+	return result;
 }
 
 static int find_base(struct base_finder *finder, const char *name, const struct platform *platform,
 		     const struct base_image **ret, struct err *err)
 {
-	struct base_images *bases = CONTAINER_OF(finder, struct base_images, finder);
-	struct base_image *image;
+	struct base_names *names = CONTAINER_OF(finder, struct base_names, finder);
+	struct found_image *found = xcalloc(1, sizeof(*found));
+	const char *meaning = meaning_of(names, name, platform, &found->layout);
 
-	VEC_FOREACH(known, &bases->found) {
-		if (str_eq((*known)->name, name) && platform_equal(&(*known)->platform, platform)) {
-			*ret = *known;
-			return 0;
-		}
-	}
-	image = xcalloc(1, sizeof(*image));
-	image->name = xstrdup(name);
-	image->platform = *platform;
-	if (load_named(bases, name, image, err) < 0) {
-		base_image_release(image);
-		free(image);
+	found->image.name = xstrdup(name);
+	found->image.platform = *platform;
+	found->is_pulled = names->pull;
+	if (!found->layout && image_ref_parse(meaning, &found->image.ref, err) < 0) {
+		found_free(found);
 		return err_wrap(err, "image '%s'", name);
 	}
-	*VEC_ADD(&bases->found) = image;
-	*ret = image;
+	if (find_image(names->images, found, ret, err) < 0)
+		return err_wrap(err, "image '%s'", name);
 	return 0;
 }
 
-void base_images_init(struct base_images *bases, struct store *store, struct registry *registry,
-		      const struct monitor *monitor, bool pull,
-		      const struct named_contexts *contexts)
+void base_names_init(struct base_names *names, struct base_images *images, bool pull,
+		     const struct named_contexts *contexts)
 {
-	*bases = (struct base_images){
+	*names = (struct base_names){
 		.finder = { .find = find_base },
-		.store = store,
-		.registry = registry,
-		.monitor = monitor,
+		.images = images,
 		.pull = pull,
 		.contexts = contexts,
 	};
 }
 
+void base_images_init(struct base_images *bases, struct store *store, struct registry *registry,
+		      const struct monitor *monitor)
+{
+	*bases = (struct base_images){
+		.store = store,
+		.registry = registry,
+		.monitor = monitor,
+	};
+}
+
 void base_images_release(struct base_images *bases)
 {
-	VEC_FOREACH(image, &bases->found) {
-		base_image_release(*image);
-		free(*image);
-	}
+	VEC_FOREACH(found, &bases->found)
+		found_free(*found);
 	free(bases->found.items);
 }

@@ -106,9 +106,21 @@ struct vertex *vertex_result(struct vertex *vertex)
 	return vertex->twin ? vertex->twin : vertex;
 }
 
+/* Errors pass here more than once on their way. */
+static void add_name(const char *name, struct err *err)
+{
+	AUTO(freep) char *prefix = xasprintf("%s: ", name);
+
+	if (err->kind != ERR_CANCELLED && !str_has_prefix(err->message, prefix))
+		(void)err_wrap(err, "%s", name);
+}
+
 int vertex_error(const struct vertex *vertex, struct err *err)
 {
 	const struct instruction *instruction = vertex->instruction;
+
+	if (err && vertex->settings && vertex->settings->name)
+		add_name(vertex->settings->name, err);
 
 	if (err && instruction && !err->span.line) {
 		(void)err_at(err, vertex->file, instruction->name.line, instruction->name.column,

@@ -146,9 +146,23 @@ static int find_named(const struct stage_state *state, const char *name,
 	return contexts ? contexts->find(contexts, name, platform, ret, err) : 0;
 }
 
+/* As if it were an image already: its triggers count, its arguments do not. */
+static void start_from_result(struct stage_state *state, const struct planned_image *result)
+{
+	state->platform = result->config.platform;
+	image_config_copy(&state->config, &result->config);
+	stage_scope_init(&state->scope, &state->plan->globals, &result->config.env);
+	copy_lines(&state->lines, &result->lines);
+	state->top = result->top;
+}
+
 static int start_from_named(struct stage_state *state, const char *name,
 			    const struct named_source *named, struct err *err)
 {
+	if (named->result) {
+		start_from_result(state, named->result);
+		return 0;
+	}
 	if (!named->files)
 		return start_from_image(state, name, err);
 	start_from_scratch(state);
@@ -248,8 +262,12 @@ int plan_source(struct stage_state *state, struct word from, struct vertex **ret
 	if (find_named(state, from.text, request->platform, &named, err) < 0)
 		return word_error(state, from, err);
 	*ret_files = named.files;
+	if (named.result)
+		*ret = named.result->top;
+	else if (named.is_known && !named.files)
+		return source_image(state, from, ret, err);
 	if (named.is_known)
-		return named.files ? 0 : source_image(state, from, ret, err);
+		return 0;
 	if (dockerfile_resolve_from(request->file, state->stage, from.text, &stage, err) < 0)
 		return word_error(state, from, err);
 	if (stage) {
@@ -482,7 +500,6 @@ int plan_image(struct graph *graph, const struct plan_request *request, struct p
 	if (plan_stage(state, err) < 0)
 		return -1;
 	ret->top = state->top;
-	ret->top->is_result = true;
 	image_config_copy(&ret->config, &state->config);
 	strmap_release(&ret->config.env);
 	strmap_set_all(&ret->config.env, &state->scope.env);

@@ -143,18 +143,6 @@ static int carry_out_image(struct solver *solver, struct vertex *vertex, struct 
 	return vertex->exported ? chain_prepare_image(solver, vertex, false, err) : 0;
 }
 
-static void count(struct solver *solver, const struct vertex *vertex)
-{
-	pthread_mutex_lock(&solver->lock);
-	if (vertex->state == VERTEX_DONE)
-		solver->executed_steps++;
-	else if (!is_source(vertex))
-		solver->cached_steps++;
-	if (vertex->emulated)
-		solver->emulated_ns += vertex->elapsed_ns;
-	pthread_mutex_unlock(&solver->lock);
-}
-
 static int execute(struct solver *solver, struct task *task, struct err *err)
 {
 	struct vertex *vertex = task->vertex;
@@ -209,7 +197,6 @@ static int carry_out_step(struct solver *solver, struct task *task, struct err *
 			return solver_report_failure(solver, vertex->step, err);
 		}
 	}
-	count(solver, vertex);
 	monitor_step(solver->monitor, vertex->step,
 		     vertex->state == VERTEX_CACHED ? EVENT_STEP_CACHED : EVENT_STEP_DONE);
 	return 0;

@@ -71,6 +71,8 @@ char *stage_step_prefix(const struct stage_state *state)
 	char platform[PLATFORM_TEXT_MAX];
 
 	str_addc(&prefix, '[');
+	if (request->settings->name)
+		str_addf(&prefix, "%s ", request->settings->name);
 	if (request->show_platform)
 		str_addf(&prefix, "%s ", platform_format(request->platform, platform));
 	if (state->stage->name)

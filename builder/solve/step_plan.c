@@ -322,11 +322,13 @@ void plan_copy_all(struct stage_state *state, const struct context_files *files,
 {
 	struct vertex *vertex = stage_add_vertex(state, VERTEX_COPY, &state->stage->from);
 	struct copy_vertex *copy = &vertex->copy;
+	const char *target = state->plan->request->settings->name;
 
 	/* It is the stage's beginning, as an image would be, and none of its steps. */
 	state->step--;
 	free(vertex->prefix);
-	vertex->prefix = xasprintf("[context %s] ", name);
+	vertex->prefix = target ? xasprintf("[%s context %s] ", target, name)
+				: xasprintf("[context %s] ", name);
 	copy->files = files;
 	copy->from_name = xstrdup(name);
 	VEC_ADD(&copy->arguments)->path = xstrdup("/");

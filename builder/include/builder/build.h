@@ -1,5 +1,6 @@
 /*
- * Building images: a Dockerfile and a context, for one or several platforms, to a manifest or an index in the store.
+ * Building images: a Dockerfile and a context, for one or several platforms, to a manifest or an index in the store;
+ * or several of that kind at once.
  *
  *	struct build_request request = { .context_dir = ".", .store = store, .registry = registry, ... };
  *	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
@@ -56,13 +57,16 @@ struct build_machine {
 
 /* All borrowed for the call. */
 struct build_request {
+	const char *name; /* tells it from others of the same build; NULL = there is only one */
 	const char *context_dir; /* a directory, or what context/remote_context.h knows */
 	/*
 	 * NULL = Dockerfile in the context; "-" = the standard input; an http or https address; else relative to
 	 * the working directory, or in a remote context.
 	 */
 	const char *dockerfile;
-	int stdin_fd;                         /* what "-" reads */
+	const char *
+		dockerfile_text; /* the file itself, and `dockerfile` is what it is called; NULL = read it */
+	int stdin_fd;            /* what "-" reads */
 	const struct build_machine *machines; /* none = this one; no two of the same platform */
 	size_t machine_count;
 	const struct named_contexts *contexts; /* --build-context; NULL = none */
@@ -86,7 +90,8 @@ struct build_request {
 struct build_result {
 	struct descriptor target; /* a manifest for one platform, else an index */
 	struct digest config;     /* of a single-platform image; empty otherwise */
-	unsigned cached_steps, executed_steps;
+	/* Its steps; those that another target of the build, or another platform, stands for are shared. */
+	unsigned cached_steps, executed_steps, shared_steps;
 	uint64_t emulated_ns; /* spent in emulated steps */
 };
 
@@ -101,6 +106,14 @@ struct build_result {
  */
 WARN_UNUSED int build_run(const struct build_request *request, struct build_result *ret,
 			  struct err *err);
+/*
+ * Several at once, as one graph: what they have in common is done once, and the first failure ends all. They have names,
+ * by which a named context can mean another one's result (NAMED_TARGET), and the same store, registry, sandbox and
+ * monitor. `ret` has a result for each. Errors begin with the name; ERR_INPUT also for targets that are made from
+ * each other. Nothing is tagged unless all succeeded.
+ */
+WARN_UNUSED int build_run_all(const struct build_request *requests, size_t count,
+			      struct build_result *ret, struct err *err);
 void build_result_release(struct build_result *result);
 
 #endif

@@ -4,14 +4,19 @@
 #include "unit.h"
 
 static struct store *store;
+static struct context_pool pool;
 
 static int set_up(void **state)
 {
-	return scratch_enter(state) < 0 ? -1 : store_open("store", &store, &err_);
+	if (scratch_enter(state) < 0 || store_open("store", &store, &err_) < 0)
+		return -1;
+	context_pool_init(&pool, store);
+	return 0;
 }
 
 static int tear_down(void **state)
 {
+	context_pool_release(&pool);
 	store_closep(&store);
 	return scratch_leave(state);
 }
@@ -28,7 +33,7 @@ static int open_with(const char *dir, const char *dockerfile, const char *input,
 	write_text("input", input);
 	assert_ok(fd_open(AT_FDCWD, "input", O_RDONLY, 0, &fd, &err_));
 	request.stdin_fd = fd;
-	return build_context_open(&request, ret, &err_);
+	return build_context_open(&request, &pool, ret, &err_);
 }
 
 static void a_directory(void **state)

@@ -3,14 +3,19 @@
 #include "unit.h"
 
 static struct store *store;
+static struct context_pool pool;
 
 static int set_up(void **state)
 {
-	return scratch_enter(state) < 0 ? -1 : store_open("store", &store, &err_);
+	if (scratch_enter(state) < 0 || store_open("store", &store, &err_) < 0)
+		return -1;
+	context_pool_init(&pool, store);
+	return 0;
 }
 
 static int tear_down(void **state)
 {
+	context_pool_release(&pool);
 	store_closep(&store);
 	return scratch_leave(state);
 }
@@ -22,7 +27,7 @@ static void open_set(struct context_set *set, struct build_request *request,
 		assert_ok(named_contexts_add(contexts, *texts, &err_));
 	request->store = store;
 	request->contexts = contexts;
-	context_set_init(set, request);
+	context_set_init(set, request, &pool, NULL);
 }
 
 static int find(struct context_set *set, const char *name, struct named_source *ret)

@@ -137,34 +137,12 @@ static void a_docker_base_becomes_an_oci_image(void **state)
 	json_decref(json);
 }
 
-static void labels_are_added_at_the_end(void **state)
-{
-	AUTO(hand_release) struct hand hand;
-	AUTO(descriptor_release) struct descriptor manifest = { .media_type = NULL };
-	AUTO(strmap_release) struct strmap labels = STRMAP_INIT;
-	struct image_request request;
-	struct digest config;
-	json_t *json, *have;
-
-	(void)state;
-	hand_init(&hand, MEDIA_OCI_LAYER_GZIP);
-	strmap_set(&hand.planned.config.labels, "a", "file");
-	strmap_set(&labels, "a", "option");
-	request = (struct image_request){ .store = hand.store, .epoch = -1, .labels = &labels };
-	assert_ok(image_write(&request, &hand.planned, &manifest, &config, &err_));
-	json = blob_json(hand.store, &config);
-	have = json_get_object(json_get_object(json, "config"), "Labels");
-	assert_string_equal(json_get_string(have, "a"), "option");
-	json_decref(json);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(times_are_those_of_the_layers),
 		scratch_test(an_epoch_sets_all_that_is_new),
 		scratch_test(a_docker_base_becomes_an_oci_image),
-		scratch_test(labels_are_added_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

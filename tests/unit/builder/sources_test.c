@@ -6,6 +6,7 @@ static const struct build_board pi = { .slug = "raspberry-pi", .arch = "rpi" };
 static const struct build_board pi4 = { .slug = "raspberrypi4-64", .arch = "aarch64" };
 static const struct build_board pi5 = { .slug = "raspberrypi5", .arch = "aarch64" };
 
+static struct context_pool pool;
 static struct build_context opened;
 static struct build_sources sources;
 
@@ -30,7 +31,7 @@ static int read_for(const struct build_board *first, const struct build_board *s
 
 	build_context_release(&opened);
 	opened = (struct build_context)BUILD_CONTEXT_INIT;
-	assert_ok(build_context_open(&request, &opened, &err_));
+	assert_ok(build_context_open(&request, &pool, &opened, &err_));
 	return build_sources_read(&request, &opened, machines, ARRAY_SIZE(machines), &sources,
 				  &err_);
 }

@@ -16,6 +16,7 @@ enum named_context_kind {
 	NAMED_IMAGE,  /* docker-image://REF */
 	NAMED_LAYOUT, /* oci-layout://DIR[:TAG][@DIGEST] */
 	NAMED_REMOTE, /* a repository, or a tar behind an HTTP(S) address: context/remote_context.h */
+	NAMED_TARGET, /* the result of another target of the same build; never from text */
 };
 
 struct named_context {
@@ -23,7 +24,8 @@ struct named_context {
 	bool for_platform; /* NAME::PLATFORM: for that one only */
 	struct platform platform;
 	enum named_context_kind kind;
-	char *value; /* directory: absolute, without links; image: the reference; remote: as given */
+	/* directory: absolute, without links; image: the reference; remote: as given; target: its name */
+	char *value;
 	char *tag, *digest; /* of a layout; NULL = not given */
 };
 
@@ -43,6 +45,8 @@ struct named_contexts {
  */
 WARN_UNUSED int named_contexts_add(struct named_contexts *contexts, const char *text,
 				   struct err *err);
+void named_contexts_add_target(struct named_contexts *contexts, const char *name,
+			       const char *target);
 void named_contexts_release(struct named_contexts *contexts);
 /*
  * The one that `name` means in a build for `platform`; NULL = none. `:latest`, and what image names

@@ -57,6 +57,7 @@ struct context_files {
 
 /* What the steps of one target have in common; a graph can hold several targets. All borrowed. */
 struct step_settings {
+	const char *name;                     /* the target's; NULL = there is only one */
 	const struct context_files *context;  /* the build context */
 	const struct sandbox_mounts *volumes; /* -v: in every RUN; NULL = none */
 	struct ssh_agents *ssh;               /* --ssh; NULL = none */
@@ -213,8 +214,8 @@ struct timespec vertex_made_time(const struct vertex *vertex);
 /* The vertex whose result counts: itself or its twin. */
 struct vertex *vertex_result(struct vertex *vertex);
 /*
- * Fills the span of err with the vertex's instruction unless a place stands there already; returns
- * -1.
+ * Fills the span of err with the vertex's instruction unless a place stands there already, and puts
+ * the target's name before the message; returns -1.
  */
 int vertex_error(const struct vertex *vertex, struct err *err);
 void base_image_release(struct base_image *image);

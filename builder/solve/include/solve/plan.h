@@ -23,11 +23,14 @@ struct base_finder {
 		    const struct base_image **ret, struct err *err);
 };
 
+struct planned_image;
+
 /* What --build-context makes of a name. */
 struct named_source {
 	bool is_known; /* else it means what it would mean anyway */
-	/* Its files, as long as the finder lives; NULL = an image, which the base finder knows by this name. */
+	/* As long as the finder lives; neither = an image, which the base finder knows by this name. */
 	const struct context_files *files;
+	const struct planned_image *result; /* of another target */
 };
 
 struct context_finder {

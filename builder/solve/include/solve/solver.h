@@ -31,10 +31,8 @@ struct solver {
 
 	unsigned jobs; /* steps at the same time; 0 = one per processor */
 
-	pthread_mutex_t lock;      /* of contexts and counters */
+	pthread_mutex_t lock;      /* of contexts */
 	pthread_mutex_t unpacking; /* one layer at a time */
-	unsigned cached_steps, executed_steps;
-	uint64_t emulated_ns;
 };
 
 /*

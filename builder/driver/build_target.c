@@ -1,0 +1,341 @@
+#include "build_target.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "image.h"
+#include "image/reference.h"
+#include "source_lint.h"
+
+static void set_volumes(struct build_target *target)
+{
+	const struct build_volumes *volumes = target->request->volumes;
+
+	for (size_t i = 0; volumes && i < volumes->len; i++)
+		*VEC_ADD(&target->volumes) = (struct sandbox_mount){
+			.kind = SANDBOX_BIND,
+			.source = volumes->items[i].source,
+			.target = volumes->items[i].target,
+			.read_only = volumes->items[i].read_only,
+		};
+}
+
+static void add_images(struct build_target *target)
+{
+	const struct build_request *request = target->request;
+
+	for (size_t i = 0; i < request->machine_count; i++)
+		*VEC_ADD(&target->images) =
+			(struct target_image){ .machine = request->machines[i], .is_wanted = true };
+	if (request->machine_count == 0)
+		*VEC_ADD(&target->images) =
+			(struct target_image){ .machine = { .platform = target->common->host },
+					       .is_wanted = true };
+}
+
+void build_target_init(struct build_target *target, const struct build_request *request,
+		       struct build_common *common)
+{
+	*target = (struct build_target){
+		.request = request,
+		.common = common,
+		.context = BUILD_CONTEXT_INIT,
+		.settings = { .name = request->name,
+			      .volumes = &target->volumes,
+			      .ssh = request->ssh,
+			      .layers = request->layers,
+			      .epoch = request->source_date_epoch,
+			      .no_cache = request->no_cache },
+	};
+	build_args_resolve(request->build_args, &target->build_args);
+	base_names_init(&target->bases, &common->bases, request->pull, request->contexts);
+	context_set_init(&target->contexts, request, &common->contexts, &common->results);
+	set_volumes(target);
+	add_images(target);
+}
+
+void build_target_release(struct build_target *target)
+{
+	VEC_FOREACH(image, &target->images)
+		planned_image_release(&image->planned);
+	free(target->images.items);
+	context_set_release(&target->contexts);
+	strmap_release(&target->build_args);
+	build_sources_release(&target->sources);
+	build_context_release(&target->context);
+	free(target->volumes.items);
+}
+
+struct target_image *build_target_image(struct build_target *target,
+					const struct platform *platform)
+{
+	VEC_FOREACH(image, &target->images) {
+		if (platform_equal(&image->machine.platform, platform))
+			return image;
+	}
+	return NULL;
+}
+
+bool build_target_add_image(struct build_target *target, const struct build_machine *machine)
+{
+	if (build_target_image(target, &machine->platform))
+		return false;
+	*VEC_ADD(&target->images) = (struct target_image){ .machine = *machine };
+	return true;
+}
+
+static size_t index_of(const struct build_target *target, const struct target_image *image)
+{
+	return (size_t)(image - target->images.items);
+}
+
+/* --- reading --- */
+
+static struct source_lint lint_for(const struct build_target *target,
+				   const struct target_image *image)
+{
+	return (struct source_lint){ .request = target->request,
+				     .build_args = &target->build_args,
+				     .platform = &image->machine.platform,
+				     .build_platform = &target->common->host };
+}
+
+/*
+ * All that the file alone tells, before anything is asked of a registry. Base images are looked at only when
+ * their variables could make good what seems wrong.
+ */
+static int check_source(struct build_target *target, struct source_lint *lint,
+			struct build_source *source, struct err *err)
+{
+	source_lint(source, lint);
+	if (source->diags.errors > 0 && lint->wants_bases) {
+		lint->bases = &target->bases.finder;
+		source_lint(source, lint);
+	}
+	if (source->diags.errors == 0)
+		return 0;
+	source_emit_warnings(source, !lint->wants_bases, target->common->monitor);
+	return diags_check(&source->diags, err);
+}
+
+static int check_sources(struct build_target *target, struct err *err)
+{
+	VEC_FOREACH(image, &target->images) {
+		struct source_lint lint = lint_for(target, image);
+		size_t i = index_of(target, image);
+
+		if (build_sources_is_first(&target->sources, i) &&
+		    check_source(target, &lint, target->sources.items[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The machines of the images, as build_sources_read() wants them. */
+static int read_sources(struct build_target *target, struct err *err)
+{
+	AUTO(freep)
+	struct build_machine *machines = xcalloc(target->images.len, sizeof(*machines));
+
+	VEC_FOREACH(image, &target->images)
+		machines[index_of(target, image)] = image->machine;
+	return build_sources_read(target->request, &target->context, machines, target->images.len,
+				  &target->sources, err);
+}
+
+static int open_files(struct build_target *target, struct err *err)
+{
+	const struct build_context *context = &target->context;
+	const struct build_source *source = target->sources.items[0];
+	const struct context_files wanted = { .dir = context->dir,
+					      .ignore = source->ignore,
+					      .ignore_name = source->ignore_name,
+					      .ignore_text = str_span(&source->ignore_text) };
+
+	return context_pool_open(&target->common->contexts, &wanted, context->is_remote,
+				 &target->settings.context, err);
+}
+
+/* A Dockerfile's problems name their places themselves. */
+static int named_error(const struct build_target *target, struct err *err)
+{
+	if (!target->request->name || !err || err->kind == ERR_CANCELLED)
+		return -1;
+	return err_wrap(err, "%s", target->request->name);
+}
+
+static int read_definition(struct build_target *target, struct err *err)
+{
+	if (read_sources(target, err) < 0)
+		return named_error(target, err);
+	return check_sources(target, err);
+}
+
+int build_target_open(struct build_target *target, struct err *err)
+{
+	const struct monitor *monitor = target->common->monitor;
+	const char *name = target->request->name;
+	unsigned step;
+
+	if (build_context_open(target->request, &target->common->contexts, &target->context, err) <
+	    0)
+		return named_error(target, err);
+	step = monitor_add_step(monitor, "[%s%sinternal] load build definition", name ? name : "",
+				name ? " " : "");
+	monitor_step(monitor, step, EVENT_STEP_STARTED);
+	if (read_definition(target, err) < 0) {
+		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s",
+			     err && err->message ? err->message : "failed");
+		return -1;
+	}
+	monitor_step(monitor, step, EVENT_STEP_DONE);
+	return open_files(target, err) < 0 ? named_error(target, err) : 0;
+}
+
+/* --- planning --- */
+
+static int plan(struct build_target *target, struct target_image *image, struct err *err)
+{
+	const struct build_request *request = target->request;
+	struct build_common *common = target->common;
+	const struct build_machine *machine = &image->machine;
+	struct build_source *source = target->sources.items[index_of(target, image)];
+	struct plan_request question = {
+		.file = &source->file,
+		.file_name = source->dockerfile_name,
+		.platform = &machine->platform,
+		.build_platform = &common->host,
+		.cpu_model = platform_is_native(&machine->platform) ? NULL : machine->cpu_model,
+		.target = request->target,
+		.build_args = &target->build_args,
+		.settings = &target->settings,
+		.show_platform = target->images.len > 1,
+		.bases = &target->bases.finder,
+		.contexts = request->contexts ? &target->contexts.finder : NULL,
+	};
+
+	if (plan_image(&common->graph, &question, &image->planned, err) < 0)
+		return named_error(target, err);
+	if (request->labels)
+		strmap_set_all(&image->planned.config.labels, request->labels);
+	return 0;
+}
+
+int build_target_plan(struct build_target *target, struct target_image *image, struct err *err)
+{
+	if (image->state == TARGET_BEING_PLANNED)
+		return err_set(err, ERR_INPUT, "'%s' is made from itself", target->request->name);
+	if (image->state == TARGET_PLANNED)
+		return 0;
+	image->state = TARGET_BEING_PLANNED;
+	if (plan(target, image, err) < 0)
+		return -1;
+	image->state = TARGET_PLANNED;
+	return 0;
+}
+
+/* The images are known now: what the checks say is final. */
+static int check_finally(struct build_target *target, const struct target_image *image,
+			 bool is_planned, struct err *err)
+{
+	struct build_source *source = target->sources.items[index_of(target, image)];
+	struct source_lint lint = lint_for(target, image);
+
+	if (is_planned) {
+		lint.bases = &target->bases.finder;
+		lint.contexts = &target->contexts.finder;
+		source_lint(source, &lint);
+	}
+	source_emit_warnings(source, is_planned, target->common->monitor);
+	return is_planned ? diags_check(&source->diags, err) : 0;
+}
+
+int build_target_check(struct build_target *target, bool is_planned, struct err *err)
+{
+	int status = 0;
+
+	VEC_FOREACH(image, &target->images) {
+		if (build_sources_is_first(&target->sources, index_of(target, image)) &&
+		    check_finally(target, image, is_planned, status == 0 ? err : NULL) < 0)
+			status = -1;
+	}
+	return status;
+}
+
+/* --- the result --- */
+
+void build_target_mark(struct build_target *target)
+{
+	VEC_FOREACH(image, &target->images) {
+		struct vertex *vertex = image->planned.top;
+
+		if (!image->is_wanted)
+			continue;
+		vertex->is_result = true;
+		while (vertex->parent)
+			vertex = vertex->parent;
+		vertex->exported = true;
+	}
+}
+
+static void count_steps(const struct build_target *target, struct build_result *ret)
+{
+	VEC_FOREACH(item, &target->common->graph.vertices) {
+		const struct vertex *vertex = *item;
+
+		if (vertex->settings != &target->settings ||
+		    vertex_result(*item)->state == VERTEX_PENDING)
+			continue;
+		if (vertex->twin)
+			ret->shared_steps++;
+		else if (vertex->state == VERTEX_DONE)
+			ret->executed_steps++;
+		else
+			ret->cached_steps++;
+		if (vertex->emulated)
+			ret->emulated_ns += vertex->elapsed_ns;
+	}
+}
+
+int build_target_write(struct build_target *target, struct build_result *ret, struct err *err)
+{
+	const struct image_request request = { .store = target->common->store,
+					       .epoch = target->request->source_date_epoch };
+	AUTO(descriptors_release) struct descriptors manifests = { .items = NULL };
+
+	count_steps(target, ret);
+	VEC_FOREACH(image, &target->images) {
+		struct descriptor *manifest;
+
+		if (!image->is_wanted)
+			continue;
+		manifest = VEC_ADD(&manifests);
+		if (image_write(&request, &image->planned, manifest, &ret->config, err) < 0)
+			return -1;
+		manifest->platform = image->planned.config.platform;
+	}
+	if (manifests.len > 1) {
+		ret->config = (struct digest){ .text = "" };
+		return image_index_write(request.store, &manifests, &ret->target, err);
+	}
+	descriptor_copy(&ret->target, &manifests.items[0]);
+	return 0;
+}
+
+int build_target_tag(const struct build_target *target, const struct build_result *result,
+		     struct err *err)
+{
+	const struct strvec *tags = target->request->tags;
+
+	for (size_t i = 0; tags && i < tags->len; i++) {
+		AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+		AUTO(freep) char *name = NULL;
+
+		if (image_ref_parse(tags->items[i], &ref, err) < 0)
+			return -1;
+		name = image_ref_format(&ref);
+		if (store_tag(target->common->store, name, &result->target, err) < 0)
+			return err_wrap(err, "tag '%s'", tags->items[i]);
+	}
+	return 0;
+}
