@@ -8,14 +8,13 @@
 
 extern const struct cli_command cmd_build, cmd_push, cmd_pull, cmd_images, cmd_board_ls,
 	cmd_board_show, cmd_compose_config, cmd_completion, cmd_version, cmd_help, cmd_complete,
-	cmd_generate, cmd_parse, cmd_expand, cmd_ignore, cmd_check;
+	cmd_generate, cmd_parse, cmd_expand, cmd_ignore, cmd_check, cmd_df, cmd_prune, cmd_doctor;
 
 const struct cli_command *const cli_commands[] = {
-	&cmd_build,    &cmd_push,       &cmd_pull,           &cmd_images,
-	&cmd_board_ls, &cmd_board_show, &cmd_compose_config, &cmd_completion,
-	&cmd_version,  &cmd_help,       &cmd_complete,       &cmd_generate,
-	&cmd_parse,    &cmd_expand,     &cmd_ignore,         &cmd_check,
-	NULL,
+	&cmd_build,      &cmd_push,    &cmd_pull,     &cmd_images,     &cmd_df,
+	&cmd_prune,      &cmd_doctor,  &cmd_board_ls, &cmd_board_show, &cmd_compose_config,
+	&cmd_completion, &cmd_version, &cmd_help,     &cmd_complete,   &cmd_generate,
+	&cmd_parse,      &cmd_expand,  &cmd_ignore,   &cmd_check,      NULL,
 };
 
 const struct cli_topic cli_topics[] = {

@@ -104,6 +104,24 @@ _edgectl()
         case $previous in
         esac
         ;;
+    'df')
+        options='--verbose --json --help'
+        case $previous in
+        esac
+        ;;
+    'prune')
+        options='--all --filter= --max-used-space= --keep-storage= --dry-run --force --verbose --json --help'
+        case $previous in
+        --filter) :; return ;;
+        --max-used-space) :; return ;;
+        --keep-storage) :; return ;;
+        esac
+        ;;
+    'doctor')
+        options='--store --repair --json --help'
+        case $previous in
+        esac
+        ;;
     'board ls')
         options='--arch= --json --quiet --help'
         case $previous in

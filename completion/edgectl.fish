@@ -10,17 +10,20 @@ function __edgectl_ask
 end
 
 complete -c edgectl -f
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a build -d 'Build an image from a Dockerfile, for one or several platforms'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a push -d 'Upload images from the local store to a registry'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a pull -d 'Download images from a registry into the local store'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a images -d 'List the images in the local store'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a completion -d 'Print the completion script for a shell'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a version -d 'Print the version'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a help -d 'Explain edgectl, or one of its commands'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a board -d 'What edgectl knows about boards'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -a compose -d 'Projects of several services'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -s V -l version -d 'Print the version'
-complete -c edgectl -n '__edgectl_no_command build push pull images completion version help board compose' -s h -l help -d 'Show this help'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a build -d 'Build an image from a Dockerfile, for one or several platforms'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a push -d 'Upload images from the local store to a registry'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a pull -d 'Download images from a registry into the local store'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a images -d 'List the images in the local store'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a df -d 'Show what the local store takes on the disk'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a prune -d 'Remove build cache and leftovers from the local store'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a doctor -d 'Find out what is wrong, and what to do about it'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a completion -d 'Print the completion script for a shell'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a version -d 'Print the version'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a help -d 'Explain edgectl, or one of its commands'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a board -d 'What edgectl knows about boards'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a compose -d 'Projects of several services'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -s V -l version -d 'Print the version'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __edgectl_no_command ls show' -a ls -d 'List the boards that --board knows'
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __edgectl_no_command ls show' -a show -d 'Show what is known about a board'
@@ -78,6 +81,25 @@ complete -c edgectl -n '__fish_seen_subcommand_from images' -l json -d 'Print a 
 complete -c edgectl -n '__fish_seen_subcommand_from images' -l no-trunc -d 'Print digests whole'
 complete -c edgectl -n '__fish_seen_subcommand_from images' -s q -l quiet -d 'Print only the digests'
 complete -c edgectl -n '__fish_seen_subcommand_from images' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from df' -s v -l verbose -d 'List every piece'
+complete -c edgectl -n '__fish_seen_subcommand_from df' -l json -d 'Print a JSON object with the members root, size, database (both in bytes), images, records and items'
+complete -c edgectl -n '__fish_seen_subcommand_from df' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -s a -l all -d 'Also what named images share, unpacked layers and cache mounts: all that can be made again'
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -l filter -x -d 'Only what until=DURATION (not used for so long) and type=layer, snapshot, cachemount or leftover say'
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -l max-used-space -x -d 'Remove, least recently used first, until the store takes no more than that'
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -l keep-storage -x -d 'The same, as docker builder prune calls it'
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -l dry-run -d 'Remove nothing: tell what would go'
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -s f -l force -d 'Do not ask'
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -s v -l verbose -d 'List what is removed'
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -l json -d 'Print a JSON object with the members removed, freed and size (in bytes)'
+complete -c edgectl -n '__fish_seen_subcommand_from prune' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l store -d 'Check the local store: read every blob, look at snapshots and the database'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'Remove what is damaged or left over, so that the next build or pull makes it anew'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l json -d 'Print a JSON array of objects with the members check, level (ok, note or problem), text, remedy and repaired'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -x
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -l arch -x -d 'Only boards of this architecture (rpi, armv7hf, aarch64, amd64, i386, i386-nlp) or platform (linux/arm/v7)'

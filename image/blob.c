@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,12 +11,12 @@
 #include "base/fd.h"
 #include "base/fs.h"
 #include "store_private.h"
+#include "sweep.h"
 
-#define BLOB_PATH_MAX   (sizeof("blobs/sha512/") + 128)
 #define INGEST_PATH_MAX (sizeof("ingest/") + 16)
 #define COPY_BUFFER     ((size_t)128 * 1024)
 
-static void blob_path(const struct digest *digest, char path[BLOB_PATH_MAX])
+void blob_path(const struct digest *digest, char path[BLOB_PATH_MAX])
 {
 	snprintf(path, BLOB_PATH_MAX, "blobs/%s/%s",
 		 digest_algorithm_name(digest_algorithm_of(digest)), digest_hex(digest));
@@ -28,9 +27,11 @@ bool store_has_blob(struct store *store, const struct digest *digest, uint64_t *
 	char path[BLOB_PATH_MAX];
 	struct stat st;
 
+	if (!digest_is_set(digest))
+		return false;
 	blob_path(digest, path);
-	if (!digest_is_set(digest) || fstatat(store->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (!lease_use(&store->lease, store->fd, path) ||
+	    fstatat(store->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return false;
 	if (ret_size)
 		*ret_size = (uint64_t)st.st_size;
@@ -45,6 +46,7 @@ int store_open_blob(struct store *store, const struct digest *digest, int *ret_f
 	if (!digest_is_set(digest))
 		return err_set(err, ERR_NOT_FOUND, "blob without a digest");
 	blob_path(digest, path);
+	(void)lease_use(&store->lease, store->fd, path);
 	fd = openat(store->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT)
 		return err_set(err, ERR_NOT_FOUND, "blob %s is not in the store", digest->text);
@@ -259,27 +261,11 @@ void blob_writer_freep(struct blob_writer **writer)
 	free(w);
 }
 
-static void sweep_one(int dir_fd, const char *name)
-{
-	AUTO(fd_closep)
-	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		(void)unlinkat(dir_fd, name, 0); /* the next sweep tries again */
-}
-
 void blob_sweep(struct store *store)
 {
+	AUTO(fd_closep)
 	int fd = openat(store->fd, "ingest", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *e;
 
-	if (!dir) {
-		fd_closep(&fd);
-		return;
-	}
-	while ((e = readdir(dir)))
-		if (e->d_name[0] != '.')
-			sweep_one(dirfd(dir), e->d_name);
-	closedir(dir);
+	if (fd >= 0)
+		sweep_files(fd);
 }

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
-#define SCHEMA_VERSION  1
+#define SCHEMA_VERSION  2
 #define BUSY_TIMEOUT_MS 30000
 /*
  * Pages after which a commit moves the log into the database. Small, because the next process to open the store reads
@@ -23,11 +23,16 @@ static const char schema[] =
 	" size INTEGER NOT NULL, PRIMARY KEY (diff_id, blob)) WITHOUT ROWID;"
 	/* AUTOINCREMENT: a number is never used again, its directory may still be there */
 	"CREATE TABLE snapshots (id INTEGER PRIMARY KEY AUTOINCREMENT, diff_id TEXT UNIQUE,"
-	" boot TEXT NOT NULL, created INTEGER NOT NULL);"
+	" boot TEXT NOT NULL, created INTEGER NOT NULL, bytes INTEGER);"
 	/* with rowids: else SQLite reads each large value on the way of a search to its end */
 	"CREATE TABLE cache (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
 	" used INTEGER NOT NULL, PRIMARY KEY (space, key));"
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
+
+/* What makes version N + 1 of version N. */
+static const char *const upgrades[SCHEMA_VERSION] = {
+	[1] = "ALTER TABLE snapshots ADD COLUMN bytes INTEGER;",
+};
 
 static const char *const sql[QUERIES] = {
 	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
@@ -54,10 +59,16 @@ static const char *const sql[QUERIES] = {
 					  " WHERE id = ?1 AND diff_id IS NULL"),
 	[QUERY_SNAPSHOT_UNSYNCED] = ("SELECT id FROM snapshots"
 				     " WHERE diff_id IS NOT NULL AND boot = ?1"),
+	[QUERY_SNAPSHOT_LIST] = "SELECT id, diff_id, boot, created, bytes FROM snapshots",
+	[QUERY_SNAPSHOT_MEASURED] = "UPDATE snapshots SET bytes = ?2 WHERE id = ?1",
 	[QUERY_SNAPSHOT_SYNCED] = "UPDATE snapshots SET boot = '' WHERE id = ?1",
 	[QUERY_CACHE_GET] = "SELECT value, used FROM cache WHERE space = ?1 AND key = ?2",
 	[QUERY_CACHE_SET] = "INSERT OR REPLACE INTO cache VALUES (?1, ?2, ?3, ?4)",
 	[QUERY_CACHE_TOUCH] = "UPDATE cache SET used = ?3 WHERE space = ?1 AND key = ?2",
+	[QUERY_CACHE_LIST] = "SELECT rowid, value, used FROM cache",
+	[QUERY_CACHE_DELETE] = "DELETE FROM cache WHERE rowid = ?1",
+	[QUERY_LAYER_FORGET] = "DELETE FROM layers WHERE blob = ?1",
+	[QUERY_LAYER_LIST] = "SELECT DISTINCT blob FROM layers",
 };
 
 static int failed(struct db *db, struct err *err)
@@ -118,18 +129,30 @@ static int create_schema(struct db *db, struct err *err)
 	return exec(db, text.ptr, err);
 }
 
+static int upgrade_schema(struct db *db, int version, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	str_add(&text, "BEGIN IMMEDIATE; ");
+	for (; version < SCHEMA_VERSION; version++)
+		str_add(&text, upgrades[version]);
+	str_addf(&text, " PRAGMA user_version = %d; COMMIT;", SCHEMA_VERSION);
+	return exec(db, text.ptr, err);
+}
+
 static int prepare_schema(struct db *db, int lock_fd, struct err *err)
 {
 	int version = 0, result = 0;
 
 	if (read_version(db, &version, err) < 0)
 		return -1;
-	if (version == 0) {
+	if (version < SCHEMA_VERSION) {
 		if (flock(lock_fd, LOCK_EX) < 0)
 			return err_errno(err, "lock the store");
 		result = read_version(db, &version, err);
-		if (result == 0 && version == 0) {
-			result = create_schema(db, err);
+		if (result == 0 && version < SCHEMA_VERSION) {
+			result = version == 0 ? create_schema(db, err)
+					      : upgrade_schema(db, version, err);
 			version = SCHEMA_VERSION;
 		}
 		(void)flock(lock_fd, LOCK_UN); /* cannot fail on a lock that is held */
@@ -255,6 +278,28 @@ int db_commit(struct db *db, struct err *err)
 		return 0;
 	db_rollback(db);
 	return -1;
+}
+
+void db_shrink(struct db *db)
+{
+	/* others that are at work make these fail, and the next time does it */
+	(void)exec(db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+}
+
+int db_check(struct db *db, struct str *ret_problem, struct err *err)
+{
+	sqlite3_stmt *query = NULL;
+	int code;
+
+	str_clear(ret_problem);
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &query, NULL) !=
+	    SQLITE_OK)
+		return failed(db, err);
+	code = sqlite3_step(query);
+	if (code == SQLITE_ROW && strcmp(db_text(query, 0), "ok") != 0)
+		str_add(ret_problem, db_text(query, 0));
+	sqlite3_finalize(query);
+	return code == SQLITE_ROW ? 0 : failed(db, err);
 }
 
 void db_rollback(struct db *db)

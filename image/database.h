@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 enum db_query {
 	QUERY_BEGIN,
@@ -39,9 +40,15 @@ enum db_query {
 	QUERY_SNAPSHOT_IS_UNFINISHED,
 	QUERY_SNAPSHOT_UNSYNCED,
 	QUERY_SNAPSHOT_SYNCED,
+	QUERY_SNAPSHOT_LIST,
+	QUERY_SNAPSHOT_MEASURED,
 	QUERY_CACHE_GET,
 	QUERY_CACHE_SET,
 	QUERY_CACHE_TOUCH,
+	QUERY_CACHE_LIST,
+	QUERY_CACHE_DELETE,
+	QUERY_LAYER_FORGET,
+	QUERY_LAYER_LIST,
 	QUERIES
 };
 
@@ -72,6 +79,11 @@ WARN_UNUSED int db_step(struct db *db, sqlite3_stmt *query, bool *ret_row, struc
 WARN_UNUSED int db_run(struct db *db, sqlite3_stmt *query, struct err *err);
 /* Columns count from 0; "" for NULL; borrowed until the next step. */
 const char *db_text(sqlite3_stmt *query, int column);
+
+/* Gives the room of what was deleted back to the file system, as far as nobody else is at work. */
+void db_shrink(struct db *db);
+/* *ret_problem is "" when the file is sound. */
+WARN_UNUSED int db_check(struct db *db, struct str *ret_problem, struct err *err);
 
 /* A transaction that has the write lock from its beginning on. */
 WARN_UNUSED int db_begin(struct db *db, struct err *err);

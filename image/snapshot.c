@@ -107,13 +107,15 @@ static int get(struct db *db, const struct digest *diff_id, int64_t *ret_id, cha
 static bool find(struct store *store, struct db *db, const struct digest *diff_id, int64_t *ret_id,
 		 char path[SNAPSHOT_PATH_MAX])
 {
-	char boot[40] = "";
+	char boot[40] = "", dir[SNAPSHOT_PATH_MAX];
 	bool found = false;
 
 	if (get(db, diff_id, ret_id, boot, &found, NULL) < 0 || !found)
 		return false;
 	dir_path(*ret_id, "/fs", path);
-	if ((!boot[0] || strcmp(boot, store->boot_id) == 0) && fs_exists(store->fd, path))
+	dir_path(*ret_id, "", dir);
+	if ((!boot[0] || strcmp(boot, store->boot_id) == 0) && store_use(store, dir) &&
+	    fs_exists(store->fd, path))
 		return true;
 	/* if this fails it is still not found */
 	(void)run_for_id(db, QUERY_SNAPSHOT_FORGET, *ret_id, NULL, NULL);

@@ -93,7 +93,7 @@ static int open_store(struct store *store, const char *root, struct err *err)
 			return -1;
 		root = own;
 	}
-	if (open_root(store, root, err) < 0)
+	if (open_root(store, root, err) < 0 || lease_open(&store->lease, store->fd, err) < 0)
 		return store_failed(store, err);
 	read_boot_id(store);
 	db_path = path_join(store->root, "edgectl.db");
@@ -108,6 +108,7 @@ int store_open(const char *root, struct store **ret, struct err *err)
 	struct store *store = xcalloc(1, sizeof(*store));
 
 	store->fd = -1;
+	store->lease = (struct lease)LEASE_INIT;
 	if (open_store(store, root, err) < 0) {
 		store_closep(&store);
 		return err_wrap(err, "open the store");
@@ -126,6 +127,7 @@ void store_closep(struct store **store)
 		fd_closep(&lock->fd);
 	free(s->making.items);
 	db_close(&s->db);
+	lease_close(&s->lease);
 	fd_closep(&s->fd);
 	free(s->root);
 	free(s);
@@ -139,4 +141,9 @@ const char *store_root(const struct store *store)
 int store_dir_fd(const struct store *store)
 {
 	return store->fd;
+}
+
+bool store_use(struct store *store, const char *path)
+{
+	return lease_use(&store->lease, store->fd, path);
 }

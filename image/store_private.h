@@ -4,6 +4,7 @@
 
 #include "database.h"
 #include "image/store.h"
+#include "lease.h"
 
 /* A snapshot that this process is making; the lock on its directory says so to others. */
 struct snapshot_lock {
@@ -20,6 +21,7 @@ struct store {
 	char *root;
 	int fd;
 	struct db db;
+	struct lease lease;
 	char boot_id[40];
 	/* the rest under db's lock */
 	struct snapshot_locks making;
@@ -28,6 +30,10 @@ struct store {
 
 /* Adds the remedy for a full or unwritable disk to an error; returns -1. */
 int store_failed(const struct store *store, struct err *err);
+#define BLOB_PATH_MAX (sizeof("blobs/sha512/") + 128)
+
+/* Relative to the root. */
+void blob_path(const struct digest *digest, char path[BLOB_PATH_MAX]);
 /* Removes what dead processes left in ingest/. */
 void blob_sweep(struct store *store);
 /* Makes index.json what the database says, if it is not. */

@@ -150,7 +150,7 @@ static int add_cache(struct solver *solver, const struct vertex *vertex,
 {
 	AUTO(freep) char *path = cache_path(mount);
 
-	if (!fs_exists(store_dir_fd(solver->store), path) &&
+	if (!store_use(solver->store, path) &&
 	    make_cache(solver, vertex, mount, path, ret, err) < 0)
 		return err_wrap(err, "cache '%s'", mount->id);
 	add_bind(ret, path_join(store_root(solver->store), path), mount->target, mount->read_only);

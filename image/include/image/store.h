@@ -6,6 +6,9 @@
  *	<root>/oci-layout  index.json  blobs/sha256/<hex>
  *	<root>/ingest/<random>        blobs being written
  *	<root>/snapshots/<n>/fs       an unpacked layer, in overlayfs form; <n> is short: mount options are
+ *	<root>/cache-mounts/<hash>    what RUN --mount=type=cache keeps
+ *	<root>/leases/<random>        processes that have the store open
+ *	<root>/trash/<random>         on its way out
  *	<root>/edgectl.db
  *
  * Blobs are the user's and can be read outside of a user namespace; snapshots hold files of mapped ids.
@@ -34,6 +37,11 @@ void store_closep(struct store **store);
 const char *store_root(const struct store *store);
 /* A descriptor of the root, borrowed. */
 int store_dir_fd(const struct store *store);
+/*
+ * Notes that this process uses `path`, relative to the root; false when it is not there. From then on, as long as the
+ * store is open here, nobody prunes it. Blobs and snapshots are noted by the calls below themselves.
+ */
+bool store_use(struct store *store, const char *path);
 
 /* --- blobs --- */
 

@@ -1,0 +1,5 @@
+#include "doctor/check.h"
+
+extern const struct check check_store;
+
+const struct check *const doctor_checks[] = { &check_store, NULL };

@@ -1,0 +1,34 @@
+#include "base/alloc.h"
+#include "doctor/check.h"
+#include "image/store_check.h"
+
+static int run_store(const struct check *check, const struct check_context *context,
+		     struct findings *ret, struct err *err)
+{
+	AUTO(store_findings_release) struct store_findings found = { .items = NULL };
+	AUTO(freep) char *text = NULL;
+
+	if (store_check(context->store, context->repair, context->monitor, &found, err) < 0)
+		return -1;
+	VEC_FOREACH(fault, &found) {
+		struct finding *finding =
+			findings_add(ret, fault->is_damage ? FINDING_PROBLEM : FINDING_NOTE,
+				     check->name, fault->text, fault->remedy);
+
+		finding->is_repaired = fault->is_repaired;
+	}
+	if (found.len > 0)
+		return 0;
+	text = xasprintf("all blobs, snapshots and records of '%s' are sound",
+			 store_root(context->store));
+	(void)findings_add(ret, FINDING_OK, check->name, text, NULL);
+	return 0;
+}
+
+extern const struct check check_store;
+const struct check check_store = {
+	.name = "store",
+	.title = "the store",
+	.group = CHECK_STORE,
+	.run = run_store,
+};
