@@ -35,8 +35,15 @@ struct build_result_args {
 struct build_how_args {
 	const char *call;
 	bool check;
-	bool no_cache, pull, insecure, quiet;
+	bool pull, insecure, quiet;
+	int jobs;
 	int progress;
+};
+
+/* "Cache" */
+struct build_cache_args {
+	bool no_cache;
+	struct strvec no_cache_stages;
 };
 
 struct build_args {
@@ -44,6 +51,7 @@ struct build_args {
 	struct build_source_args source;
 	struct build_run_args run;
 	struct build_result_args result;
+	struct build_cache_args cache;
 	struct build_how_args how;
 };
 

@@ -27,10 +27,10 @@ const struct cli_option build_options[] = {
 		    "oci-layout://DIR, or the address of a repository or archive"),
 
 	OPTION_HEADING("What RUN gets"),
-	OPTION_LIST(struct build_args, run.volumes, 'v', "volume", "HOST:CONTAINER[:ro|rw]",
+	OPTION_LIST(struct build_args, run.volumes, 'v', "volume", "HOST:CONTAINER[:OPTION...]",
 		    VALUE_DIR,
 		    "Mount a directory or file of this machine in every RUN; it never gets into a "
-		    "layer"),
+		    "layer. Options: ro, rw, cache=path|content|none"),
 	OPTION_LIST(
 		struct build_args, run.ssh, 0, "ssh", "ID[=SOCKET|KEY[,KEY]]", VALUE_TEXT,
 		"Lend an ssh agent, or keys, to RUN --mount=type=ssh and to ADD of repositories; "
@@ -48,12 +48,18 @@ const struct cli_option build_options[] = {
 	OPTION_STRING(struct build_args, result.metadata_file, 0, "metadata-file", "FILE",
 		      VALUE_FILE, "Write digest, descriptor and names to FILE as JSON"),
 
+	OPTION_HEADING("Cache"),
+	OPTION_FLAG(struct build_args, cache.no_cache, 0, "no-cache", "Run every step again"),
+	OPTION_LIST(struct build_args, cache.no_cache_stages, 0, "no-cache-filter", "STAGE[,...]",
+		    VALUE_TEXT, "Run the steps of these stages again"),
+
 	OPTION_HEADING("How"),
 	OPTION_FLAG(struct build_args, how.check, 0, "check",
 		    "Build nothing: tell what is wrong in the Dockerfile, or likely so"),
 	OPTION_STRING(struct build_args, how.call, 0, "call", "METHOD[,format=json]", VALUE_TEXT,
 		      "build, or check, which is --check"),
-	OPTION_FLAG(struct build_args, how.no_cache, 0, "no-cache", "Run every step again"),
+	OPTION_INT(struct build_args, how.jobs, 'j', "jobs", "N", 0, 32,
+		   "Steps to carry out at once; 0 is one per processor", .fallback = "0"),
 	OPTION_SWITCH(struct build_args, how.pull, 0, "pull",
 		      "Ask the registry for newer base images even if the store has them"),
 	OPTION_SWITCH(struct build_args, how.insecure, 0, "insecure",

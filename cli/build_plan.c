@@ -52,6 +52,19 @@ static int plan_ssh(const struct build_args *args, struct build_plan *plan, stru
 	return 0;
 }
 
+/* As buildx takes them: --no-cache-filter a,b. */
+static void plan_no_cache_stages(const struct build_args *args, struct build_plan *plan)
+{
+	VEC_FOREACH(text, &args->cache.no_cache_stages) {
+		struct span rest = span_of(*text), name;
+
+		while (rest.len > 0) {
+			(void)span_cut(&rest, ',', &name);
+			strvec_addn(&plan->no_cache_stages, name.ptr, name.len);
+		}
+	}
+}
+
 static void plan_pairs(const struct build_args *args, struct build_plan *plan)
 {
 	VEC_FOREACH(pair, &args->source.build_args)
@@ -136,6 +149,7 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 	    plan_ssh(args, plan, err) < 0)
 		return -1;
 	plan_pairs(args, plan);
+	plan_no_cache_stages(args, plan);
 	request->context_dir = args->contexts.len > 0 ? args->contexts.items[0] : ".";
 	request->dockerfile = args->source.file;
 	request->machines = plan->wanted;
@@ -147,7 +161,9 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 	request->contexts = &plan->contexts;
 	request->ssh = &plan->ssh;
 	request->tags = &plan->tags;
-	request->no_cache = args->how.no_cache;
+	request->no_cache = args->cache.no_cache;
+	request->no_cache_stages = &plan->no_cache_stages;
+	request->jobs = (unsigned)args->how.jobs;
 	request->pull = args->how.pull;
 	request->layers =
 		(struct layer_options){ .compression = COMPRESSION_GZIP, .clamp_mtime = -1 };
@@ -166,4 +182,5 @@ void build_plan_release(struct build_plan *plan)
 	ssh_agents_release(&plan->ssh);
 	image_refs_release(&plan->names);
 	strvec_release(&plan->tags);
+	strvec_release(&plan->no_cache_stages);
 }

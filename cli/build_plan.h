@@ -22,6 +22,7 @@ struct build_plan {
 	struct ssh_agents ssh;
 	struct image_refs names;
 	struct strvec tags; /* the same, canonical */
+	struct strvec no_cache_stages;
 };
 
 #define BUILD_PLAN_INIT                                            \

@@ -60,7 +60,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'config'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --ssh= --tag= --push --no-push --label= --iidfile= --metadata-file= --check --call= --no-cache --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --ssh= --tag= --push --no-push --label= --iidfile= --metadata-file= --no-cache --no-cache-filter= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -74,7 +74,9 @@ _edgectl()
         --label) :; return ;;
         --iidfile) _edgectl_value file; return ;;
         --metadata-file) _edgectl_value file; return ;;
+        --no-cache-filter) :; return ;;
         --call) :; return ;;
+        -j | --jobs) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value dir; return; }

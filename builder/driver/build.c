@@ -169,6 +169,7 @@ static int solve(struct build *build, const struct build_request *request, struc
 		.registry = request->registry,
 		.sandbox = request->sandbox,
 		.monitor = request->monitor,
+		.jobs = request->jobs,
 	};
 
 	TARGET_FOREACH(target, build)

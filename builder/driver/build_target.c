@@ -5,20 +5,8 @@
 #include "base/alloc.h"
 #include "image.h"
 #include "image/reference.h"
+#include "solve/step_volume.h"
 #include "source_lint.h"
-
-static void set_volumes(struct build_target *target)
-{
-	const struct build_volumes *volumes = target->request->volumes;
-
-	for (size_t i = 0; volumes && i < volumes->len; i++)
-		*VEC_ADD(&target->volumes) = (struct sandbox_mount){
-			.kind = SANDBOX_BIND,
-			.source = volumes->items[i].source,
-			.target = volumes->items[i].target,
-			.read_only = volumes->items[i].read_only,
-		};
-}
 
 static void add_images(struct build_target *target)
 {
@@ -45,12 +33,12 @@ void build_target_init(struct build_target *target, const struct build_request *
 			      .ssh = request->ssh,
 			      .layers = request->layers,
 			      .epoch = request->source_date_epoch,
-			      .no_cache = request->no_cache },
+			      .no_cache = request->no_cache,
+			      .no_cache_stages = request->no_cache_stages },
 	};
 	build_args_resolve(request->build_args, &target->build_args);
 	base_names_init(&target->bases, &common->bases, request->pull, request->contexts);
 	context_set_init(&target->contexts, request, &common->contexts, &common->results);
-	set_volumes(target);
 	add_images(target);
 }
 
@@ -63,7 +51,7 @@ void build_target_release(struct build_target *target)
 	strmap_release(&target->build_args);
 	build_sources_release(&target->sources);
 	build_context_release(&target->context);
-	free(target->volumes.items);
+	step_volumes_release(&target->volumes);
 }
 
 struct target_image *build_target_image(struct build_target *target,
@@ -171,6 +159,25 @@ static int read_definition(struct build_target *target, struct err *err)
 	return check_sources(target, err);
 }
 
+static int open_volumes(struct build_target *target, struct err *err)
+{
+	const struct build_request *request = target->request;
+	const char *context_dir = target->context.is_remote ? NULL : target->context.dir;
+
+	for (size_t i = 0; request->volumes && i < request->volumes->len; i++) {
+		const struct build_volume *volume = &request->volumes->items[i];
+		const struct sandbox_mount mount = { .kind = SANDBOX_BIND,
+						     .source = volume->source,
+						     .target = volume->target,
+						     .read_only = volume->read_only };
+
+		if (step_volumes_add(&target->volumes, &mount, volume->cache, context_dir,
+				     target->common->store, target->common->monitor, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int build_target_open(struct build_target *target, struct err *err)
 {
 	const struct monitor *monitor = target->common->monitor;
@@ -189,7 +196,9 @@ int build_target_open(struct build_target *target, struct err *err)
 		return -1;
 	}
 	monitor_step(monitor, step, EVENT_STEP_DONE);
-	return open_files(target, err) < 0 ? named_error(target, err) : 0;
+	if (open_files(target, err) < 0 || open_volumes(target, err) < 0)
+		return named_error(target, err);
+	return 0;
 }
 
 /* --- planning --- */

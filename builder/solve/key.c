@@ -74,11 +74,20 @@ static int describe_mount(struct solver *solver, const struct vertex *vertex,
 					 : 0;
 }
 
+static void describe_volume(const struct step_volume *volume, struct str *out)
+{
+	static const char *const ways[] = { "path", "content", "never" };
+
+	add_text(out, "volume", volume->mount.target);
+	str_addf(out, "read-only %d by %s\n", volume->mount.read_only, ways[volume->cache]);
+	add_text(out, "volume-source", volume->identity);
+}
+
 static int describe_run(struct solver *solver, const struct vertex *vertex, struct str *out,
 			struct err *err)
 {
 	const struct run_vertex *run = &vertex->run;
-	const struct sandbox_mounts *volumes = vertex->settings->volumes;
+	const struct step_volumes *volumes = vertex->settings->volumes;
 
 	add_platform(out, &vertex->platform);
 	add_list(out, "argument", &run->argv);
@@ -91,14 +100,8 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 		if (describe_mount(solver, vertex, mount, out, err) < 0)
 			return -1;
 	}
-	/*
-	 * A volume counts by its place, not by what is in it: it is a workshop, not an ingredient.
-	 */
-	for (size_t i = 0; volumes && i < volumes->len; i++) {
-		add_text(out, "volume", volumes->items[i].source);
-		add_text(out, "at", volumes->items[i].target);
-		str_addf(out, "read-only %d\n", volumes->items[i].read_only);
-	}
+	for (size_t i = 0; volumes && i < volumes->len; i++)
+		describe_volume(&volumes->items[i], out);
 	return 0;
 }
 

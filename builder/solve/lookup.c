@@ -58,11 +58,23 @@ static bool is_named(const struct strvec *stages, const struct stage *stage)
 	return false;
 }
 
+static bool sees_uncached_volume(const struct vertex *vertex)
+{
+	const struct step_volumes *volumes = vertex->settings->volumes;
+
+	for (size_t i = 0; vertex->kind == VERTEX_RUN && volumes && i < volumes->len; i++) {
+		if (volumes->items[i].cache == VOLUME_NEVER)
+			return true;
+	}
+	return false;
+}
+
 static void set_forced(struct vertex *vertex)
 {
 	const struct step_settings *settings = vertex->settings;
 
-	vertex->forced = settings->no_cache || is_named(settings->no_cache_stages, vertex->stage);
+	vertex->forced = settings->no_cache || is_named(settings->no_cache_stages, vertex->stage) ||
+			 sees_uncached_volume(vertex);
 	vertex->stands_on_forced = vertex->forced || vertex->parent->stands_on_forced;
 	VEC_FOREACH(input, &vertex->inputs)
 		vertex->stands_on_forced |= (*input)->stands_on_forced;

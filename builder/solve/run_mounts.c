@@ -257,7 +257,7 @@ static int add_mount(struct solver *solver, const struct vertex *vertex,
 int step_mounts_make(struct solver *solver, const struct vertex *vertex, struct step_mounts *ret,
 		     struct err *err)
 {
-	const struct sandbox_mounts *volumes = vertex->settings->volumes;
+	const struct step_volumes *volumes = vertex->settings->volumes;
 
 	ret->solver = solver;
 	if (open_caches(solver, vertex, ret, err) < 0)
@@ -267,7 +267,7 @@ int step_mounts_make(struct solver *solver, const struct vertex *vertex, struct 
 			return -1;
 	}
 	for (size_t i = 0; volumes && i < volumes->len; i++) {
-		const struct sandbox_mount *volume = &volumes->items[i];
+		const struct sandbox_mount *volume = &volumes->items[i].mount;
 
 		add_bind(ret, xstrdup(volume->source), volume->target, volume->read_only);
 	}

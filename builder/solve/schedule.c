@@ -13,6 +13,7 @@
 struct item {
 	size_t waiting; /* for how many others */
 	bool begun;
+	unsigned long cost; /* once it runs: with all that has to follow, by the longest way */
 	struct {
 		size_t *items;
 		size_t len, cap;
@@ -59,6 +60,11 @@ void schedule_freep(struct schedule **schedule)
 	free(s);
 }
 
+void schedule_set_cost(struct schedule *schedule, size_t item, unsigned cost)
+{
+	schedule->items[item].cost = cost;
+}
+
 void schedule_add_dependency(struct schedule *schedule, size_t item, size_t on)
 {
 	assert(on < item && item < schedule->count);
@@ -66,14 +72,34 @@ void schedule_add_dependency(struct schedule *schedule, size_t item, size_t on)
 	schedule->items[item].waiting++;
 }
 
-/* The first item that can begin; count when there is none. Under the lock. */
+/* Dependents have the larger numbers. */
+static void add_up_costs(struct schedule *schedule)
+{
+	for (size_t i = schedule->count; i-- > 0;) {
+		struct item *item = &schedule->items[i];
+		unsigned long longest = 0;
+
+		VEC_FOREACH(dependent, &item->dependents) {
+			if (schedule->items[*dependent].cost > longest)
+				longest = schedule->items[*dependent].cost;
+		}
+		item->cost += longest;
+	}
+}
+
+/* The item to begin with; count when none can begin. Under the lock. */
 static size_t next_item(const struct schedule *schedule)
 {
-	size_t i = 0;
+	size_t best = schedule->count;
 
-	while (i < schedule->count && (schedule->items[i].begun || schedule->items[i].waiting > 0))
-		i++;
-	return i;
+	for (size_t i = 0; i < schedule->count; i++) {
+		const struct item *item = &schedule->items[i];
+
+		if (!item->begun && item->waiting == 0 &&
+		    (best == schedule->count || item->cost > schedule->items[best].cost))
+			best = i;
+	}
+	return best;
 }
 
 /* Waits for an item to begin with; count when there will be none. Under the lock. */
@@ -139,6 +165,7 @@ int schedule_run(struct schedule *schedule, unsigned jobs, schedule_fn *run, sch
 	schedule->arg = arg;
 	schedule->err = err;
 	schedule->left = schedule->count;
+	add_up_costs(schedule);
 	/* A thread that cannot be had is done without. */
 	while (started + 1 < jobs && started < JOBS_MAX && started + 1 < schedule->count &&
 	       pthread_create(&threads[started], NULL, work, schedule) == 0)

@@ -1,9 +1,10 @@
 /*
  * Work with dependencies, done by several threads: what does not depend on each other at the same
- * time, of what could be next always the first.
+ * time. Of what could be next always that which most work hangs on, else the first.
  *
  *	AUTO(schedule_freep) struct schedule *schedule = schedule_new(count);
  *
+ *	schedule_set_cost(schedule, item, cost);
  *	schedule_add_dependency(schedule, item, on);
  *	schedule_run(schedule, jobs, run_item, arg, err);
  */
@@ -23,6 +24,8 @@ typedef void schedule_stop_fn(void *arg);
 
 struct schedule *schedule_new(size_t count);
 void schedule_freep(struct schedule **schedule);
+/* How long it takes, in any unit: 0 unless told. */
+void schedule_set_cost(struct schedule *schedule, size_t item, unsigned cost);
 /* `item` waits for `on`, which must have the smaller number: no circle can arise. */
 void schedule_add_dependency(struct schedule *schedule, size_t item, size_t on);
 /*

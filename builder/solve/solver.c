@@ -256,6 +256,19 @@ static size_t task_of(const struct tasks *tasks, struct vertex *vertex)
 	return i;
 }
 
+/*
+ * Rough shares of time. What is emulated takes ten times as long as on its own machine and is begun
+ * early, so that a build for several platforms does not end with waiting for it alone.
+ */
+static unsigned cost_of(const struct vertex *vertex)
+{
+	if (!is_to_do(vertex))
+		return vertex->files_needed_now && is_source(vertex) ? 5 : 0;
+	if (vertex->kind != VERTEX_RUN)
+		return 1;
+	return platform_is_native(&vertex->platform) ? 10 : 100;
+}
+
 static struct schedule *make_schedule(const struct tasks *tasks)
 {
 	struct schedule *schedule = schedule_new(tasks->len);
@@ -265,6 +278,7 @@ static struct schedule *make_schedule(const struct tasks *tasks)
 
 		if (vertex->twin)
 			continue;
+		schedule_set_cost(schedule, i, cost_of(vertex));
 		if (vertex->parent)
 			schedule_add_dependency(schedule, i, task_of(tasks, vertex->parent));
 		VEC_FOREACH(input, &vertex->inputs)

@@ -29,12 +29,14 @@
 #include "image/store.h"
 #include "registry/client.h"
 #include "sandbox/sandbox.h"
+#include "solve/graph.h"
 
-/* -v HOST:CONTAINER[:ro|rw]: present in every RUN, never in a layer. */
+/* -v HOST:CONTAINER[:ro|rw][:cache=path|content|none]: present in every RUN, never in a layer. */
 struct build_volume {
 	char *source; /* absolute, exists */
 	char *target; /* absolute */
 	bool read_only;
+	enum volume_cache cache;
 };
 
 struct build_volumes {
@@ -77,6 +79,8 @@ struct build_request {
 	struct ssh_agents *ssh;    /* --ssh; NULL = none */
 	const struct strvec *tags; /* names that the result gets in the store */
 	bool no_cache;
+	const struct strvec *no_cache_stages; /* names or numbers of stages; NULL = none */
+	unsigned jobs;                        /* steps at once; 0 = one per processor */
 	bool pull;                 /* ask the registry for bases even if the store has them */
 	int64_t source_date_epoch; /* -1 = now */
 	struct layer_options layers;

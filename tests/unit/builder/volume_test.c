@@ -8,19 +8,25 @@ static void volumes(void **state)
 	static const struct {
 		const char *text, *source, *target; /* NULL = refused */
 		bool read_only;
+		enum volume_cache cache;
 	} rows[] = {
-		{ "dir:/in", "dir", "/in", false },
-		{ "./dir:/in/:rw", "dir", "/in", false },
-		{ "dir/../file:/in//x/..:ro", "file", "/in", true },
-		{ "link:/in", "dir", "/in", false },
-		{ "dir", NULL, NULL, false },
-		{ ":/in", NULL, NULL, false },
-		{ "dir:", NULL, NULL, false },
-		{ "dir:in", NULL, NULL, false },
-		{ "dir:/", NULL, NULL, false },
-		{ "dir:/in:z", NULL, NULL, false },
-		{ "dir:/in:", NULL, NULL, false },
-		{ "nope:/in", NULL, NULL, false },
+		{ "dir:/in", "dir", "/in", false, VOLUME_BY_PATH },
+		{ "./dir:/in/:rw", "dir", "/in", false, VOLUME_BY_PATH },
+		{ "dir/../file:/in//x/..:ro", "file", "/in", true, VOLUME_BY_PATH },
+		{ "link:/in", "dir", "/in", false, VOLUME_BY_PATH },
+		{ "dir:/in:cache=path", "dir", "/in", false, VOLUME_BY_PATH },
+		{ "dir:/in:ro:cache=content", "dir", "/in", true, VOLUME_BY_CONTENT },
+		{ "dir:/in:cache=none:ro", "dir", "/in", true, VOLUME_NEVER },
+		{ "dir:/in:cache=all", NULL, NULL, false, VOLUME_BY_PATH },
+		{ "dir:/in:ro:", NULL, NULL, false, VOLUME_BY_PATH },
+		{ "dir", NULL, NULL, false, VOLUME_BY_PATH },
+		{ ":/in", NULL, NULL, false, VOLUME_BY_PATH },
+		{ "dir:", NULL, NULL, false, VOLUME_BY_PATH },
+		{ "dir:in", NULL, NULL, false, VOLUME_BY_PATH },
+		{ "dir:/", NULL, NULL, false, VOLUME_BY_PATH },
+		{ "dir:/in:z", NULL, NULL, false, VOLUME_BY_PATH },
+		{ "dir:/in:", NULL, NULL, false, VOLUME_BY_PATH },
+		{ "nope:/in", NULL, NULL, false, VOLUME_BY_PATH },
 	};
 	AUTO(freep) char *base = NULL;
 
@@ -42,6 +48,7 @@ static void volumes(void **state)
 		assert_row(str_eq(volume->source, source), rows[i].text);
 		assert_row(str_eq(volume->target, rows[i].target), rows[i].text);
 		assert_row(volume->read_only == rows[i].read_only, rows[i].text);
+		assert_row(volume->cache == rows[i].cache, rows[i].text);
 		assert_row(result == 0 || err_.kind == ERR_USAGE, rows[i].text);
 		build_volumes_release(&volumes_);
 	}

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "context/directory.h"
 #include "planned.h"
+#include "solve/step_volume.h"
 #include "unit.h"
 
 static void write_file(const char *path, const char *text)
@@ -28,7 +29,7 @@ static void compute(struct solver *solver, struct vertex *vertex)
 }
 
 /* The key of the last vertex, with the context in `dir`; the caller frees. */
-static char *key_at(const char *dir, const char *text, const struct sandbox_mounts *volumes,
+static char *key_at(const char *dir, const char *text, const struct step_volumes *volumes,
 		    int64_t epoch)
 {
 	AUTO(planned_release) struct planned planned;
@@ -48,7 +49,7 @@ static char *key_at(const char *dir, const char *text, const struct sandbox_moun
 	return xstrdup(planned.result.top->whole.text);
 }
 
-static char *key_with(const char *dir, const char *text, const struct sandbox_mounts *volumes)
+static char *key_with(const char *dir, const char *text, const struct step_volumes *volumes)
 {
 	return key_at(dir, text, volumes, -1);
 }
@@ -245,25 +246,48 @@ static void the_epoch_counts_for_what_the_builder_makes(void **state)
 	}
 }
 
+/* The key of a RUN with a volume. */
+static char *key_with_volume(const char *source, enum volume_cache cache, bool read_only)
+{
+	AUTO(step_volumes_release) struct step_volumes volumes = { .items = NULL };
+	AUTO(store_closep) struct store *store = NULL;
+	AUTO(freep) char *path = xstrdup(source), *target = xstrdup("/in");
+	const struct sandbox_mount mount = { .source = path,
+					     .target = target,
+					     .read_only = read_only };
+
+	assert_ok(store_open("store", &store, &err_));
+	assert_ok(step_volumes_add(&volumes, &mount, cache, "here", store, NULL, &err_));
+	return key_with("d", "FROM scratch\nRUN a\n", &volumes);
+}
+
 static void volumes_count_by_their_place(void **state)
 {
-	char source[] = "/src", other[] = "/other", target[] = "/in";
-	struct sandbox_mount mount = { .source = source, .target = target };
-	struct sandbox_mounts volumes = { .items = &mount, .len = 1 };
-	static const char text[] = "FROM scratch\nRUN a\n";
-	AUTO(freep) char *without = key_with("d", text, NULL);
-	AUTO(freep) char *with = key_with("d", text, &volumes);
-	AUTO(freep) char *elsewhere = NULL, *read_only = NULL;
+	AUTO(freep) char *without = key_with("d", "FROM scratch\nRUN a\n", NULL);
+	AUTO(freep) char *with = key_with_volume("/src", VOLUME_BY_PATH, false);
+	AUTO(freep) char *elsewhere = key_with_volume("/other", VOLUME_BY_PATH, false);
+	AUTO(freep) char *read_only = key_with_volume("/src", VOLUME_BY_PATH, true);
 
 	(void)state;
-	mount.source = other;
-	elsewhere = key_with("d", text, &volumes);
-	mount.source = source;
-	mount.read_only = true;
-	read_only = key_with("d", text, &volumes);
 	assert_string_not_equal(without, with);
 	assert_string_not_equal(with, elsewhere);
 	assert_string_not_equal(with, read_only);
+}
+
+static void volumes_count_by_their_content(void **state)
+{
+	AUTO(freep) char *one = NULL, *two = NULL, *three = NULL, *file = NULL;
+
+	(void)state;
+	make_pair();
+	one = key_with_volume("a", VOLUME_BY_CONTENT, true);
+	two = key_with_volume("b", VOLUME_BY_CONTENT, true);
+	file = key_with_volume("b/g", VOLUME_BY_CONTENT, true);
+	write_text("b/d/f", "changed");
+	three = key_with_volume("b", VOLUME_BY_CONTENT, true);
+	assert_string_equal(one, two);
+	assert_string_not_equal(two, three);
+	assert_string_not_equal(two, file);
 }
 
 /* Its files are not known when the key is made. */
@@ -372,6 +396,7 @@ int main(void)
 		scratch_test(a_mounted_context_counts_by_content),
 		scratch_test(the_epoch_counts_for_what_the_builder_makes),
 		scratch_test(volumes_count_by_their_place),
+		scratch_test(volumes_count_by_their_content),
 		cmocka_unit_test(what_is_read_counts_in_three_ways),
 		cmocka_unit_test(what_is_below_counts_by_its_layers),
 		scratch_test(what_is_left_out_of_a_repository_counts),

@@ -66,6 +66,26 @@ static void one_job_keeps_the_order(void **state)
 		assert_int_equal(record.order[i], i);
 }
 
+/* 0 and 1 can begin; behind 1 stands 2, which is dear. Then 3, dearer than 0 in itself. */
+static void what_most_work_hangs_on_comes_first(void **state)
+{
+	AUTO(schedule_freep) struct schedule *schedule = schedule_new(4);
+	static const size_t expected[] = { 1, 2, 3, 0 };
+	struct record record;
+
+	(void)state;
+	init(&record);
+	schedule_set_cost(schedule, 0, 4);
+	schedule_set_cost(schedule, 1, 1);
+	schedule_set_cost(schedule, 2, 10);
+	schedule_set_cost(schedule, 3, 5);
+	schedule_add_dependency(schedule, 2, 1);
+	assert_ok(schedule_run(schedule, 1, run, NULL, &record, &err_));
+	assert_int_equal(record.len, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(record.order[i], expected[i]);
+}
+
 /* Every third item waits for the one three before it, and for the one before it as well. */
 static void what_is_waited_for_comes_first(void **state)
 {
@@ -200,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_job_keeps_the_order),
+		cmocka_unit_test(what_most_work_hangs_on_comes_first),
 		cmocka_unit_test(what_is_waited_for_comes_first),
 		cmocka_unit_test(independent_items_run_at_the_same_time),
 		cmocka_unit_test(nothing_begins_after_a_failure),

@@ -55,12 +55,31 @@ struct context_files {
 	struct span ignore_text;
 };
 
+/* How a build-time volume takes part in cache keys. */
+enum volume_cache {
+	VOLUME_BY_PATH,    /* by where it is: what is in it does not count */
+	VOLUME_BY_CONTENT, /* by what is in it: where it is does not count */
+	VOLUME_NEVER,      /* steps that see it are executed every time */
+};
+
+/* -v: in every RUN, in no layer. */
+struct step_volume {
+	struct sandbox_mount mount; /* its strings are borrowed */
+	enum volume_cache cache;
+	char *identity; /* by path: that; by content: a digest */
+};
+
+struct step_volumes {
+	struct step_volume *items;
+	size_t len, cap;
+};
+
 /* What the steps of one target have in common; a graph can hold several targets. All borrowed. */
 struct step_settings {
-	const char *name;                     /* the target's; NULL = there is only one */
-	const struct context_files *context;  /* the build context */
-	const struct sandbox_mounts *volumes; /* -v: in every RUN; NULL = none */
-	struct ssh_agents *ssh;               /* --ssh; NULL = none */
+	const char *name;                    /* the target's; NULL = there is only one */
+	const struct context_files *context; /* the build context */
+	const struct step_volumes *volumes;  /* NULL = none */
+	struct ssh_agents *ssh;              /* --ssh; NULL = none */
 	struct layer_options layers;
 	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
 	bool no_cache;

@@ -1,0 +1,145 @@
+"""The build cache: what hits, what misses, and why."""
+import re
+
+import pytest
+
+# A step whose layer is another one each time that it is executed.
+RANDOM = "cat /proc/sys/kernel/random/uuid"
+
+
+class Steps:
+    """What became of the steps of a build, from its plain output: CACHED, DONE or ERROR by name."""
+
+    def __init__(self, stderr):
+        self.stderr = stderr
+        names = dict(re.findall(r"^#(\d+) (\[[^\]]*\d+/\d+\] .*)$", stderr, re.MULTILINE))
+        ends = dict(re.findall(r"^#(\d+) (CACHED|DONE|ERROR|CANCELED)", stderr, re.MULTILINE))
+        self.ends = {name: ends.get(number) for number, name in names.items()}
+
+    def __getitem__(self, part):
+        found = [end for name, end in self.ends.items() if part in name]
+        assert len(found) == 1, f"{len(found)} steps with '{part}': {self.ends}\n{self.stderr}"
+        return found[0]
+
+    def has(self, part):
+        return any(part in name for name in self.ends)
+
+
+@pytest.fixture
+def build(fresh_edgectl):
+    """build(context, option, ...) builds in a store of the test's own and returns the steps."""
+
+    def build(context, *options, program=fresh_edgectl, platform="linux/amd64", **arguments):
+        result = program("build", "--progress=plain", "--platform", platform, *options, context, **arguments)
+        return Steps(result.stderr)
+
+    return build
+
+
+def blob_requests(registry, repository):
+    return [path for method, path, _ in registry.requests() if method == "GET" and f"/v2/{repository}/blobs/" in path]
+
+
+def test_a_parent_that_comes_out_the_same_changes_nothing(build, context, busybox):
+    """Another command, the same files: what stands on it is found by its layers."""
+    text = "FROM {}\nRUN mkdir /made && touch -d @1000000000 /made/a /made # {}\nRUN {} > /id\n"
+    steps = build(context({"Dockerfile": text.format(busybox, "one", RANDOM)}))
+    assert steps["uuid"] == "DONE"
+    steps = build(context({"Dockerfile": text.format(busybox, "two", RANDOM)}))
+    assert (steps["# two"], steps["uuid"]) == ("DONE", "CACHED")
+
+
+def test_a_stage_counts_by_the_files_that_are_taken(build, context, busybox):
+    text = """
+FROM {0} AS made
+RUN mkdir /out && echo {1} > /out/a && touch -d @1000000000 /out/a /out && {2} > /elsewhere
+FROM {0}
+COPY --from=made /out /out
+RUN {2} > /id
+"""
+    steps = build(context({"Dockerfile": text.format(busybox, "1", RANDOM)}))
+    steps = build(context({"Dockerfile": text.format(busybox, "1", RANDOM)}), "--no-cache-filter", "made")
+    assert (steps["mkdir"], steps["COPY"], steps["/id"]) == ("DONE", "CACHED", "CACHED")
+    steps = build(context({"Dockerfile": text.format(busybox, "2", RANDOM)}))
+    assert (steps["mkdir"], steps["COPY"], steps["/id"]) == ("DONE", "DONE", "DONE")
+
+
+def test_a_mounted_stage_counts_by_the_files_that_are_mounted(build, context, busybox):
+    text = """
+FROM {0} AS made
+RUN mkdir /out && echo {1} > /out/a && touch -d @1000000000 /out/a /out && {2} > /elsewhere
+FROM {0}
+RUN --mount=type=bind,from=made,source=/out,target=/in cat /in/a && {2} > /id
+"""
+    steps = build(context({"Dockerfile": text.format(busybox, "1", RANDOM)}))
+    steps = build(context({"Dockerfile": text.format(busybox, "1", RANDOM)}), "--no-cache-filter=0")
+    assert (steps["mkdir"], steps["cat /in"]) == ("DONE", "CACHED")
+    steps = build(context({"Dockerfile": text.format(busybox, "2", RANDOM)}))
+    assert (steps["mkdir"], steps["cat /in"]) == ("DONE", "DONE")
+
+
+def test_a_base_with_another_digest_and_the_same_files_hits(build, context, busybox, registry, edgectl, reference):
+    """The image that files are taken from is a new one, in everything but the files."""
+    def base(more):
+        edgectl("build", "--platform", "linux/amd64", "-t", reference, "--push",
+                context({"Dockerfile": f"FROM scratch\nCOPY a /tool\nCOPY {more} /more\n", "a": "tool", "b": "1", "c": "2"}))
+
+    text = f"FROM {busybox}\nCOPY --from={reference} /tool /tool\nRUN {RANDOM} > /id\n"
+    base("b")
+    build(context({"Dockerfile": text}))
+    base("c")
+    steps = build(context({"Dockerfile": text}), "--pull")
+    assert (steps["COPY"], steps["uuid"]) == ("CACHED", "CACHED")
+
+
+def test_no_cache_filter_is_for_its_stages_only(build, context, busybox):
+    text = f"FROM {busybox} AS one\nRUN {RANDOM} > /one\nFROM {busybox} AS Two\nRUN {RANDOM} > /two\n" \
+        "FROM scratch\nCOPY --from=one /one /\nCOPY --from=two /two /\n"
+    root = context({"Dockerfile": text})
+    build(root)
+    steps = build(root, "--no-cache-filter=two,three")
+    assert (steps["> /one"], steps["> /two"]) == ("CACHED", "DONE")
+    assert (steps["from=one"], steps["from=two"]) == ("CACHED", "DONE")
+
+
+def test_a_link_copy_does_not_depend_on_what_is_below(build, context, busybox):
+    text = f"FROM {busybox}\nRUN {{}} > /id\nCOPY --link a /a\nCOPY a /b\n"
+    build(context({"Dockerfile": text.format(RANDOM), "a": "a"}))
+    steps = build(context({"Dockerfile": text.format(f"true; {RANDOM}"), "a": "a"}))
+    assert (steps["RUN"], steps["--link"]) == ("DONE", "CACHED")
+
+
+@pytest.mark.parametrize("option, same_content, other_content, elsewhere", [
+    ("", "CACHED", "CACHED", "DONE"),
+    (":ro:cache=path", "CACHED", "CACHED", "DONE"),
+    (":ro:cache=content", "CACHED", "DONE", "CACHED"),
+    (":cache=none", "DONE", "DONE", "DONE")])
+def test_volumes(build, context, busybox, scratch, identity, option, same_content, other_content, elsewhere):
+    root = context({"Dockerfile": f"FROM {busybox}\nRUN {RANDOM} > /id\n"})
+    for name in "one", "two":
+        (scratch / name).mkdir()
+        (scratch / name / "a").write_text("1")
+        identity.own(scratch / name)
+    build(root, "-v", f"{scratch}/one:/in{option}")
+    assert build(root, "-v", f"{scratch}/one:/in{option}")["RUN"] == same_content
+    assert build(root, "-v", f"{scratch}/two:/in{option}")["RUN"] == elsewhere
+    (scratch / "one" / "a").write_text("2")
+    assert build(root, "-v", f"{scratch}/one:/in{option}")["RUN"] == other_content
+
+
+def test_a_failure_ends_the_others(fresh_edgectl, context, busybox):
+    """Two stages at the same time: one waits for hours, the other fails once that one has begun."""
+    text = f"""
+FROM {busybox} AS slow
+RUN --mount=type=cache,id=meeting,target=/m touch /m/here && sleep 10000
+FROM {busybox} AS fails
+RUN --mount=type=cache,id=meeting,target=/m until [ -e /m/here ]; do sleep 0.1; done; exit 7
+FROM scratch
+COPY --from=slow /x /x
+COPY --from=fails /y /y
+"""
+    result = fresh_edgectl("build", "--progress=plain", "--jobs=2", "--platform", "linux/amd64",
+                           context({"Dockerfile": text}), status=1, timeout=60)
+    steps = Steps(result.stderr)
+    assert (steps["sleep 10000"], steps["exit 7"]) == ("CANCELED", "ERROR")
+    assert "exit status 7" in result.stderr
