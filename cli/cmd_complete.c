@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "base/fs.h"
+#include "device/address_book.h"
 #include "image/reference.h"
 #include "image/store.h"
 #include "templates/board.h"
@@ -19,6 +20,7 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_IMAGE: return "image";
 	case VALUE_PLATFORM: return "platform";
 	case VALUE_BOARD: return "board";
+	case VALUE_DEVICE: return "device";
 	case VALUE_COMMAND: return "command";
 	case VALUE_TEXT:
 	case VALUE_FILE:
@@ -111,6 +113,16 @@ static void complete_image(const char *prefix, struct str *out)
 	}
 }
 
+static void complete_device(const char *prefix, struct str *out)
+{
+	AUTO(address_book_release) struct address_book book = { .items = NULL };
+
+	if (address_book_load(&book, NULL) < 0)
+		return;
+	VEC_FOREACH(device, &book)
+		add_word(out, "", device->name, prefix);
+}
+
 /* A shell waits for this: whatever goes wrong, the answer is no words and no message. */
 static int complete_run(struct app *app, const void *args_data, struct err *err)
 {
@@ -124,6 +136,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 		complete_platform(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_BOARD)))
 		complete_board(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_DEVICE)))
+		complete_device(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_COMMAND)))
 		complete_command(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_IMAGE)))

@@ -15,7 +15,14 @@
 struct app;
 
 /* Sections of the overview that `edgectl help` prints. */
-enum command_group { GROUP_BUILD, GROUP_IMAGE, GROUP_PROJECT, GROUP_OTHER, GROUP_COUNT };
+enum command_group {
+	GROUP_BUILD,
+	GROUP_IMAGE,
+	GROUP_PROJECT,
+	GROUP_DEVICE,
+	GROUP_OTHER,
+	GROUP_COUNT
+};
 
 struct cli_example {
 	const char *text; /* what it does, a sentence with a colon at its end */

@@ -6,29 +6,55 @@
 #include "base/diag.h"
 #include "base/str.h"
 
-extern const struct cli_command cmd_build, cmd_push, cmd_pull, cmd_images, cmd_board_ls,
-	cmd_board_show, cmd_compose_config, cmd_completion, cmd_version, cmd_help, cmd_complete,
-	cmd_generate, cmd_parse, cmd_expand, cmd_ignore, cmd_check, cmd_df, cmd_prune, cmd_doctor;
+/* In the order of the overview. */
+#define COMMANDS(X)       \
+	X(build)          \
+	X(push)           \
+	X(pull)           \
+	X(images)         \
+	X(df)             \
+	X(prune)          \
+	X(board_ls)       \
+	X(board_show)     \
+	X(compose_config) \
+	X(device_add)     \
+	X(device_ls)      \
+	X(device_rm)      \
+	X(device_info)    \
+	X(device_ps)      \
+	X(device_logs)    \
+	X(device_exec)    \
+	X(device_ssh)     \
+	X(doctor)         \
+	X(completion)     \
+	X(version)        \
+	X(help)           \
+	X(complete)       \
+	X(generate)       \
+	X(parse)          \
+	X(expand)         \
+	X(ignore)         \
+	X(check)
 
-const struct cli_command *const cli_commands[] = {
-	&cmd_build,      &cmd_push,    &cmd_pull,     &cmd_images,     &cmd_df,
-	&cmd_prune,      &cmd_doctor,  &cmd_board_ls, &cmd_board_show, &cmd_compose_config,
-	&cmd_completion, &cmd_version, &cmd_help,     &cmd_complete,   &cmd_generate,
-	&cmd_parse,      &cmd_expand,  &cmd_ignore,   &cmd_check,      NULL,
-};
+#define DECLARE(name) extern const struct cli_command cmd_##name;
+#define LIST(name)    &cmd_##name,
+
+COMMANDS(DECLARE)
+
+const struct cli_command *const cli_commands[] = { COMMANDS(LIST) NULL };
 
 const struct cli_topic cli_topics[] = {
 	{ "board", "What edgectl knows about boards" },
 	{ "compose", "Projects of several services" },
+	{ "device", "Boards on the network" },
 	{ .name = NULL },
 };
 
 const char *command_group_title(enum command_group group)
 {
 	static const char *const titles[GROUP_COUNT] = {
-		[GROUP_BUILD] = "Build",
-		[GROUP_IMAGE] = "Images",
-		[GROUP_PROJECT] = "Projects",
+		[GROUP_BUILD] = "Build",      [GROUP_IMAGE] = "Images",
+		[GROUP_PROJECT] = "Projects", [GROUP_DEVICE] = "Boards on the network",
 		[GROUP_OTHER] = "Other",
 	};
 

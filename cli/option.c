@@ -309,6 +309,8 @@ static int check_operands(const struct option_parser *parser, const struct strve
 static int parse_words(struct option_parser *parser, char **words, struct strvec *operands,
 		       struct err *err)
 {
+	const struct cli_option *table = option_operands(parser->options);
+	size_t command_at = table ? (size_t)table->command_at : 0;
 	bool only_operands = false;
 
 	while (*words && !parser->help_wanted) {
@@ -319,6 +321,7 @@ static int parse_words(struct option_parser *parser, char **words, struct strvec
 			if (parser->stop_at_operand)
 				break;
 			strvec_add(operands, *words++);
+			only_operands |= command_at > 0 && operands->len >= command_at;
 		} else if (str_eq(word, "--")) {
 			only_operands = true;
 			words++;

@@ -47,6 +47,7 @@ enum value_kind {
 	VALUE_IMAGE,  /* names in the store */
 	VALUE_PLATFORM,
 	VALUE_BOARD,
+	VALUE_DEVICE, /* names of the address book */
 	VALUE_COMMAND,
 };
 
@@ -65,6 +66,8 @@ struct cli_option {
 	const char *env;       /* variable that replaces the default */
 	const char *yields_to; /* name of another option: with that one, there is no default */
 	bool hidden;
+	/* Of operands: the number of the first that is a command with words of its own; all behind it are operands. 0 = none. */
+	int command_at;
 };
 
 #define OPTION_FIELD_(T, field, want) _Generic(((T *)0)->field, want : offsetof(T, field))

@@ -10,25 +10,35 @@ function __edgectl_ask
 end
 
 complete -c edgectl -f
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a build -d 'Build an image from a Dockerfile, for one or several platforms'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a push -d 'Upload images from the local store to a registry'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a pull -d 'Download images from a registry into the local store'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a images -d 'List the images in the local store'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a df -d 'Show what the local store takes on the disk'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a prune -d 'Remove build cache and leftovers from the local store'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a doctor -d 'Find out what is wrong, and what to do about it'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a completion -d 'Print the completion script for a shell'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a version -d 'Print the version'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a help -d 'Explain edgectl, or one of its commands'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a board -d 'What edgectl knows about boards'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -a compose -d 'Projects of several services'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -s V -l version -d 'Print the version'
-complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose' -s h -l help -d 'Show this help'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a build -d 'Build an image from a Dockerfile, for one or several platforms'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a push -d 'Upload images from the local store to a registry'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a pull -d 'Download images from a registry into the local store'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a images -d 'List the images in the local store'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a df -d 'Show what the local store takes on the disk'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a prune -d 'Remove build cache and leftovers from the local store'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a doctor -d 'Find out what is wrong, and what to do about it'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a completion -d 'Print the completion script for a shell'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a version -d 'Print the version'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a help -d 'Explain edgectl, or one of its commands'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a board -d 'What edgectl knows about boards'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a compose -d 'Projects of several services'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -a device -d 'Boards on the network'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -s V -l version -d 'Print the version'
+complete -c edgectl -n '__edgectl_no_command build push pull images df prune doctor completion version help board compose device' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __edgectl_no_command ls show' -a ls -d 'List the boards that --board knows'
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __edgectl_no_command ls show' -a show -d 'Show what is known about a board'
 
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __edgectl_no_command config' -a config -d 'Print the resolved compose file'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a add -d 'Give a board a name'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a ls -d 'List the boards that have names'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a rm -d 'Forget the name of a board'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a info -d 'Show what a board is and how it does'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a ps -d 'List the containers of a board'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a logs -d 'Show what a container of a board prints'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a exec -d 'Run a command in a container of a board'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a ssh -d 'Log in to a board'
 
 complete -c edgectl -n '__fish_seen_subcommand_from build' -x -a '(__fish_complete_directories)'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s f -l file -r -F -d 'Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input'
@@ -98,11 +108,6 @@ complete -c edgectl -n '__fish_seen_subcommand_from prune' -s v -l verbose -d 'L
 complete -c edgectl -n '__fish_seen_subcommand_from prune' -l json -d 'Print a JSON object with the members removed, freed and size (in bytes)'
 complete -c edgectl -n '__fish_seen_subcommand_from prune' -s h -l help -d 'Show this help'
 
-complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l store -d 'Check the local store: read every blob, look at snapshots and the database'
-complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'Remove what is damaged or left over, so that the next build or pull makes it anew'
-complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l json -d 'Print a JSON array of objects with the members check, level (ok, note or problem), text, remedy and repaired'
-complete -c edgectl -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'Show this help'
-
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -x
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -l arch -x -d 'Only boards of this architecture (rpi, armv7hf, aarch64, amd64, i386, i386-nlp) or platform (linux/arm/v7)'
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -l json -d 'Print a JSON array of objects, each as \'board show --json\' prints it'
@@ -142,6 +147,49 @@ complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_sub
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l no-env-resolution -d 'Leave env_file, and do not read the files'
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l insecure -d 'Let registries speak plain HTTP or show any certificate'
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from add' -x
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from add' -l certs -x -a '(__fish_complete_directories)' -d 'Directory of ca.pem, cert.pem and key.pem, for tcp+tls://'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from add' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ls' -l json -d 'Print a JSON array of objects with the members name, address and, of tcp+tls://, certs'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ls' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from rm' -x -a '(__edgectl_ask device)'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from rm' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from info' -x -a '(__edgectl_ask device)'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from info' -l json -d 'Print a JSON object; sizes are in bytes, and diskSize, diskFree and load are there only when commands can be run on the board'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from info' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ps' -x -a '(__edgectl_ask device)'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ps' -s a -l all -d 'Those that do not run as well'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ps' -l json -d 'Print a JSON array of objects with the members id, name, project, service, image, state and status'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ps' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -x -a '(__edgectl_ask device)'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -s f -l follow -d 'Go on with what it prints, also after the connection was lost'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -s n -l tail -x -d 'Begin with so many of the last lines, or all'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -l since -x -d 'Begin at a time: 2026-01-31T15:00:00Z, or seconds since 1970'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -s t -l timestamps -d 'The time before every line'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exec' -x -a '(__edgectl_ask device)'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exec' -s i -l interactive -d 'Give it our standard input'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exec' -s t -l tty -d 'Give it a terminal of its own'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exec' -s u -l user -x -d 'Run it as this user, instead of the container\'s'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exec' -s w -l workdir -x -d 'Run it in this directory of the container'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exec' -s e -l env -x -d 'A variable of its environment'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exec' -l privileged -d 'With all capabilities'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exec' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ssh' -x -a '(__edgectl_ask device)'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ssh' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l store -d 'Check the local store: read every blob, look at snapshots and the database'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'Remove what is damaged or left over, so that the next build or pull makes it anew'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l json -d 'Print a JSON array of objects with the members check, level (ok, note or problem), text, remedy and repaired'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'
 complete -c edgectl -n '__fish_seen_subcommand_from completion' -s h -l help -d 'Show this help'

@@ -1,0 +1,35 @@
+#include "device/archive.h"
+
+#include "base/alloc.h"
+#include "call.h"
+
+int container_put_archive(struct engine *engine, const char *id, const char *path,
+			  const struct archive_source *source, struct err *err)
+{
+	AUTO(freep) char *what = xasprintf("put files into '%s' of container '%s'", path, id);
+	AUTO(engine_call_release)
+	struct engine_call call = { .method = "PUT",
+				    .what = what,
+				    .produce = source->produce,
+				    .content_type = "application/x-tar",
+				    .data = source->data,
+				    .idle_ms = 120000 };
+
+	engine_call_path(&call, "/containers/%s/archive?path=%s", id, path);
+	return engine_call(engine, &call, err);
+}
+
+int container_get_archive(struct engine *engine, const char *id, const char *path,
+			  const struct archive_sink *sink, struct err *err)
+{
+	AUTO(freep) char *what = xasprintf("read '%s' of container '%s'", path, id);
+	AUTO(engine_call_release)
+	struct engine_call call = { .method = "GET",
+				    .what = what,
+				    .consume = sink->consume,
+				    .data = sink->data,
+				    .idle_ms = 120000 };
+
+	engine_call_path(&call, "/containers/%s/archive?path=%s", id, path);
+	return engine_call(engine, &call, err);
+}

@@ -1,0 +1,33 @@
+/* Images of a board's engine (Engine API, "Image"). */
+#ifndef DEVICE_IMAGE_H
+#define DEVICE_IMAGE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "device/archive.h"
+#include "device/engine.h"
+
+/* The engine's description; the caller releases it. ERR_NOT_FOUND when there is no such image. */
+WARN_UNUSED int board_image_inspect(struct engine *engine, const char *name, json_t **ret,
+				    struct err *err);
+/*
+ * How many of an image's layers, from the first one on, an image of the engine has as well: what a load need not bring
+ * again. `diff_ids` in the image's order ("sha256:...").
+ */
+WARN_UNUSED int board_image_known_layers(struct engine *engine, const struct strvec *diff_ids,
+					 size_t *ret_count, struct err *err);
+/*
+ * Loads a docker archive (docker save). ERR_SYSTEM with the engine's words when it refuses; the engine
+ * takes all of it or nothing.
+ */
+WARN_UNUSED int board_image_load(struct engine *engine, const struct archive_source *source,
+				 struct err *err);
+WARN_UNUSED int board_image_tag(struct engine *engine, const char *image, const char *name,
+				struct err *err);
+/* Only the name when others are left; in use or absent is fine. */
+WARN_UNUSED int board_image_remove(struct engine *engine, const char *name, struct err *err);
+
+#endif

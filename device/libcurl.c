@@ -1,0 +1,3 @@
+#include "libcurl.h"
+
+LIBRARY_DEFINE(engine_curl, LIBCURL_SONAME, ENGINE_CURL_FUNCTIONS)

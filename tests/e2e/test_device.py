@@ -1,0 +1,204 @@
+"""Boards: a Docker engine on this machine, reached by its socket and by a real sshd."""
+import fcntl
+import json
+import os
+import pty
+import pwd
+import select
+import socket
+import struct
+import subprocess
+import termios
+import time
+
+import pytest
+
+import parts
+
+NAME = "edgectl-device-test"
+PROGRAM = "trap exit TERM; i=0; while :; do i=$((i+1)); echo line $i; echo problem $i >&2; sleep 0.1; done"
+
+
+@pytest.fixture(scope="module")
+def container(engine, registry, busybox):
+    """A container that prints twice a line, and a socket that every user may use."""
+    os.chmod(engine.root, 0o755)
+    os.chmod(engine.root / "docker.sock", 0o666)
+    for image in (["pull", "--quiet", "--platform", "linux/arm64", busybox], ["rm", "--force", NAME],
+                  ["run", "--detach", "--network", "host", "--label", "com.docker.compose.service=counter", "--label",
+                   "com.docker.compose.project=demo", "--name", NAME, busybox, "sh", "-c", PROGRAM]):
+        done = engine.docker(*image)
+        assert done.returncode == 0, done.stderr
+    yield NAME
+    engine.docker("rm", "--force", NAME)
+
+
+class Sshd:
+    """An sshd of this user's own, and an ssh in `path` that knows the way to it as "board"."""
+
+    def __init__(self, root, identity):
+        self.root, self.identity = root, identity
+        self.port = parts.free_port()
+        for key in ("host", "login"):
+            self.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", root / key)
+        self.write("sshd_config", f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {root}/host\nStrictModes no\n"
+                   f"AuthorizedKeysFile {root}/login.pub\nPidFile none\nUsePAM no\n")
+        self.write("config", f"Host board\n HostName 127.0.0.1\n Port {self.port}\n User {identity_login(identity)}\n"
+                   f" IdentityFile {root}/login\n UserKnownHostsFile {root}/known\n")
+        self.path = root / "bin"
+        self.path.mkdir()
+        (self.path / "ssh").write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {root}/config "$@"\n')
+        (self.path / "ssh").chmod(0o755)
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", root / "sshd_config"],
+                                        stderr=open(root / "log", "w"), **identity.credentials)
+        parts.wait_for(f"sshd, see {root}/log", self.answers, self.process)
+
+    def run(self, *words):
+        subprocess.run(words, check=True, **self.identity.credentials)
+
+    def write(self, name, text):
+        (self.root / name).write_text(text)
+        self.identity.own(self.root / name)
+
+    def answers(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def trust(self):
+        key = (self.root / "host.pub").read_text()
+        self.write("known", f"[127.0.0.1]:{self.port} {key}")
+
+    def close(self):
+        parts.stop(self.process)
+
+
+def identity_login(identity):
+    return pwd.getpwuid(identity.uid).pw_name
+
+
+@pytest.fixture
+def sshd(scratch, identity):
+    parts.need_program("sshd", "openssh-server")
+    with parts.closing(Sshd(scratch, identity)) as sshd:
+        yield sshd
+
+
+@pytest.fixture
+def board(edgectl, scratch):
+    """edgectl with an address book of its own."""
+
+    def run(*words, **options):
+        env = {"EDGECTL_CONFIG_HOME": str(scratch / "config")} | dict(options.pop("env", {}))
+        return edgectl(*words, env=env, **options)
+
+    return run
+
+
+def test_address_book(board):
+    board("device", "add", "lab", "root@10.0.0.7:2222")
+    board("device", "add", "bench", "tcp://127.0.0.1")
+    listed = json.loads(board("device", "ls", "--json").stdout)
+    assert listed == [{"name": "bench", "address": "tcp://127.0.0.1:2375"},
+                      {"name": "lab", "address": "ssh://root@10.0.0.7:2222"}]
+    problem = board("device", "rm", "lib", status=1).stderr
+    assert "no board is called 'lib'" in problem and "'lab'" in problem
+    board("device", "rm", "lab", "bench")
+    assert json.loads(board("device", "ls", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("words, expected", [
+    (["tcp://127.0.0.1:1"], "does its engine listen there?"), (["unix:///nonexistent"], "unix:///nonexistent"),
+    (["ssh://-oProxyCommand=x"], "that is no host name"), ([], "no board is named"),
+])
+def test_no_board(board, words, expected):
+    result = board("device", "info", *words, status=1 if "tcp" in str(words) or "unix" in str(words) else 2)
+    assert expected in result.stderr
+
+
+def test_socket(board, engine, container):
+    board("device", "add", "here", engine.socket)
+    info = json.loads(board("device", "info", "here", "--json").stdout)
+    assert info["name"] == "here" and info["engine"]["product"] == "Docker" and info["engine"]["apiMinor"] >= 40
+    assert info["diskFree"] > 0 and info["running"] >= 1
+    listed = json.loads(board("device", "ps", "--json").stdout)  # the only board is the default
+    mine = [x for x in listed if x["name"] == container]
+    assert [(x["project"], x["service"], x["state"]) for x in mine] == [("demo", "counter", "running")]
+
+
+def test_logs(board, engine, container):
+    parts.wait_for("five lines", lambda: engine.docker("logs", container).stdout.count("\n") >= 5)
+    result = board("device", "logs", engine.socket, "counter")  # by its service
+    lines = result.stdout.splitlines()
+    assert lines[:5] == [f"line {i}" for i in range(1, 6)]
+    assert result.stderr.splitlines()[:5] == [f"problem {i}" for i in range(1, 6)]
+    assert len(board("device", "logs", "--tail", "2", engine.socket, container).stdout.splitlines()) in (1, 2)
+    problem = board("device", "logs", engine.socket, "nosuch", status=1).stderr
+    assert "No such container: nosuch" in problem and "device ps --all" in problem
+
+
+def test_logs_follow(edgectl, engine, container):
+    process = edgectl.start("device", "logs", "--follow", "--tail", "1", engine.socket, container)
+    lines = [process.stdout.readline() for _ in range(5)]
+    numbers = [int(line.split()[1]) for line in lines]
+    assert numbers == list(range(numbers[0], numbers[0] + 5))
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+
+
+def test_exec(board, engine, container):
+    assert board("device", "exec", engine.socket, container, "uname", "-m").stdout == "aarch64\n"
+    result = board("device", "exec", "-e", "A=b c", "-w", "/tmp", "-u", "1234", engine.socket, container, "sh", "-c",
+                   'echo "$A" $PWD; id -u; echo oops >&2; exit 7', status=7)
+    assert (result.stdout, result.stderr) == ("b c /tmp\n1234\n", "oops\n")
+
+
+def test_exec_input(edgectl, engine, container):
+    text = "".join(f"{i} some text\n" for i in range(20000))
+    done = subprocess.run([edgectl.program, "device", "exec", "-i", engine.socket, container, "cat"], input=text,
+                          env=edgectl.env(), capture_output=True, text=True, timeout=120, **edgectl.identity.credentials)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == text
+
+
+def test_exec_terminal(edgectl, engine, container):
+    """A shell on a terminal: the program's terminal is a terminal, and what is typed reaches it."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 31, 97, 0, 0))
+    process = subprocess.Popen([edgectl.program, "device", "exec", "-it", engine.socket, container, "sh"],
+                               stdin=follower, stdout=follower, stderr=follower, env=edgectl.env(),
+                               **edgectl.identity.credentials)
+    os.close(follower)
+    seen = b""
+
+    def read_until(text):
+        nonlocal seen
+        deadline = time.monotonic() + 60
+        while text not in seen:
+            assert time.monotonic() < deadline, seen
+            if select.select([leader], [], [], 1)[0]:
+                seen += os.read(leader, 65536)
+
+    read_until(b"# ")
+    os.write(leader, b"stty size; test -t 0 && echo is-a-ter''minal\n")
+    read_until(b"31 97")
+    read_until(b"is-a-terminal")
+    os.write(leader, b"exit 3\n")
+    assert process.wait(60) == 3
+    os.close(leader)
+
+
+def test_ssh(board, sshd, engine, container):
+    address = f"ssh://board{engine.root}/docker.sock"
+    env = {"PATH": f"{sshd.path}:{parts.SYSTEM_PATH}"}
+    problem = board("device", "info", address, env=env, status=1).stderr
+    assert "Host key verification failed" in problem and "compare the key" in problem
+    sshd.trust()
+    info = json.loads(board("device", "info", "--json", address, env=env).stdout)
+    assert info["engine"]["product"] == "Docker" and info["diskFree"] > 0
+    assert board("device", "exec", address, container, "uname", "-m", env=env).stdout == "aarch64\n"
+    assert board("device", "ssh", "board", "echo", "$((6*7))", env=env).stdout == "42\n"
+    missing = board("device", "info", "ssh://board/nonexistent.sock", env=env, status=1).stderr
+    assert "nonexistent" in missing
