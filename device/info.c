@@ -1,6 +1,5 @@
 #include "device/info.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,26 +40,57 @@ static const char question[] =
 	"tr -d '\\0' </proc/device-tree/model 2>/dev/null; echo; cat /proc/loadavg; "
 	"df -Pk \"$dir\" 2>/dev/null | tail -n 1";
 
+/* Cuts the next word, between blanks, off *rest. */
+static struct span next_word(struct span *rest)
+{
+	struct span word;
+
+	*rest = span_trim(*rest);
+	(void)span_cut(rest, ' ', &word);
+	return word;
+}
+
+static bool read_load(struct span text, double load[3])
+{
+	for (size_t i = 0; i < 3; i++) {
+		AUTO(freep) char *word = span_dup(next_word(&text));
+		char *end = word;
+
+		load[i] = strtod(word, &end);
+		if (end == word)
+			return false;
+	}
+	return true;
+}
+
+/* "FILESYSTEM 1024-BLOCKS USED AVAILABLE CAPACITY MOUNTED", as POSIX has it. */
+static void read_disk(struct span text, struct device_info *ret)
+{
+	unsigned long long size = 0, available = 0;
+	struct span size_word, available_word;
+
+	(void)next_word(&text);
+	size_word = next_word(&text);
+	(void)next_word(&text);
+	available_word = next_word(&text);
+	if (!span_to_u64(size_word, UINT64_MAX / 1024, &size) ||
+	    !span_to_u64(available_word, UINT64_MAX / 1024, &available))
+		return;
+	ret->disk_size = (uint64_t)size * 1024;
+	ret->disk_free = (uint64_t)available * 1024;
+}
+
 static void read_answer(struct span text, struct device_info *ret)
 {
 	struct span model, load, disk;
-	unsigned long long size = 0, used = 0, free_kib = 0;
-	AUTO(freep) char *load_text = NULL;
-	AUTO(freep) char *disk_text = NULL;
 
 	(void)span_cut(&text, '\n', &model);
 	(void)span_cut(&text, '\n', &load);
 	(void)span_cut(&text, '\n', &disk);
-	load_text = span_dup(load);
-	disk_text = span_dup(disk);
 	if (model.len > 0)
 		ret->model = span_dup(model);
-	ret->has_load =
-		sscanf(load_text, "%lf %lf %lf", &ret->load[0], &ret->load[1], &ret->load[2]) == 3;
-	if (sscanf(disk_text, "%*s %llu %llu %llu", &size, &used, &free_kib) == 3) {
-		ret->disk_size = (uint64_t)size * 1024;
-		ret->disk_free = (uint64_t)free_kib * 1024;
-	}
+	ret->has_load = read_load(load, ret->load);
+	read_disk(disk, ret);
 }
 
 /* One word of a shell. */
