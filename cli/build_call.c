@@ -74,7 +74,7 @@ static int ask_with_store(struct app *app, const struct build_request *request, 
 	return 0;
 }
 
-/* With the variables of the base images. What cannot be had leaves the first answer as it is. */
+/* With what the base images say. What cannot be had leaves the first answer as it is. */
 static void ask_again(struct app *app, const struct build_request *request, bool all_stages,
 		      const struct session_options *options, struct build_check **check)
 {
@@ -112,11 +112,11 @@ int build_call_find(struct app *app, const struct build_request *request, bool a
 	return 0;
 }
 
-static int exit_code_of(const struct build_call *call, const struct diags *diags)
+static int exit_code_of(const struct build_call *call, struct check_counts counts)
 {
-	if (diags->errors > 0)
+	if (counts.errors > 0)
 		return EXIT_CODE_FAILED;
-	return diags->len > 0 && !call->ignore_status ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	return counts.warnings > 0 && !call->ignore_status ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
 int build_call_check(struct app *app, const struct build_call *call,
@@ -138,5 +138,5 @@ int build_call_check(struct app *app, const struct build_call *call,
 	}
 	if (app_print(&text, err) < 0)
 		return -1;
-	return exit_code_of(call, build_check_diags(check));
+	return exit_code_of(call, check_output_counts(check));
 }

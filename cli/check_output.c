@@ -14,34 +14,44 @@ static void add_count(struct str *out, size_t count, const char *noun)
 	str_addf(out, "%zu %s%s", count, noun, count == 1 ? "" : "s");
 }
 
-/* Without errors in the words of buildx, which scripts look for. */
-static void add_summary(const struct diags *diags, struct str *out)
+struct check_counts check_output_counts(const struct build_check *check)
 {
-	size_t warnings = diags->len + diags->dropped - diags->errors;
+	struct check_counts counts = { .errors = 0 };
 
-	if (diags->errors > 0) {
+	for (size_t i = 0; i < build_check_count(check); i++) {
+		const struct diags *diags = build_check_diags(check, i);
+
+		counts.errors += diags->errors;
+		counts.warnings += diags->len + diags->dropped - diags->errors;
+	}
+	return counts;
+}
+
+/* Without errors in the words of buildx, which scripts look for. */
+static void add_summary(struct check_counts counts, struct str *out)
+{
+	if (counts.errors > 0) {
 		str_add(out, "Check failed: ");
-		add_count(out, diags->errors, "error");
+		add_count(out, counts.errors, "error");
 		str_add(out, ", ");
-		add_count(out, warnings, "warning");
+		add_count(out, counts.warnings, "warning");
 		str_add(out, ".\n");
-	} else if (warnings == 0) {
+	} else if (counts.warnings == 0) {
 		str_add(out, "Check complete, no warnings found.\n");
 	} else {
 		str_add(out, "Check complete, ");
-		add_count(out, warnings, "warning");
-		str_addf(out, " %s been found!\n", warnings == 1 ? "has" : "have");
+		add_count(out, counts.warnings, "warning");
+		str_addf(out, " %s been found!\n", counts.warnings == 1 ? "has" : "have");
 	}
 }
 
 void check_output_text(const struct build_check *check, bool colour, struct str *out)
 {
-	const struct diags *diags = build_check_diags(check);
-
-	diags_render(diags, colour, out);
-	if (diags->len > 0)
+	for (size_t i = 0; i < build_check_count(check); i++)
+		diags_render(build_check_diags(check, i), colour, out);
+	if (out->len > 0)
 		str_addc(out, '\n');
-	add_summary(diags, out);
+	add_summary(check_output_counts(check), out);
 }
 
 /* --- JSON --- */
@@ -74,10 +84,10 @@ json_t *check_output_errors(const struct diags *diags)
 
 json_t *check_output_brief(const struct build_check *check)
 {
-	const struct diags *diags = build_check_diags(check);
+	const struct diags *diags = build_check_diags(check, 0);
 	json_t *object = json_object();
 
-	json_object_set_new(object, "warnings", lint_to_json(build_check_file(check), diags));
+	json_object_set_new(object, "warnings", lint_to_json(build_check_file(check, 0), diags));
 	json_object_set_new(object, "errors", check_output_errors(diags));
 	return object;
 }
@@ -105,7 +115,7 @@ static json_t *position(unsigned line, unsigned character)
 }
 
 /* Characters count from 0, the end is behind the last one. */
-static json_t *location(const struct diag *diag)
+static json_t *location(const struct diag *diag, size_t source)
 {
 	unsigned start = diag->column > 0 ? diag->column - 1 : 0;
 	json_t *range = json_object(), *ranges = json_array(), *object = json_object();
@@ -113,6 +123,8 @@ static json_t *location(const struct diag *diag)
 	json_object_set_new(range, "start", position(diag->line, start));
 	json_object_set_new(range, "end", position(diag->line, start + diag->length));
 	json_array_append_new(ranges, range);
+	if (source > 0)
+		set_number(object, "sourceIndex", source);
 	json_object_set_new(object, "ranges", ranges);
 	return object;
 }
@@ -128,7 +140,7 @@ static const char *rule_description(const char *name)
 	return NULL;
 }
 
-static json_t *report_warning(const struct diag *diag)
+static json_t *report_warning(const struct diag *diag, size_t source)
 {
 	AUTO(str_release) struct str url = STR_INIT;
 	const char *description = rule_description(diag->rule);
@@ -145,46 +157,64 @@ static json_t *report_warning(const struct diag *diag)
 	json_set_string(object, "detail", diag->message);
 	if (diag->hint)
 		json_set_string(object, "hint", diag->hint);
-	json_object_set_new(object, "location", location(diag));
+	json_object_set_new(object, "location", location(diag, source));
 	return object;
 }
 
-static json_t *build_error(const struct diag *diag)
+static json_t *build_error(const struct diag *diag, size_t source)
 {
 	json_t *object = json_object();
 
 	json_set_string(object, "message", diag->message);
-	json_object_set_new(object, "location", location(diag));
+	json_object_set_new(object, "location", location(diag, source));
 	return object;
 }
 
-static json_t *sources(const struct diags *diags)
+static json_t *source(const struct diags *diags)
 {
-	json_t *object = json_object(), *array = json_array();
+	json_t *object = json_object();
 
 	json_set_string(object, "filename", diags->file);
 	json_set_string(object, "language", "Dockerfile");
-	json_array_append_new(array, object);
-	return array;
+	return object;
+}
+
+/* What a report is put together from. */
+struct report {
+	json_t *warnings, *sources, *errors;
+	json_t *build_error; /* NULL = none */
+};
+
+static void report_source(struct report *report, const struct diags *diags, size_t index)
+{
+	json_t *errors = check_output_errors(diags);
+
+	VEC_FOREACH(diag, diags) {
+		if (diag->level == DIAG_WARNING)
+			json_array_append_new(report->warnings, report_warning(diag, index));
+		else if (!report->build_error)
+			report->build_error = build_error(diag, index);
+	}
+	json_array_append_new(report->sources, source(diags));
+	json_array_extend(report->errors, errors);
+	json_decref(errors);
 }
 
 json_t *check_output_report(const struct build_check *check)
 {
-	const struct diags *diags = build_check_diags(check);
-	json_t *object = json_object(), *warnings = json_array();
-	const struct diag *first_error = NULL;
+	struct report report = { .warnings = json_array(),
+				 .sources = json_array(),
+				 .errors = json_array() };
+	json_t *object = json_object();
 
-	VEC_FOREACH(diag, diags) {
-		if (diag->level == DIAG_WARNING)
-			json_array_append_new(warnings, report_warning(diag));
-		else if (!first_error)
-			first_error = diag;
+	for (size_t i = 0; i < build_check_count(check); i++)
+		report_source(&report, build_check_diags(check, i), i);
+	json_object_set_new(object, "warnings", report.warnings);
+	json_object_set_new(object, "sources", report.sources);
+	if (report.build_error) {
+		json_object_set_new(object, "buildError", report.build_error);
+		json_object_set(object, "errors", report.errors);
 	}
-	json_object_set_new(object, "warnings", warnings);
-	json_object_set_new(object, "sources", sources(diags));
-	if (first_error) {
-		json_object_set_new(object, "buildError", build_error(first_error));
-		json_object_set_new(object, "errors", check_output_errors(diags));
-	}
+	json_decref(report.errors);
 	return object;
 }

@@ -9,6 +9,12 @@
 #include "base/str.h"
 #include "builder/check.h"
 
+struct check_counts {
+	size_t errors, warnings;
+};
+
+/* Of all Dockerfiles together. */
+struct check_counts check_output_counts(const struct build_check *check);
 /* Every finding with its place and excerpt, and how many there are. */
 void check_output_text(const struct build_check *check, bool colour, struct str *out);
 /*

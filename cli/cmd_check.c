@@ -23,7 +23,7 @@ static int print_findings(const struct build_check *check, struct err *err)
 	json_decref(findings);
 	if (app_print(&text, err) < 0)
 		return -1;
-	return build_check_diags(check)->errors > 0 ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	return build_check_diags(check, 0)->errors > 0 ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
 static int check_run(struct app *app, const void *args_data, struct err *err)

@@ -13,49 +13,26 @@
 /* Of all stages together, each of which has those of its base as well. */
 #define VARIABLES_MAX 500000
 
-static struct diag *add_warning(const struct lint_config *config,
-				const struct instruction *instruction, enum lint_rule rule,
-				struct word place, struct diags *diags, const char *message)
-{
-	struct lint_config here = lint_config_at(config, instruction->node);
-	struct diag *diag = NULL;
-
-	if (!lint_is_on(&here, rule) || diags->len >= WARNINGS_MAX)
-		return NULL;
-	if (!place.line)
-		place = instruction->name;
-	diag = diags_add(diags, DIAG_WARNING, place.line, place.column, place.length, "%s",
-			 message);
-	diag->rule = xstrdup(lint_rule_info(rule)->name);
-	return diag;
-}
-
 void lint_warn(struct linting *linting, const struct instruction *instruction, enum lint_rule rule,
 	       struct word place, char *owned_hint, const char *fmt, ...)
 {
+	struct lint_config here = lint_config_at(&linting->config, instruction->node);
 	AUTO(freep) char *hint = owned_hint;
 	AUTO(str_release) struct str message = STR_INIT;
 	struct diag *diag = NULL;
 	va_list ap;
 
+	if (!lint_is_on(&here, rule) || linting->diags->len >= WARNINGS_MAX)
+		return;
 	va_start(ap, fmt);
 	str_addv(&message, fmt, ap);
 	va_end(ap);
-	diag = add_warning(&linting->config, instruction, rule, place, linting->diags, message.ptr);
-	if (diag)
-		diag->hint = TAKE(hint);
-}
-
-void lint_add(const struct lint_config *config, const struct instruction *instruction,
-	      enum lint_rule rule, struct word place, struct diags *diags, const char *fmt, ...)
-{
-	AUTO(str_release) struct str message = STR_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	str_addv(&message, fmt, ap);
-	va_end(ap);
-	(void)add_warning(config, instruction, rule, place, diags, message.ptr);
+	if (!place.line)
+		place = instruction->name;
+	diag = diags_add(linting->diags, DIAG_WARNING, place.line, place.column, place.length, "%s",
+			 message.ptr);
+	diag->rule = xstrdup(lint_rule_info(rule)->name);
+	diag->hint = TAKE(hint);
 }
 
 void lint_add_slip(struct linting *linting, struct word place, char *owned_hint,
@@ -196,15 +173,17 @@ static void mark_wanted(const struct linting *linting, struct lint_stage *states
 	}
 }
 
-/* What names no stage and no image. */
-static void check_image_name(struct linting *linting, const struct stage *stage, const char *name)
+/* False, and an error, for what names no stage and no image. */
+static bool check_image_name(struct linting *linting, const struct stage *stage, const char *name)
 {
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(err_release) struct err err = ERR_INIT;
 	struct word place = stage->from.from.image;
 
-	if (!*name || image_ref_parse(name, &ref, &err) == 0)
-		return;
+	if (!*name)
+		return false;
+	if (image_ref_parse(name, &ref, &err) == 0)
+		return true;
 	(void)err_at(&err, NULL, 0, 0, 0);
 	if (str_has_prefix(name, "http://") || str_has_prefix(name, "https://")) {
 		err_clear(&err);
@@ -214,12 +193,60 @@ static void check_image_name(struct linting *linting, const struct stage *stage,
 			       strchr(name, '/') + 2);
 	}
 	lint_error(linting, place, &err);
+	return false;
+}
+
+/* A stage that comes later is what was meant, and told elsewhere. */
+static bool is_later_stage(const struct linting *linting, const struct stage *stage,
+			   const char *name)
+{
+	const struct stages *stages = &linting->file->stages;
+
+	for (size_t i = stage->index; i < stages->len; i++) {
+		if (str_eq(stages->items[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+static void check_base_platform(struct linting *linting, const struct stage *stage,
+				const char *name, const struct platform *have,
+				const struct platform *want)
+{
+	char have_text[PLATFORM_TEXT_MAX], want_text[PLATFORM_TEXT_MAX];
+
+	if (platform_match(have, want) > 0)
+		return;
+	lint_warn(
+		linting, &stage->from, LINT_INVALID_BASE_IMAGE_PLATFORM, stage->from.from.image,
+		xasprintf("use an image for %s, or --platform=%s to mean this one",
+			  platform_format(want, want_text), platform_format(have, have_text)),
+		"Base image %s was pulled with platform \"%s\", expected \"%s\" for current build",
+		name, have_text, want_text);
+}
+
+/* The variables of the image; NULL when they are unknown. */
+static const struct strmap *look_at_base(struct linting *linting, const struct stage *stage,
+					 const char *name)
+{
+	const struct lint_request *request = linting->request;
+	AUTO(err_release) struct err err = ERR_INIT;
+	struct lint_base base = { .env = NULL };
+	struct platform platform;
+
+	if (!request->find_base || is_later_stage(linting, stage, name) ||
+	    !lint_stage_platform(linting, stage, &platform))
+		return NULL;
+	if (request->find_base(request->find_base_arg, name, &platform, &base, &err) < 0)
+		lint_error(linting, stage->from.from.image, &err);
+	if (base.platform)
+		check_base_platform(linting, stage, name, base.platform, &platform);
+	return base.env;
 }
 
 static void begin_stage(struct linting *linting, const struct stage *stage,
 			struct lint_stage *states)
 {
-	const struct lint_request *request = linting->request;
 	struct lint_stage *state = &states[stage->index];
 	const struct strmap *env = NULL;
 	AUTO(freep) char *image = NULL;
@@ -233,10 +260,8 @@ static void begin_stage(struct linting *linting, const struct stage *stage,
 		return;
 	}
 	image = lint_base_name(linting, stage);
-	if (image)
-		check_image_name(linting, stage, image);
-	if (image && request->base_env)
-		env = request->base_env(request->base_env_arg, image);
+	if (image && check_image_name(linting, stage, image))
+		env = look_at_base(linting, stage, image);
 	stage_scope_init(&state->scope, &linting->globals, env);
 }
 

@@ -118,6 +118,21 @@ char *lint_base_name(const struct linting *linting, const struct stage *stage)
 	return name;
 }
 
+bool lint_stage_platform(const struct linting *linting, const struct stage *stage,
+			 struct platform *ret)
+{
+	struct expander expander = global_scope_expander(&linting->globals);
+	const char *flag = stage->from.from.platform.text;
+	const char *target = linting->request->scope.target_platform;
+	AUTO(freep) char *text = NULL;
+
+	if (!flag && !target)
+		return false;
+	if (flag && expand_word(&expander, flag, &text, NULL, NULL) < 0)
+		return false;
+	return platform_parse(flag ? text : target, ret, NULL) == 0;
+}
+
 void lint_from(struct linting *linting, const struct stage *stage)
 {
 	check_image(linting, stage);

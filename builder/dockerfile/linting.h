@@ -41,6 +41,9 @@ void lint_slips(struct linting *linting);
 void lint_globals(struct linting *linting);
 /* The image or stage that a FROM names, evaluated; NULL when it cannot be. The caller frees. */
 char *lint_base_name(const struct linting *linting, const struct stage *stage);
+/* What FROM asks for: its flag, or else what is built for. False when that cannot be told. */
+bool lint_stage_platform(const struct linting *linting, const struct stage *stage,
+			 struct platform *ret);
 void lint_from(struct linting *linting, const struct stage *stage);
 
 /* What is known of a stage at its end, for those built on it. */

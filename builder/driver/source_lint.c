@@ -2,55 +2,63 @@
 
 #include "dockerfile/lint.h"
 
-/* One image's variables, as the checks ask for them. */
+/* What the checks ask of base images. */
 struct base_question {
 	const struct source_lint *lint;
 	bool was_unknown;
 };
 
-static const struct named_context *find_named(const struct source_lint *lint, const char *name)
-{
-	const struct named_contexts *contexts = lint->request->contexts;
-
-	return contexts ? named_contexts_find(contexts, name, lint->platform) : NULL;
-}
-
-/* A named context that is no image has no variables. */
-static bool is_directory(const struct named_context *named)
-{
-	return named && (named->kind == NAMED_DIRECTORY || named->kind == NAMED_REMOTE);
-}
-
 /* Of another target, which is known once all are planned. */
-static const struct strmap *result_env(struct base_question *question, const char *name)
+static void find_result(struct base_question *question, const char *name,
+			const struct platform *platform, struct lint_base *ret)
 {
 	struct context_finder *contexts = question->lint->contexts;
 	struct named_source named = { .is_known = false };
 	AUTO(err_release) struct err err = ERR_INIT;
 
-	if (contexts && contexts->find(contexts, name, question->lint->platform, &named, &err) == 0)
-		return &named.result->config.env;
-	question->was_unknown = true;
-	return NULL;
+	if (contexts && contexts->find(contexts, name, platform, &named, &err) == 0)
+		ret->env = &named.result->config.env;
+	else
+		question->was_unknown = true;
 }
 
-static const struct strmap *base_env(const void *arg, const char *name)
+static int find_image(struct base_question *question, const char *name,
+		      const struct platform *platform, struct lint_base *ret, struct err *err)
+{
+	struct base_finder *bases = question->lint->bases;
+	const struct base_image *image = NULL;
+	AUTO(err_release) struct err reason = ERR_INIT;
+
+	if (bases && bases->find(bases, name, platform, &image, &reason) == 0) {
+		*ret = (struct lint_base){ .env = &image->config.env,
+					   .platform = &image->config.platform };
+		return 0;
+	}
+	question->was_unknown = true;
+	/* That it could not be asked is told by the finder's step. */
+	if (reason.kind != ERR_NOT_FOUND && reason.kind != ERR_UNSUPPORTED)
+		return 0;
+	err_move(err, &reason);
+	return -1;
+}
+
+static int find_base(const void *arg, const char *name, const struct platform *platform,
+		     struct lint_base *ret, struct err *err)
 {
 	struct base_question *question = (struct base_question *)arg;
-	struct base_finder *bases = question->lint->bases;
-	const struct named_context *named = find_named(question->lint, name);
-	const struct base_image *image = NULL;
-	AUTO(err_release) struct err err = ERR_INIT;
+	const struct named_contexts *contexts = question->lint->request->contexts;
+	const struct named_context *named =
+		contexts ? named_contexts_find(contexts, name, platform) : NULL;
 
-	if (str_eq(name, "scratch") || is_directory(named))
-		return NULL;
-	if (named && named->kind == NAMED_TARGET)
-		return result_env(question, name);
-	/* The finder's step tells why it cannot be had; whoever needs it for more will fail. */
-	if (bases && bases->find(bases, name, question->lint->platform, &image, &err) == 0)
-		return &image->config.env;
-	question->was_unknown = true;
-	return NULL;
+	if (str_eq(name, "scratch"))
+		return 0;
+	/* A named context that is no image has neither variables nor a platform. */
+	if (named && (named->kind == NAMED_DIRECTORY || named->kind == NAMED_REMOTE))
+		return 0;
+	if (!named || named->kind != NAMED_TARGET)
+		return find_image(question, name, platform, ret, err);
+	find_result(question, name, platform, ret);
+	return 0;
 }
 
 static bool is_ignored(const void *ignore, const char *path)
@@ -93,15 +101,16 @@ void source_lint(struct build_source *source, struct source_lint *lint)
 		.all_stages = lint->all_stages,
 		.is_ignored = source->ignore ? is_ignored : NULL,
 		.is_ignored_arg = source->ignore,
-		.base_env = base_env,
-		.base_env_arg = &question,
+		.find_base = find_base,
+		.find_base_arg = &question,
 	};
 	bool is_parsed;
 
 	diags_truncate(&source->diags, source->parse_diags);
 	is_parsed = source->diags.errors == 0;
 	lint_run(&source->file, &request, &source->diags);
-	lint->wants_bases = is_parsed && question.was_unknown && may_be_refuted(source, lint);
+	lint->bases_unknown = is_parsed && question.was_unknown;
+	lint->wants_bases = lint->bases_unknown && may_be_refuted(source, lint);
 }
 
 static void emit_warning(const struct build_source *source, const struct diag *diag,

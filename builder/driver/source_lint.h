@@ -14,10 +14,11 @@ struct source_lint {
 	const struct strmap *build_args; /* with values from the environment */
 	const struct platform *platform, *build_platform;
 	bool all_stages;                 /* also those that the target does not need */
-	struct base_finder *bases;       /* NULL = no image is asked for its variables */
+	struct base_finder *bases;       /* NULL = no image is asked for anything */
 	struct context_finder *contexts; /* NULL = no other target is planned yet */
 	/* filled: */
-	bool wants_bases; /* with the variables of base images the result may be another */
+	bool bases_unknown; /* base images were not to be had, of which it could be told more */
+	bool wants_bases;   /* with the variables of base images the result may be another */
 };
 
 /*

@@ -30,21 +30,25 @@ static int select_manifest(struct store *store, const struct descriptor *target,
 		return 0;
 	}
 	if (store_read_blob(store, &target->digest, LIMIT_MANIFEST, &text, err) < 0 ||
-	    index_parse(str_span(&text), target->media_type, &index, err) < 0 ||
-	    index_select(&index, platform, &member, err) < 0)
+	    index_parse(str_span(&text), target->media_type, &index, err) < 0)
 		return -1;
+	if (index_select(&index, platform, &member, err) < 0) {
+		if (err) /* it is here */
+			err->kind = ERR_UNSUPPORTED;
+		return -1;
+	}
 	descriptor_copy(ret, member);
 	return 0;
 }
 
-static int check_platform(const struct base_image *image, struct err *err)
+static int check_config(const struct base_image *image, bool any_platform, struct err *err)
 {
 	char have[PLATFORM_TEXT_MAX], want[PLATFORM_TEXT_MAX];
 
 	if (image->config.diff_ids.len != image->layers.len)
 		return err_set(err, ERR_INPUT, "%zu layers, but %zu diff ids", image->layers.len,
 			       image->config.diff_ids.len);
-	if (platform_match(&image->config.platform, &image->platform) > 0)
+	if (any_platform || platform_match(&image->config.platform, &image->platform) > 0)
 		return 0;
 	(void)err_set(err, ERR_UNSUPPORTED, "it is an image for %s, not for %s",
 		      platform_format(&image->config.platform, have),
@@ -53,7 +57,7 @@ static int check_platform(const struct base_image *image, struct err *err)
 }
 
 static int load_from_store(struct base_images *bases, const struct descriptor *target,
-			   struct base_image *image, struct err *err)
+			   bool any_platform, struct base_image *image, struct err *err)
 {
 	AUTO(descriptor_release) struct descriptor chosen = { .media_type = NULL };
 	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
@@ -68,17 +72,17 @@ static int load_from_store(struct base_images *bases, const struct descriptor *t
 	image->digest = chosen.digest;
 	image->layers = manifest.layers;
 	manifest.layers = (struct descriptors){ .items = NULL };
-	return check_platform(image, err);
+	return check_config(image, any_platform, err);
 }
 
 /* False, and the reason in err, when the store lacks the name, the platform, or a part of it. */
-static bool find_in_store(struct base_images *bases, const char *canonical,
+static bool find_in_store(struct base_images *bases, const char *canonical, bool any_platform,
 			  struct base_image *image, struct err *err)
 {
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
 
 	if (store_resolve(bases->store, canonical, &target, err) == 0 &&
-	    load_from_store(bases, &target, image, err) == 0)
+	    load_from_store(bases, &target, any_platform, image, err) == 0)
 		return true;
 	image_config_release(&image->config);
 	descriptors_release(&image->layers);
@@ -126,7 +130,7 @@ static int ask_registry(struct base_images *bases, const char *canonical, struct
 		image_config_copy(&image->config, &resolved.config);
 		image->layers = resolved.manifest.layers;
 		resolved.manifest.layers = (struct descriptors){ .items = NULL };
-		result = check_platform(image, err);
+		result = check_config(image, bases->any_platform, err);
 	}
 	resolved_image_release(&resolved);
 	if (result < 0)
@@ -142,13 +146,17 @@ static int load(struct base_images *bases, bool pull, struct base_image *image, 
 	AUTO(freep) char *canonical = image_ref_format(&image->ref);
 	AUTO(err_release) struct err reason = ERR_INIT;
 
-	if ((!pull || !bases->registry) && find_in_store(bases, canonical, image, &reason))
+	if ((!pull || !bases->registry) && find_in_store(bases, canonical, false, image, &reason))
 		return 0;
 	if (bases->registry && ask_registry(bases, canonical, image, err) == 0)
 		return 0;
 	/* An image that is here, but for another platform: that says more than that nobody else has it. */
 	if (bases->registry && reason.kind != ERR_UNSUPPORTED)
 		return -1;
+	err_clear(err);
+	if (bases->any_platform && find_in_store(bases, canonical, true, image, err))
+		return 0;
+	err_clear(err);
 	err_move(err, &reason);
 	return -1;
 }
@@ -172,7 +180,7 @@ static int load_layout(struct base_images *bases, const struct named_context *co
 	if (image_layout_import(&request, &target, err) < 0)
 		return -1;
 	image->ref.digest = target.digest;
-	return load_from_store(bases, &target, image, err);
+	return load_from_store(bases, &target, bases->any_platform, image, err);
 }
 
 /* --- finding --- */

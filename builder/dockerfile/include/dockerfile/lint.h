@@ -4,7 +4,8 @@
  *	struct lint_request request = { .scope = ..., .all_stages = true };
  *	lint_run(&file, &request, &diags);
  *
- * InvalidBaseImagePlatform needs the registry's answer: the solver adds it by lint_add().
+ * What needs a base image (InvalidBaseImagePlatform, and which variables there are) is found as far as the images
+ * are known to the caller.
  */
 #ifndef DOCKERFILE_LINT_H
 #define DOCKERFILE_LINT_H
@@ -16,6 +17,7 @@
 #include "base/map.h"
 #include "dockerfile/dockerfile.h"
 #include "dockerfile/scope.h"
+#include "image/platform.h"
 
 #define LINT_RULES 22
 
@@ -66,6 +68,12 @@ WARN_UNUSED int lint_config_of(const struct dockerfile *file, const struct strma
 			       struct lint_config *ret, struct strvec *ret_unknown,
 			       struct err *err);
 
+/* A base image, as far as it is known. Borrowed from who tells it. */
+struct lint_base {
+	const struct strmap *env;        /* NULL = unknown */
+	const struct platform *platform; /* NULL = unknown */
+};
+
 struct lint_request {
 	struct scope_request scope;
 	const char *target; /* NULL = the last stage */
@@ -73,9 +81,13 @@ struct lint_request {
 	/* Does the ignore file leave this source of a COPY out? context/ignore.h: ignore_covers_source(). */
 	bool (*is_ignored)(const void *arg, const char *path); /* NULL = no ignore file */
 	const void *is_ignored_arg;
-	/* The environment of a base image; NULL function or result = unknown. */
-	const struct strmap *(*base_env)(const void *arg, const char *image);
-	const void *base_env_arg;
+	/*
+	 * Asked about every image that a stage is built on, for the platform that FROM wants. -1 when it is certain
+	 * that it cannot be built on, which is an error of the file. NULL = nothing is known of any.
+	 */
+	int (*find_base)(const void *arg, const char *image, const struct platform *platform,
+			 struct lint_base *ret, struct err *err);
+	const void *find_base_arg;
 };
 
 /*
@@ -86,14 +98,6 @@ struct lint_request {
  */
 void lint_run(const struct dockerfile *file, const struct lint_request *request,
 	      struct diags *diags);
-
-/*
- * A rule found elsewhere, at `instruction`; `config` is the file's, and the comments above the instruction
- * are respected.
- */
-void lint_add(const struct lint_config *config, const struct instruction *instruction,
-	      enum lint_rule rule, struct word place, struct diags *diags, const char *fmt, ...)
-	PRINTF_LIKE(6, 7);
 
 /*
  * [{"rule","line","message"}] of the warnings in `diags`, sorted by line, then message; the line is where the

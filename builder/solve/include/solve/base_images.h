@@ -17,6 +17,7 @@ struct base_images {
 	struct store *store;
 	struct registry *registry; /* NULL = only the store is asked */
 	const struct monitor *monitor;
+	bool any_platform; /* also an image for another one, where there is none better */
 	struct {
 		struct found_image **items;
 		size_t len, cap;
