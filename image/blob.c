@@ -10,11 +10,13 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/fs.h"
+#include "base/limits.h"
+#include "partial.h"
 #include "store_private.h"
 #include "sweep.h"
 
-#define INGEST_PATH_MAX (sizeof("ingest/") + 16)
-#define COPY_BUFFER     ((size_t)128 * 1024)
+#define FLUSH_BYTES ((uint64_t)16 * LIMIT_MIB)
+#define COPY_BUFFER ((size_t)128 * 1024)
 
 void blob_path(const struct digest *digest, char path[BLOB_PATH_MAX])
 {
@@ -109,9 +111,12 @@ int store_delete_blob(struct store *store, const struct digest *digest, struct e
 struct blob_writer {
 	struct store *store;
 	struct hasher *hasher;
+	enum digest_algorithm algorithm; /* of the hasher */
 	int fd;
-	char path[INGEST_PATH_MAX]; /* "" = there is no file */
+	char path[PARTIAL_PATH_MAX]; /* "" = there is no file */
+	bool is_partial;             /* to be kept, unless it is wrong */
 	uint64_t size;
+	uint64_t flushed; /* the disk has been told to write it */
 };
 
 /* 1 when a sweep took the new file away before it was locked. */
@@ -137,13 +142,22 @@ static int create_ingest_file(struct blob_writer *w, struct err *err)
 	return 1;
 }
 
-struct blob_writer *blob_writer_new(struct store *store, struct err *err)
+static struct blob_writer *new_writer(struct store *store, enum digest_algorithm algorithm)
 {
 	struct blob_writer *w = xcalloc(1, sizeof(*w));
-	int result;
 
 	w->store = store;
 	w->fd = -1;
+	w->algorithm = algorithm;
+	w->hasher = hasher_new(algorithm);
+	return w;
+}
+
+struct blob_writer *blob_writer_new(struct store *store, struct err *err)
+{
+	struct blob_writer *w = new_writer(store, DIGEST_SHA256);
+	int result;
+
 	do
 		result = create_ingest_file(w, err);
 	while (result > 0);
@@ -152,8 +166,77 @@ struct blob_writer *blob_writer_new(struct store *store, struct err *err)
 		blob_writer_freep(&w);
 		return NULL;
 	}
-	w->hasher = hasher_new(DIGEST_SHA256);
 	return w;
+}
+
+/* Through the hasher, from the beginning of the file. */
+static int read_through(struct blob_writer *w, struct hasher *hasher, struct err *err)
+{
+	AUTO(freep) char *buffer = xmalloc(COPY_BUFFER);
+	ssize_t n;
+
+	if (lseek(w->fd, 0, SEEK_SET) < 0)
+		return err_errno(err, "read the blob again");
+	while ((n = fd_read_full(w->fd, buffer, COPY_BUFFER, "blob", err)) > 0)
+		hasher_update(hasher, buffer, (size_t)n);
+	return n < 0 ? -1 : 0;
+}
+
+static int take_partial(struct blob_writer *w, struct err *err)
+{
+	struct stat st;
+
+	w->is_partial = true;
+	if (fstat(w->fd, &st) < 0)
+		return err_errno(err, "stat '%s/%s'", w->store->root, w->path);
+	w->size = w->flushed = (uint64_t)st.st_size;
+	return read_through(w, w->hasher, err);
+}
+
+struct blob_writer *blob_writer_resume(struct store *store, const struct digest *digest,
+				       struct err *err)
+{
+	struct blob_writer *w = new_writer(store, digest_algorithm_of(digest));
+
+	if (partial_open(store, digest, w->path, &w->fd, err) < 0) {
+		w->path[0] = '\0';
+		blob_writer_freep(&w);
+		return NULL;
+	}
+	if (w->fd < 0) {
+		w->path[0] = '\0';
+		blob_writer_freep(&w);
+		return blob_writer_new(store, err);
+	}
+	if (take_partial(w, err) < 0)
+		blob_writer_freep(&w);
+	return w;
+}
+
+int blob_writer_restart(struct blob_writer *w, struct err *err)
+{
+	struct digest unused;
+
+	if (ftruncate(w->fd, 0) < 0 || lseek(w->fd, 0, SEEK_SET) < 0) {
+		err_errno(err, "empty '%s/%s'", w->store->root, w->path);
+		return store_failed(w->store, err);
+	}
+	hasher_finish(w->hasher, &unused); /* which starts anew afterwards */
+	w->size = w->flushed = 0;
+	return 0;
+}
+
+/*
+ * The disk begins to write while more comes, so that the fsync at the end has little left to wait
+ * for.
+ */
+static void flush_some(struct blob_writer *w)
+{
+	if (w->size - w->flushed < FLUSH_BYTES)
+		return;
+	(void)sync_file_range(w->fd, (off_t)w->flushed, (off_t)(w->size - w->flushed),
+			      SYNC_FILE_RANGE_WRITE); /* fsync tells of errors */
+	w->flushed = w->size;
 }
 
 int blob_write(struct blob_writer *w, const void *data, size_t len, struct err *err)
@@ -162,6 +245,7 @@ int blob_write(struct blob_writer *w, const void *data, size_t len, struct err *
 		return store_failed(w->store, err);
 	hasher_update(w->hasher, data, len);
 	w->size += len;
+	flush_some(w);
 	return 0;
 }
 
@@ -170,35 +254,23 @@ uint64_t blob_writer_size(const struct blob_writer *w)
 	return w->size;
 }
 
-/* For the rare blob that is named by another algorithm than the one hashed along: reads it again. */
-static int hash_again(struct blob_writer *w, enum digest_algorithm algorithm, struct digest *ret,
-		      struct err *err)
-{
-	AUTO(hasher_freep) struct hasher *hasher = hasher_new(algorithm);
-	AUTO(freep) char *buffer = xmalloc(COPY_BUFFER);
-	ssize_t n;
-
-	if (lseek(w->fd, 0, SEEK_SET) < 0)
-		return err_errno(err, "read the blob again");
-	while ((n = fd_read_full(w->fd, buffer, COPY_BUFFER, "blob", err)) > 0)
-		hasher_update(hasher, buffer, (size_t)n);
-	if (n < 0)
-		return -1;
-	hasher_finish(hasher, ret);
-	return 0;
-}
-
 static int find_digest(struct blob_writer *w, const struct digest *expected, struct digest *ret,
 		       struct err *err)
 {
-	enum digest_algorithm algorithm = expected ? digest_algorithm_of(expected) : DIGEST_SHA256;
+	enum digest_algorithm algorithm = expected ? digest_algorithm_of(expected) : w->algorithm;
 
-	if (algorithm == DIGEST_SHA256)
-		hasher_finish(w->hasher, ret);
-	else if (hash_again(w, algorithm, ret, err) < 0)
-		return -1;
+	/* The rare one that is named by another algorithm than the one hashed along. */
+	if (algorithm != w->algorithm) {
+		hasher_free(w->hasher);
+		w->hasher = hasher_new(algorithm);
+		w->algorithm = algorithm;
+		if (read_through(w, w->hasher, err) < 0)
+			return -1;
+	}
+	hasher_finish(w->hasher, ret);
 	if (!expected || digest_equal(expected, ret))
 		return 0;
+	w->is_partial = false;
 	return err_set(err, ERR_DIGEST, "the content is %s, not %s", ret->text, expected->text);
 }
 
@@ -243,6 +315,7 @@ int blob_writer_commit(struct blob_writer *w, const struct digest *expected, str
 	if (!(store_has_blob(w->store, &digest, &size) && size == w->size) &&
 	    publish(w, &digest, err) < 0)
 		return store_failed(w->store, err);
+	w->is_partial = false;
 	if (ret)
 		*ret = digest;
 	return 0;
@@ -254,7 +327,7 @@ void blob_writer_freep(struct blob_writer **writer)
 
 	if (!w)
 		return;
-	if (w->path[0])
+	if (w->path[0] && !(w->is_partial && w->size > 0))
 		(void)unlinkat(w->store->fd, w->path, 0); /* else the next sweep does it */
 	fd_closep(&w->fd);
 	hasher_free(w->hasher);

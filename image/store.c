@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "partial.h"
 #include "store_private.h"
 
 #define LAYOUT_FILE "oci-layout"
@@ -100,6 +101,7 @@ static int open_store(struct store *store, const char *root, struct err *err)
 	if (db_open(&store->db, db_path, store->fd, err) < 0)
 		return store_failed(store, err);
 	blob_sweep(store);
+	partial_sweep(store);
 	return tag_check_index(store, err);
 }
 

@@ -13,6 +13,9 @@
  */
 #define PROGRESS_BYTES (64 * 1024)
 
+/* Less comes sooner again than it is found. */
+#define PARTIAL_MIN ((uint64_t)256 * LIMIT_KIB)
+
 /* Blobs and manifests: the same but for their addresses. */
 struct place {
 	const char *noun, *path;
@@ -40,8 +43,12 @@ struct blob_fetch {
 	const struct descriptor *blob;
 	char *path;
 	struct blob_writer *writer;
+	uint64_t resumed;       /* bytes that an earlier run left */
 	uint64_t attempt_bytes; /* that this connection brought */
+	struct err err;         /* of the work in another thread */
 };
+
+static void begin(struct blob_fetch *fetch);
 
 static struct blob_fetch *fetch_of(struct job *job)
 {
@@ -60,13 +67,6 @@ static void report(const struct blob_fetch *fetch, uint64_t done)
 static uint64_t written(const struct blob_fetch *fetch)
 {
 	return fetch->writer ? blob_writer_size(fetch->writer) : 0;
-}
-
-static int start_over(struct blob_fetch *fetch, struct err *err)
-{
-	blob_writer_freep(&fetch->writer);
-	fetch->writer = blob_writer_new(fetch->task->store, err);
-	return fetch->writer ? 0 : -1;
 }
 
 /* "bytes FIRST-LAST/TOTAL": is it what we asked for (RFC 9110 section 14.4)? */
@@ -88,7 +88,7 @@ static int sink_begin(void *data, long status, const struct headers *headers, st
 
 	fetch->attempt_bytes = 0;
 	if (status == 206) {
-		if (fetch->writer && continues_at(headers, written(fetch), fetch->blob->size))
+		if (continues_at(headers, written(fetch), fetch->blob->size))
 			return 0;
 		return err_set(err, ERR_PROTOCOL,
 			       "sends another part of the blob than it was asked for");
@@ -97,7 +97,7 @@ static int sink_begin(void *data, long status, const struct headers *headers, st
 	    bytes != fetch->blob->size)
 		return err_set(err, ERR_DIGEST, "has %llu bytes where the manifest says %llu",
 			       bytes, (unsigned long long)fetch->blob->size);
-	return start_over(fetch, err);
+	return written(fetch) > 0 ? blob_writer_restart(fetch->writer, err) : 0;
 }
 
 static int sink_write(void *data, const void *bytes, size_t len, struct err *err)
@@ -130,12 +130,55 @@ static void prepare(void *data, struct strvec *headers)
 		strvec_addf(headers, "Range: bytes=%llu-", (unsigned long long)offset);
 }
 
+/* --- the end --- */
+
+static void fail(struct blob_fetch *fetch, struct err *err)
+{
+	err_wrap(err, "%s %s", fetch->task->place->noun, fetch->blob->digest.text);
+	queue_job_failed(&fetch->job, err);
+}
+
+/* In another thread: the disk takes its time. */
+static void commit(void *data)
+{
+	struct blob_fetch *fetch = data;
+	struct digest digest;
+
+	if (blob_writer_commit(fetch->writer, &fetch->blob->digest, &digest, &fetch->err) == 0)
+		err_clear(&fetch->err);
+}
+
+/*
+ * What an earlier run left may be damaged: after a power failure a file can be as long as it should
+ * be without what was written into it. Then all of it comes again.
+ */
+static void on_committed(void *data)
+{
+	struct blob_fetch *fetch = data;
+	bool is_stale = fetch->err.kind == ERR_DIGEST && fetch->resumed > 0;
+
+	blob_writer_freep(&fetch->writer);
+	if (is_stale) {
+		err_clear(&fetch->err);
+		begin(fetch);
+	} else if (fetch->err.kind != ERR_NONE) {
+		fail(fetch, &fetch->err);
+	} else {
+		report(fetch, fetch->blob->size);
+		queue_job_done(&fetch->job);
+	}
+}
+
+static void end(struct blob_fetch *fetch)
+{
+	http_offload(fetch->task->registry->http, commit, on_committed, fetch);
+}
+
 /* --- one blob --- */
 
-static int complete(struct blob_fetch *fetch, struct err *err)
+static int check_answer(struct blob_fetch *fetch, struct err *err)
 {
 	const struct descriptor *blob = fetch->blob;
-	struct digest digest;
 
 	if (call_failed(&fetch->call)) {
 		err_move(err, &fetch->call.err);
@@ -151,7 +194,7 @@ static int complete(struct blob_fetch *fetch, struct err *err)
 		return err_set(err, ERR_DIGEST,
 			       "registry sent %llu bytes where the manifest says %llu",
 			       (unsigned long long)written(fetch), (unsigned long long)blob->size);
-	return blob_writer_commit(fetch->writer, &blob->digest, &digest, err);
+	return 0;
 }
 
 static void on_done(struct call *call)
@@ -159,20 +202,14 @@ static void on_done(struct call *call)
 	struct blob_fetch *fetch = call->data;
 	AUTO(err_release) struct err err = ERR_INIT;
 
-	if (complete(fetch, &err) < 0) {
-		err_wrap(&err, "%s %s", fetch->task->place->noun, fetch->blob->digest.text);
-		queue_job_failed(&fetch->job, &err);
-		return;
-	}
-	blob_writer_freep(&fetch->writer);
-	report(fetch, fetch->blob->size);
-	queue_job_done(&fetch->job);
+	if (check_answer(fetch, &err) < 0)
+		fail(fetch, &err);
+	else
+		end(fetch);
 }
 
-static void start(struct job *job)
+static void ask(struct blob_fetch *fetch)
 {
-	struct blob_fetch *fetch = fetch_of(job);
-
 	fetch->call.method = HTTP_GET;
 	fetch->call.path = fetch->path;
 	fetch->call.accept = fetch->task->place->accept;
@@ -181,8 +218,52 @@ static void start(struct job *job)
 	fetch->call.prepare = prepare;
 	fetch->call.done = on_done;
 	fetch->call.data = fetch;
-	report(fetch, 0);
+	report(fetch, written(fetch));
 	call_start(&fetch->call);
+}
+
+/* In another thread: what is there is read. */
+static void open_partial(void *data)
+{
+	struct blob_fetch *fetch = data;
+
+	fetch->writer = blob_writer_resume(fetch->task->store, &fetch->blob->digest, &fetch->err);
+	if (fetch->writer && written(fetch) > fetch->blob->size &&
+	    blob_writer_restart(fetch->writer, &fetch->err) < 0)
+		blob_writer_freep(&fetch->writer);
+}
+
+static void on_opened(void *data)
+{
+	struct blob_fetch *fetch = data;
+
+	if (!fetch->writer) {
+		fail(fetch, &fetch->err);
+		return;
+	}
+	fetch->resumed = written(fetch);
+	if (fetch->resumed == fetch->blob->size)
+		end(fetch);
+	else
+		ask(fetch);
+}
+
+static void begin(struct blob_fetch *fetch)
+{
+	if (fetch->blob->size >= PARTIAL_MIN) {
+		http_offload(fetch->task->registry->http, open_partial, on_opened, fetch);
+		return;
+	}
+	fetch->writer = blob_writer_new(fetch->task->store, &fetch->err);
+	if (fetch->writer)
+		ask(fetch);
+	else
+		fail(fetch, &fetch->err);
+}
+
+static void start(struct job *job)
+{
+	begin(fetch_of(job));
 }
 
 /* --- all of them --- */
@@ -197,6 +278,7 @@ static void fetches_release(struct blob_fetches *fetches)
 	VEC_FOREACH(fetch, fetches) {
 		call_release(&(*fetch)->call);
 		blob_writer_freep(&(*fetch)->writer);
+		err_release(&(*fetch)->err);
 		free((*fetch)->path);
 		free(*fetch);
 	}

@@ -1,5 +1,8 @@
 #include "http.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "base/alloc.h"
@@ -18,11 +21,27 @@ struct http_timers {
 	size_t len, cap;
 };
 
+/* At a place of its own: the thread points to it. */
+struct http_work {
+	struct http *http;
+	void (*work)(void *data);
+	void (*done)(void *data);
+	void *data;
+	pthread_t thread;
+	atomic_bool is_over;
+};
+
+struct http_works {
+	struct http_work **items;
+	size_t len, cap;
+};
+
 struct http {
 	CURLM *multi; /* NULL until the first exchange: many a command needs none */
 	const struct monitor *monitor;
 	struct transfer_limits limits;
 	struct http_timers timers;
+	struct http_works works;
 	struct transfer_list transfers;
 };
 
@@ -44,6 +63,7 @@ void http_freep(struct http **http)
 	if ((*http)->multi)
 		libcurl.multi_cleanup((*http)->multi);
 	free((*http)->timers.items);
+	free((*http)->works.items);
 	free((*http)->transfers.items);
 	free(*http);
 	*http = NULL;
@@ -110,9 +130,20 @@ void http_request_release(struct http_request *request)
 	clear_answer(request);
 }
 
+static void drop_works(struct http *http)
+{
+	while (http->works.len > 0) {
+		struct http_work *work = http->works.items[--http->works.len];
+
+		pthread_join(work->thread, NULL);
+		free(work);
+	}
+}
+
 void http_abort(struct http *http)
 {
 	http->timers.len = 0;
+	drop_works(http);
 	while (http->transfers.len > 0)
 		drop_transfer(transfer_request(http->transfers.items[http->transfers.len - 1]));
 }
@@ -177,6 +208,51 @@ static int time_to_wait(const struct http *http)
 	return (int)wait;
 }
 
+/* --- work in other threads --- */
+
+static void *run_work(void *data)
+{
+	struct http_work *work = data;
+	CURLM *multi = work->http->multi;
+
+	work->work(work->data);
+	atomic_store(&work->is_over, true);
+	libcurl.multi_wakeup(multi);
+	return NULL;
+}
+
+void http_offload(struct http *http, void (*work)(void *data), void (*done)(void *data), void *data)
+{
+	struct http_work *item = xcalloc(1, sizeof(*item));
+	sigset_t all, before;
+
+	(void)multi_handle(http); /* which the thread wakes */
+	*item = (struct http_work){ .http = http, .work = work, .done = done, .data = data };
+	*VEC_ADD(&http->works) = item;
+	/* Signals are for the main thread. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&item->thread, NULL, run_work, item) != 0)
+		abort();
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void finish_works(struct http *http)
+{
+	for (size_t i = 0; i < http->works.len;) {
+		struct http_work *work = http->works.items[i];
+
+		if (!atomic_load(&work->is_over)) {
+			i++;
+			continue;
+		}
+		http->works.items[i] = http->works.items[--http->works.len];
+		pthread_join(work->thread, NULL);
+		work->done(work->data);
+		free(work);
+	}
+}
+
 /* --- the loop --- */
 
 static int wait_for_something(struct http *http)
@@ -191,16 +267,24 @@ static int wait_for_something(struct http *http)
 	return libcurl.multi_poll(http->multi, &cancel, extra, time_to_wait(http), NULL);
 }
 
+static bool is_idle(const struct http *http)
+{
+	return http->transfers.len == 0 && http->timers.len == 0 && http->works.len == 0;
+}
+
 static int run(struct http *http, struct err *err)
 {
 	int running = 0;
 
-	while (http->transfers.len > 0 || http->timers.len > 0) {
+	while (!is_idle(http)) {
 		CURLMcode code;
 
 		if (monitor_check(http->monitor, err) < 0)
 			return -1;
 		fire_timers(http);
+		finish_works(http);
+		if (is_idle(http))
+			break;
 		code = libcurl.multi_perform(multi_handle(http), &running);
 		if (code == CURLM_OK) {
 			size_t before = http->transfers.len;

@@ -111,8 +111,16 @@ void http_request_release(struct http_request *request);
 void http_after(struct http *http, unsigned delay_ms, void (*fn)(void *data), void *data);
 
 /*
- * Runs until no exchange and no timer is left. Callbacks start further ones. ERR_CANCELLED when the
- * monitor says so: all exchanges and timers are then dropped.
+ * Calls work(data) in a thread of its own, so that what waits for the disk holds up no exchange; then
+ * done(data) out of http_run(). The work is waited for even when everything is dropped, without
+ * done() then.
+ */
+void http_offload(struct http *http, void (*work)(void *data), void (*done)(void *data),
+		  void *data);
+
+/*
+ * Runs until no exchange, no timer and no work is left. Callbacks start further ones. ERR_CANCELLED
+ * when the monitor says so: all are then dropped.
  */
 WARN_UNUSED int http_run(struct http *http, struct err *err);
 /* Drops all exchanges and timers without calling anybody: http_run() returns. */

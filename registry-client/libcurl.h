@@ -12,7 +12,7 @@
 	X(curl, easy_setopt) X(curl, easy_strerror) X(curl, free) X(curl, getdate) \
 	X(curl, multi_add_handle) X(curl, multi_cleanup) X(curl, multi_info_read) \
 	X(curl, multi_init) X(curl, multi_perform) X(curl, multi_poll) \
-	X(curl, multi_remove_handle) X(curl, multi_strerror) X(curl, slist_append) \
+	X(curl, multi_remove_handle) X(curl, multi_strerror) X(curl, multi_wakeup) X(curl, slist_append) \
 	X(curl, slist_free_all) X(curl, url) X(curl, url_cleanup) X(curl, url_get) \
 	X(curl, url_set)
 

@@ -5,6 +5,7 @@
  *
  *	<root>/oci-layout  index.json  blobs/sha256/<hex>
  *	<root>/ingest/<random>        blobs being written
+ *	<root>/partial/<digest>       downloads that are under way, or were interrupted
  *	<root>/snapshots/<n>/fs       an unpacked layer, in overlayfs form; <n> is short: mount options are
  *	<root>/cache-mounts/<hash>    what RUN --mount=type=cache keeps
  *	<root>/leases/<random>        processes that have the store open
@@ -60,6 +61,15 @@ WARN_UNUSED int store_delete_blob(struct store *store, const struct digest *dige
 /* A blob as a stream: invisible until committed, then whole and on the disk (fsync, rename, fsync). */
 struct blob_writer;
 struct blob_writer *blob_writer_new(struct store *store, struct err *err);
+/*
+ * For a blob that comes from far away: what is written is kept when the writer is freed before its commit, or its process
+ * dies, and the next one for the same digest goes on with it; blob_writer_size() says from where. What is there is read
+ * to hash it. While another writer is at the same digest, and for that one only, this is blob_writer_new().
+ */
+struct blob_writer *blob_writer_resume(struct store *store, const struct digest *digest,
+				       struct err *err);
+/* Drops all that was written. */
+WARN_UNUSED int blob_writer_restart(struct blob_writer *w, struct err *err);
 WARN_UNUSED int blob_write(struct blob_writer *w, const void *data, size_t len, struct err *err);
 uint64_t blob_writer_size(const struct blob_writer *w);
 /* `expected` = NULL or what it must be: ERR_DIGEST otherwise, and nothing is kept. A blob that was there already is fine. */
