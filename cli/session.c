@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "interrupt.h"
+#include "store_limit.h"
 
 static void warn_of_limitation(const struct session *session)
 {
@@ -20,7 +21,8 @@ int session_open(const struct session_options *options, struct session *ret, str
 	int cancel_fd = -1;
 
 	/* Asked before the ids change: afterwards everybody is root, whose store is another. */
-	if (fs_data_home(&root, err) < 0 || interrupt_watch(&cancel_fd, err) < 0)
+	if (store_limit_read(&ret->store_limit, err) < 0 || fs_data_home(&root, err) < 0 ||
+	    interrupt_watch(&cancel_fd, err) < 0)
 		return -1;
 	if (options->needs_sandbox && identity_enter(&ret->identity, err) < 0)
 		return -1;
@@ -45,6 +47,9 @@ int session_finish(struct session *session, struct app *app, int status, struct 
 {
 	if (status < 0 && monitor_is_cancelled(&session->monitor))
 		blame_user(err);
+	/* a command that makes no layers has not filled it, and may not see all that is in it */
+	if (status == 0 && session->sandbox)
+		store_limit_apply(session->store, session->store_limit, &session->monitor);
 	progress_finish(session->progress, status < 0 ? err : NULL);
 	app->error_is_shown = progress_shows_errors(session->progress);
 	return status;

@@ -33,6 +33,7 @@ struct session {
 	struct sandbox *sandbox; /* NULL unless asked for */
 	struct progress *progress;
 	struct registry *registry;
+	uint64_t store_limit; /* of what a build may leave in the store; 0 = none */
 };
 
 #define SESSION_INIT          \
@@ -43,7 +44,7 @@ struct session {
 WARN_UNUSED int session_open(const struct session_options *options, struct session *ret,
 			     struct err *err);
 /*
- * Ends the progress: shows how it went by `status` and err. Returns status. Whatever failed after
+ * Makes room in the store if it is bounded, and ends the progress: shows how it went by `status` and err. Returns status. Whatever failed after
  * the user had stopped it failed because of that: err becomes ERR_CANCELLED.
  */
 int session_finish(struct session *session, struct app *app, int status, struct err *err);

@@ -125,6 +125,25 @@ def publish(edgectl, registry, reference):
     return publish
 
 
+@pytest.fixture
+def small_disk(scratch, identity):
+    """disk(size) mounts a file system of that size and returns its directory."""
+    need(os.geteuid() == 0, "only root can mount a small disk")
+    mounted = []
+
+    def disk(size):
+        path = scratch / f"disk-{size}"
+        path.mkdir()
+        options = f"size={size},mode=755,uid={identity.uid},gid={identity.gid}"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], check=True)
+        mounted.append(path)
+        return path
+
+    yield disk
+    for path in mounted:
+        subprocess.run(["umount", path], check=True)
+
+
 @pytest.fixture(scope="session")
 def registry(workspace):
     """A plain registry that has busybox:latest."""

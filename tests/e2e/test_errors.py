@@ -97,25 +97,6 @@ def test_program_that_is_not_there(edgectl, context, busybox):
     assert "/bin/none-such" in result.stderr and "Dockerfile:2" in result.stderr
 
 
-@pytest.fixture
-def small_disk(scratch, identity):
-    """disk(size) mounts a file system of that size and returns its directory."""
-    parts.need(os.geteuid() == 0, "only root can mount a small disk")
-    mounted = []
-
-    def disk(size):
-        path = scratch / f"disk-{size}"
-        path.mkdir()
-        options = f"size={size},mode=755,uid={identity.uid},gid={identity.gid}"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], check=True)
-        mounted.append(path)
-        return path
-
-    yield disk
-    for path in mounted:
-        subprocess.run(["umount", path], check=True)
-
-
 def test_disk_full_while_pulling(edgectl, busybox, small_disk):
     store = edgectl.with_store(small_disk("700k") / "store")
     result = store("pull", "--platform", "linux/arm64", busybox, status=1)
