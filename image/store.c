@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -15,16 +16,23 @@
 #include "store_private.h"
 
 #define LAYOUT_FILE "oci-layout"
+#define DISK_FULL_BYTES \
+	(256 * 1024) /* less is left when a program has just failed for lack of it */
+
+static int hint_room(const struct store *store, struct err *err)
+{
+	return err_hint(
+		err,
+		"make room on the disk of '%s' ('edgectl prune' removes build cache), or put the "
+		"store elsewhere: EDGECTL_ROOT=/other/place",
+		store->root);
+}
 
 int store_failed(const struct store *store, struct err *err)
 {
 	switch (err ? err->errnum : 0) {
 	case ENOSPC:
-	case EDQUOT:
-		return err_hint(err,
-				"make room on the disk of '%s', or put the store elsewhere: "
-				"EDGECTL_ROOT=/other/place",
-				store->root);
+	case EDQUOT: return hint_room(store, err);
 	case EACCES:
 	case EPERM:
 	case EROFS:
@@ -34,6 +42,22 @@ int store_failed(const struct store *store, struct err *err)
 				store->root);
 	default: return -1;
 	}
+}
+
+static bool disk_is_full(const struct store *store)
+{
+	struct statvfs st;
+
+	return fstatvfs(store->fd, &st) == 0 &&
+	       (uint64_t)st.f_bavail * st.f_frsize < DISK_FULL_BYTES;
+}
+
+int store_explain_failure(const struct store *store, struct err *err)
+{
+	bool is_full = err && (err->errnum == ENOSPC || err->errnum == EDQUOT ||
+			       (err->kind == ERR_CHILD && disk_is_full(store)));
+
+	return is_full ? hint_room(store, err) : -1;
 }
 
 /* The layout file comes last: a store whose making was interrupted is made again. */

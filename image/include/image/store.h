@@ -43,6 +43,11 @@ int store_dir_fd(const struct store *store);
  * store is open here, nobody prunes it. Blobs and snapshots are noted by the calls below themselves.
  */
 bool store_use(struct store *store, const char *path);
+/*
+ * To an error of work on the store's disk (unpacking, a program in a step) that came of a full disk: adds the remedy.
+ * Returns -1.
+ */
+int store_explain_failure(const struct store *store, struct err *err);
 
 /* --- blobs --- */
 
