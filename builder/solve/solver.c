@@ -238,7 +238,9 @@ static int run_task(void *arg, size_t item, struct err *err)
 {
 	struct run *run = arg;
 
-	return carry_out(run->solver, &run->tasks->items[item], err);
+	return carry_out(run->solver, &run->tasks->items[item], err) == 0
+		       ? 0
+		       : store_explain_failure(run->solver->store, err);
 }
 
 static void stop_tasks(void *arg)
