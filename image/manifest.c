@@ -18,9 +18,9 @@ bool media_type_is_manifest(const char *media_type)
 
 bool media_type_is_layer(const char *media_type)
 {
-	static const char *const types[] = { MEDIA_OCI_LAYER, MEDIA_OCI_LAYER_GZIP,
-					     MEDIA_OCI_LAYER_ZSTD, MEDIA_DOCKER_LAYER,
-					     "application/vnd.docker.image.rootfs.diff.tar" };
+	static const char *const types[] = { MEDIA_OCI_LAYER,        MEDIA_OCI_LAYER_GZIP,
+					     MEDIA_OCI_LAYER_ZSTD,   MEDIA_DOCKER_LAYER,
+					     MEDIA_DOCKER_LAYER_TAR, MEDIA_DOCKER_LAYER_ZSTD };
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (str_eq(media_type, types[i]))

@@ -4,7 +4,7 @@
  *	open		contexts, Dockerfiles and ignore files (build_target.c, source.c)
  *	plan		each target's stages, for each platform, become vertices of one graph (solve/plan.h)
  *	solve		keys, cache, execution (solve/solver.h)
- *	export		config, manifest, index (image.c); then the tags
+ *	export		images, archives, files (output.c); then the tags
  */
 #include "builder/build.h"
 
@@ -177,28 +177,10 @@ static int solve(struct build *build, const struct build_request *request, struc
 	return solver_run(&solver, &build->common.graph, err);
 }
 
-static int write_target(struct build_target *target, struct build_result *ret, struct err *err)
-{
-	const struct monitor *monitor = target->common->monitor;
-	const char *name = target->request->name;
-	unsigned step = name ? monitor_add_step(monitor, "[%s] exporting to image", name)
-			     : monitor_add_step(monitor, "exporting to image");
-
-	monitor_step(monitor, step, EVENT_STEP_STARTED);
-	if (monitor_check(monitor, err) < 0 || build_target_write(target, ret, err) < 0) {
-		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s",
-			     err && err->message ? err->message : "failed");
-		return -1;
-	}
-	monitor_text(monitor, step, EVENT_STEP_DETAIL, "%s", ret->target.digest.text);
-	monitor_step(monitor, step, EVENT_STEP_DONE);
-	return 0;
-}
-
 static int export(struct build *build, struct build_result *ret, struct err *err)
 {
 	for (size_t i = 0; i < build->count; i++) {
-		if (write_target(&build->targets[i], &ret[i], err) < 0)
+		if (build_target_write(&build->targets[i], &ret[i], err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < build->count; i++) {
@@ -228,4 +210,5 @@ int build_run(const struct build_request *request, struct build_result *ret, str
 void build_result_release(struct build_result *result)
 {
 	descriptor_release(&result->target);
+	descriptors_release(&result->images);
 }

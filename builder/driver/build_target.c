@@ -3,8 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "image.h"
-#include "image/reference.h"
+#include "output.h"
 #include "solve/step_volume.h"
 #include "source_lint.h"
 
@@ -275,6 +274,8 @@ int build_target_check(struct build_target *target, bool is_planned, struct err 
 
 void build_target_mark(struct build_target *target)
 {
+	bool wants_layers = outputs_want_layers(target->request);
+
 	VEC_FOREACH(image, &target->images) {
 		struct vertex *vertex = image->planned.top;
 
@@ -283,7 +284,7 @@ void build_target_mark(struct build_target *target)
 		vertex->is_result = true;
 		while (vertex->parent)
 			vertex = vertex->parent;
-		vertex->exported = true;
+		vertex->exported = vertex->exported || wants_layers;
 	}
 }
 
@@ -306,45 +307,27 @@ static void count_steps(const struct build_target *target, struct build_result *
 	}
 }
 
+static struct output_job output_job_of(const struct build_target *target)
+{
+	struct output_job job = { .request = target->request };
+
+	VEC_FOREACH(image, &target->images) {
+		if (image->is_wanted)
+			*VEC_ADD(&job.images) = &image->planned;
+	}
+	return job;
+}
+
 int build_target_write(struct build_target *target, struct build_result *ret, struct err *err)
 {
-	const struct image_request request = { .store = target->common->store,
-					       .epoch = target->request->source_date_epoch };
-	AUTO(descriptors_release) struct descriptors manifests = { .items = NULL };
+	AUTO(output_job_release) struct output_job job = output_job_of(target);
 
 	count_steps(target, ret);
-	VEC_FOREACH(image, &target->images) {
-		struct descriptor *manifest;
-
-		if (!image->is_wanted)
-			continue;
-		manifest = VEC_ADD(&manifests);
-		if (image_write(&request, &image->planned, manifest, &ret->config, err) < 0)
-			return -1;
-		manifest->platform = image->planned.config.platform;
-	}
-	if (manifests.len > 1) {
-		ret->config = (struct digest){ .text = "" };
-		return image_index_write(request.store, &manifests, &ret->target, err);
-	}
-	descriptor_copy(&ret->target, &manifests.items[0]);
-	return 0;
+	return outputs_write(&job, ret, err);
 }
 
 int build_target_tag(const struct build_target *target, const struct build_result *result,
 		     struct err *err)
 {
-	const struct strvec *tags = target->request->tags;
-
-	for (size_t i = 0; tags && i < tags->len; i++) {
-		AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-		AUTO(freep) char *name = NULL;
-
-		if (image_ref_parse(tags->items[i], &ref, err) < 0)
-			return -1;
-		name = image_ref_format(&ref);
-		if (store_tag(target->common->store, name, &result->target, err) < 0)
-			return err_wrap(err, "tag '%s'", tags->items[i]);
-	}
-	return 0;
+	return outputs_tag(target->request, result, err);
 }

@@ -4,8 +4,19 @@
 
 #include "base/alloc.h"
 #include "image/config.h"
+#include "image/layer_convert.h"
 
 #define HISTORY_COMMENT "buildkit.dockerfile.v0"
+
+int image_put(struct store *store, const struct str *text, const char *media_type,
+	      struct descriptor *ret, struct err *err)
+{
+	if (store_put_blob(store, text->ptr, text->len, &ret->digest, err) < 0)
+		return -1;
+	ret->media_type = xstrdup(media_type);
+	ret->size = text->len;
+	return 0;
+}
 
 /* --- config --- */
 
@@ -45,8 +56,79 @@ static void add_history(const struct image_request *request, const struct planne
 	config->created = TAKE(created);
 }
 
-static void add_layers(const struct planned_lines *lines, struct image_config *config,
-		       struct manifest *manifest)
+/* --- layers --- */
+
+static const char *layer_type(enum compression compression, bool docker_types)
+{
+	switch (compression) {
+	case COMPRESSION_GZIP: return docker_types ? MEDIA_DOCKER_LAYER : MEDIA_OCI_LAYER_GZIP;
+	case COMPRESSION_ZSTD: return docker_types ? MEDIA_DOCKER_LAYER_ZSTD : MEDIA_OCI_LAYER_ZSTD;
+	case COMPRESSION_NONE:
+	default: return docker_types ? MEDIA_DOCKER_LAYER_TAR : MEDIA_OCI_LAYER;
+	}
+}
+
+/* In what it is to be compressed, and whether that makes another blob of it. */
+static bool needs_conversion(const struct image_request *request, const struct descriptor *blob,
+			     bool is_new, struct layer_options *ret)
+{
+	const struct image_form *form = request->form;
+	enum compression have = COMPRESSION_GZIP;
+	bool may_convert = is_new || form->force_compression;
+
+	*ret = (struct layer_options){ .clamp_mtime = -1, .level = form->level };
+	if (!compression_of_media_type(blob->media_type, &have))
+		return false;
+	ret->compression = form->has_compression && may_convert ? form->compression : have;
+	if (is_new && form->rewrite_timestamp)
+		ret->clamp_mtime = request->epoch;
+	return ret->compression != have || ret->clamp_mtime >= 0;
+}
+
+/* Adds a layer to the manifest, and its diffID to the config. */
+static int add_layer(const struct image_request *request, const struct descriptor *blob,
+		     const struct digest *diff_id, bool is_new, struct image_config *config,
+		     struct manifest *manifest, struct err *err)
+{
+	AUTO(layer_release) struct layer converted = { .uncompressed_size = 0 };
+	struct descriptor *added = VEC_ADD(&manifest->layers);
+	enum compression compression = COMPRESSION_GZIP;
+	struct layer_options options;
+
+	if (needs_conversion(request, blob, is_new, &options)) {
+		if (layer_convert(request->store, blob, diff_id, &options, request->monitor,
+				  &converted, err) < 0)
+			return -1;
+		blob = &converted.blob;
+		diff_id = &converted.diff_id;
+	}
+	*VEC_ADD(&config->diff_ids) = *diff_id;
+	descriptor_copy(added, blob);
+	if (!compression_of_media_type(blob->media_type, &compression))
+		return 0;
+	free(added->media_type);
+	added->media_type = xstrdup(layer_type(compression, request->form->docker_types));
+	if (request->form->docker_types)
+		strmap_release(&added->annotations);
+	return 0;
+}
+
+static int add_base_layers(const struct image_request *request, const struct vertex *top,
+			   struct image_config *config, struct manifest *manifest, struct err *err)
+{
+	while (top->parent)
+		top = top->parent;
+	for (size_t i = 0; top->kind == VERTEX_IMAGE && i < top->image->layers.len; i++) {
+		if (add_layer(request, &top->image->layers.items[i],
+			      &top->image->config.diff_ids.items[i], false, config, manifest,
+			      err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_new_layers(const struct image_request *request, const struct planned_lines *lines,
+			  struct image_config *config, struct manifest *manifest, struct err *err)
 {
 	VEC_FOREACH(line, lines) {
 		const struct layer *layer;
@@ -54,84 +136,88 @@ static void add_layers(const struct planned_lines *lines, struct image_config *c
 		if (!line->vertex)
 			continue;
 		layer = &vertex_result(line->vertex)->layer;
-		*VEC_ADD(&config->diff_ids) = layer->diff_id;
-		descriptor_copy(VEC_ADD(&manifest->layers), &layer->blob);
+		if (add_layer(request, &layer->blob, &layer->diff_id, true, config, manifest, err) <
+		    0)
+			return -1;
 	}
+	return 0;
 }
 
 /* --- manifest --- */
 
-/* A base may come in Docker's dialect; the bytes of a layer are the same in both. */
-static void set_oci_type(struct descriptor *layer)
-{
-	if (!str_eq(layer->media_type, MEDIA_DOCKER_LAYER))
-		return;
-	free(layer->media_type);
-	layer->media_type = xstrdup(MEDIA_OCI_LAYER_GZIP);
-}
-
-static void add_base_layers(struct vertex *top, struct manifest *manifest)
-{
-	while (top->parent)
-		top = top->parent;
-	if (top->kind != VERTEX_IMAGE)
-		return;
-	VEC_FOREACH(layer, &top->image->layers) {
-		struct descriptor *copy = VEC_ADD(&manifest->layers);
-
-		descriptor_copy(copy, layer);
-		set_oci_type(copy);
-	}
-}
-
-static int write_config(struct store *store, const struct image_config *config,
-			struct descriptor *ret, struct err *err)
+static int put_config(const struct image_request *request, const struct image_config *config,
+		      struct descriptor *ret, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
 	image_config_write(config, &text);
-	ret->media_type = xstrdup(MEDIA_OCI_CONFIG);
-	ret->size = text.len;
-	return store_put_blob(store, text.ptr, text.len, &ret->digest, err);
+	return image_put(request->store, &text,
+			 request->form->docker_types ? MEDIA_DOCKER_CONFIG : MEDIA_OCI_CONFIG, ret,
+			 err);
 }
 
-int image_write(const struct image_request *request, struct planned_image *planned,
-		struct descriptor *ret, struct digest *ret_config, struct err *err)
+static int put_manifest(const struct image_request *request, const struct platform *platform,
+			struct manifest *manifest, struct descriptor *ret, struct err *err)
 {
-	AUTO(manifest_release)
-	struct manifest manifest = {
-		.media_type = xstrdup(MEDIA_OCI_MANIFEST),
-	};
+	const struct image_form *form = request->form;
 	AUTO(str_release) struct str text = STR_INIT;
 
-	add_base_layers(planned->top, &manifest);
-	add_layers(&planned->lines, &planned->config, &manifest);
-	add_history(request, &planned->lines, &planned->config);
-	if (write_config(request->store, &planned->config, &manifest.config, err) < 0)
+	manifest->media_type =
+		xstrdup(form->docker_types ? MEDIA_DOCKER_MANIFEST : MEDIA_OCI_MANIFEST);
+	annotations_select(&form->annotations, ANNOTATE_MANIFEST, platform, &manifest->annotations);
+	manifest_write(manifest, &text);
+	if (image_put(request->store, &text, manifest->media_type, ret, err) < 0)
 		return -1;
-	manifest_write(&manifest, &text);
-	if (store_put_blob(request->store, text.ptr, text.len, &ret->digest, err) < 0)
+	ret->platform = *platform;
+	annotations_select(&form->annotations, ANNOTATE_MANIFEST_DESCRIPTOR, platform,
+			   &ret->annotations);
+	return 0;
+}
+
+int image_write(const struct image_request *request, const struct planned_image *planned,
+		struct descriptor *ret, struct digest *ret_config, struct err *err)
+{
+	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
+	AUTO(image_config_release) struct image_config config;
+
+	image_config_copy(&config, &planned->config);
+	config.diff_ids.len = 0;
+	if (add_base_layers(request, planned->top, &config, &manifest, err) < 0 ||
+	    add_new_layers(request, &planned->lines, &config, &manifest, err) < 0)
 		return -1;
-	ret->media_type = xstrdup(MEDIA_OCI_MANIFEST);
-	ret->size = text.len;
+	add_history(request, &planned->lines, &config);
+	if (put_config(request, &config, &manifest.config, err) < 0 ||
+	    put_manifest(request, &config.platform, &manifest, ret, err) < 0)
+		return -1;
 	*ret_config = manifest.config.digest;
 	return 0;
 }
 
 /* --- index --- */
 
-int image_index_write(struct store *store, const struct descriptors *manifests,
+int image_check_annotations(const struct image_form *form, bool has_index, struct err *err)
+{
+	if (has_index || (!annotations_have(&form->annotations, ANNOTATE_INDEX) &&
+			  !annotations_have(&form->annotations, ANNOTATE_INDEX_DESCRIPTOR)))
+		return 0;
+	(void)err_set(err, ERR_USAGE, "an annotation of the index, but the image has none");
+	return err_hint(err, "an image of a single platform without attestations is a manifest "
+			     "alone: annotate that");
+}
+
+int image_index_write(const struct image_request *request, const struct descriptors *manifests,
 		      struct descriptor *ret, struct err *err)
 {
-	AUTO(index_release) struct index index = { .media_type = xstrdup(MEDIA_OCI_INDEX) };
+	const struct image_form *form = request->form;
+	AUTO(index_release)
+	struct index index = { .media_type = xstrdup(form->docker_types ? MEDIA_DOCKER_LIST
+									: MEDIA_OCI_INDEX) };
 	AUTO(str_release) struct str text = STR_INIT;
 
 	VEC_FOREACH(manifest, manifests)
 		descriptor_copy(VEC_ADD(&index.manifests), manifest);
+	annotations_select(&form->annotations, ANNOTATE_INDEX, NULL, &index.annotations);
 	index_write(&index, &text);
-	if (store_put_blob(store, text.ptr, text.len, &ret->digest, err) < 0)
-		return -1;
-	ret->media_type = xstrdup(MEDIA_OCI_INDEX);
-	ret->size = text.len;
-	return 0;
+	annotations_select(&form->annotations, ANNOTATE_INDEX_DESCRIPTOR, NULL, &ret->annotations);
+	return image_put(request->store, &text, index.media_type, ret, err);
 }

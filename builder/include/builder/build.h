@@ -21,6 +21,7 @@
 #include "base/monitor.h"
 #include "base/vec.h"
 #include "builder/board.h"
+#include "builder/output.h"
 #include "context/named_context.h"
 #include "context/ssh_agents.h"
 #include "image/layer.h"
@@ -84,6 +85,8 @@ struct build_request {
 	bool pull;                 /* ask the registry for bases even if the store has them */
 	int64_t source_date_epoch; /* -1 = now */
 	struct layer_options layers;
+	const struct build_outputs *outputs; /* NULL, none = build_output_default() */
+	int stdout_fd;                       /* what the destination "-" is */
 
 	struct store *store;
 	struct registry *registry;
@@ -92,8 +95,11 @@ struct build_request {
 };
 
 struct build_result {
-	struct descriptor target; /* a manifest for one platform, else an index */
-	struct digest config;     /* of a single-platform image; empty otherwise */
+	/* Of the first output that is an image: a manifest for one platform, else an index. Empty = none is. */
+	struct descriptor target;
+	struct digest config; /* of a single-platform image; empty otherwise */
+	/* For each output what it is, in the store: media_type NULL where it is no image. */
+	struct descriptors images;
 	/* Its steps; those that another target of the build, or another platform, stands for are shared. */
 	unsigned cached_steps, executed_steps, shared_steps;
 	uint64_t emulated_ns; /* spent in emulated steps */

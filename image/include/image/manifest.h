@@ -25,6 +25,9 @@
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define MEDIA_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
 #define MEDIA_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar.gzip"
+/* BuildKit's names; dockers before 23 take neither. */
+#define MEDIA_DOCKER_LAYER_TAR  "application/vnd.docker.image.rootfs.diff.tar"
+#define MEDIA_DOCKER_LAYER_ZSTD "application/vnd.docker.image.rootfs.diff.tar.zstd"
 
 /* Members that we do not know (urls, data, a vendor's own) are kept, and written back. */
 struct descriptor {
