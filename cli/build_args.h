@@ -26,8 +26,8 @@ struct build_run_args {
 
 /* "Result" */
 struct build_result_args {
-	struct strvec tags, labels;
-	bool push;
+	struct strvec tags, outputs, labels, annotations;
+	bool push, load;
 	const char *iidfile, *metadata_file;
 };
 

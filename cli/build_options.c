@@ -39,10 +39,21 @@ const struct cli_option build_options[] = {
 	OPTION_HEADING("Result"),
 	OPTION_LIST(struct build_args, result.tags, 't', "tag", "NAME[:TAG]", VALUE_IMAGE,
 		    "Name of the image, with its registry if it is to be pushed"),
+	OPTION_LIST(struct build_args, result.outputs, 'o', "output", "DIR|-|type=TYPE[,KEY=VALUE]",
+		    VALUE_DIR,
+		    "What to make, instead of an image in the store: image, registry, oci, docker, "
+		    "local, tar or cacheonly; DIR is type=local,dest=DIR, and - a tar on the "
+		    "standard output"),
 	OPTION_SWITCH(struct build_args, result.push, 0, "push",
-		      "Push to every --tag when the build is done"),
+		      "Push to every --tag when the build is done; --output type=registry"),
+	OPTION_SWITCH(struct build_args, result.load, 0, "load",
+		      "Hand the image to 'docker load'; --output type=docker"),
 	OPTION_LIST(struct build_args, result.labels, 0, "label", "NAME=VALUE", VALUE_TEXT,
 		    "Label of the image"),
+	OPTION_LIST(struct build_args, result.annotations, 0, "annotation",
+		    "[PLACE[PLATFORM]:]NAME=VALUE", VALUE_TEXT,
+		    "Annotation of the manifest, or of PLACE: index, manifest, index-descriptor, "
+		    "manifest-descriptor"),
 	OPTION_STRING(struct build_args, result.iidfile, 0, "iidfile", "FILE", VALUE_FILE,
 		      "Write the image id to FILE"),
 	OPTION_STRING(struct build_args, result.metadata_file, 0, "metadata-file", "FILE",

@@ -33,6 +33,15 @@ int build_output_write_id(const struct build_result *result, const char *path, s
 	return write_file(path, id, strlen(id), err);
 }
 
+static json_t *annotations_json(const struct descriptor *descriptor)
+{
+	json_t *object = json_object();
+
+	VEC_FOREACH(item, &descriptor->annotations)
+		json_set_string(object, item->key, item->value);
+	return object;
+}
+
 static json_t *descriptor_json(const struct descriptor *descriptor)
 {
 	json_t *object = json_object();
@@ -40,6 +49,8 @@ static json_t *descriptor_json(const struct descriptor *descriptor)
 	json_set_string(object, "mediaType", descriptor->media_type);
 	json_set_string(object, "digest", descriptor->digest.text);
 	json_object_set_new(object, "size", json_integer((json_int_t)descriptor->size));
+	if (descriptor->annotations.len > 0)
+		json_object_set_new(object, "annotations", annotations_json(descriptor));
 	return object;
 }
 
@@ -52,8 +63,11 @@ int build_output_write_metadata(const struct build_result *result, const struct 
 
 	if (digest_is_set(&result->config))
 		json_set_string(object, "containerimage.config.digest", result->config.text);
-	json_object_set_new(object, "containerimage.descriptor", descriptor_json(&result->target));
-	json_set_string(object, "containerimage.digest", result->target.digest.text);
+	if (result->target.media_type) {
+		json_object_set_new(object, "containerimage.descriptor",
+				    descriptor_json(&result->target));
+		json_set_string(object, "containerimage.digest", result->target.digest.text);
+	}
 	if (names->len > 0)
 		json_set_string(object, "image.name", joined);
 	json_write_pretty(object, &text);

@@ -1,9 +1,11 @@
 #include "build_plan.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/str.h"
 
 static int plan_names(const struct build_args *args, struct build_plan *plan, struct err *err)
 {
@@ -13,10 +15,6 @@ static int plan_names(const struct build_args *args, struct build_plan *plan, st
 		if (image_option_parse(*text, name, err) < 0)
 			return err_wrap(err, "option '--tag'");
 		strvec_take(&plan->tags, image_ref_format(name));
-	}
-	if (args->result.push && args->result.tags.len == 0) {
-		(void)err_set(err, ERR_USAGE, "--push needs a name to push to");
-		return err_hint(err, "give one with --tag REGISTRY/NAME:TAG");
 	}
 	return 0;
 }
@@ -140,13 +138,103 @@ static int plan_machines(const struct build_args *args, struct build_plan *plan,
 	return 0;
 }
 
+/* --push and --load are outputs of their own, unless one of the kind is there already. */
+static void add_short_forms(const struct build_args *args, struct build_outputs *outputs)
+{
+	struct build_output *image = NULL;
+	bool has_docker = false;
+
+	VEC_FOREACH(output, outputs) {
+		if (output->type == OUTPUT_IMAGE && !image)
+			image = output;
+		has_docker = has_docker || output->type == OUTPUT_DOCKER;
+	}
+	if (!image && (args->result.push || outputs->len == 0)) {
+		image = VEC_ADD(outputs);
+		build_output_default(image);
+	}
+	if (args->result.push)
+		image->push = true;
+	if (args->result.load && !has_docker) {
+		struct build_output *docker = VEC_ADD(outputs);
+
+		build_output_default(docker);
+		docker->type = OUTPUT_DOCKER;
+		docker->form.docker_types = true;
+	}
+}
+
+static int check_names(const struct build_plan *plan, struct err *err)
+{
+	VEC_FOREACH(output, &plan->outputs) {
+		if (!output->push || output->names.len > 0 || plan->tags.len > 0)
+			continue;
+		(void)err_set(err, ERR_USAGE, "--push needs a name to push to");
+		return err_hint(err, "give one with --tag REGISTRY/NAME:TAG");
+	}
+	return 0;
+}
+
+/* Two archives, or an archive and the id of --quiet, would be one after the other. */
+static int check_stdout(const struct build_args *args, const struct build_plan *plan,
+			struct err *err)
+{
+	size_t count = args->how.quiet;
+
+	VEC_FOREACH(output, &plan->outputs) {
+		if (!str_eq(output->dest, "-"))
+			continue;
+		count++;
+		if (isatty(STDOUT_FILENO)) {
+			(void)err_set(err, ERR_USAGE, "an archive is not for a terminal");
+			return err_hint(err, "write it to a file, dest=FILE, or into a pipe");
+		}
+	}
+	return count > 1 ? err_set(err, ERR_USAGE, "only one thing can go to the standard output")
+			 : 0;
+}
+
+static int plan_outputs(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	AUTO(annotations_release) struct annotations annotations = { .items = NULL };
+
+	VEC_FOREACH(text, &args->result.annotations) {
+		if (annotations_add(&annotations, *text, err) < 0)
+			return err_wrap(err, "option '--annotation'");
+	}
+	VEC_FOREACH(text, &args->result.outputs) {
+		if (build_output_parse(*text, VEC_ADD(&plan->outputs), err) < 0)
+			return err_wrap(err, "option '--output'");
+	}
+	add_short_forms(args, &plan->outputs);
+	VEC_FOREACH(output, &plan->outputs)
+		annotations_add_all(&output->form.annotations, &annotations);
+	plan->request.outputs = &plan->outputs;
+	plan->request.stdout_fd = STDOUT_FILENO;
+	return check_names(plan, err) < 0 ? -1 : check_stdout(args, plan, err);
+}
+
+/* Layers are compressed at once as the first output that says it wants them. */
+static void plan_layers(struct build_plan *plan)
+{
+	plan->request.layers =
+		(struct layer_options){ .compression = COMPRESSION_GZIP, .clamp_mtime = -1 };
+	VEC_FOREACH(output, &plan->outputs) {
+		if (!output->form.has_compression)
+			continue;
+		plan->request.layers.compression = output->form.compression;
+		plan->request.layers.level = output->form.level;
+		return;
+	}
+}
+
 int build_plan(const struct build_args *args, struct build_plan *plan, struct err *err)
 {
 	struct build_request *request = &plan->request;
 
 	if (plan_machines(args, plan, err) < 0 || plan_names(args, plan, err) < 0 ||
 	    plan_volumes(args, plan, err) < 0 || plan_contexts(args, plan, err) < 0 ||
-	    plan_ssh(args, plan, err) < 0)
+	    plan_outputs(args, plan, err) < 0 || plan_ssh(args, plan, err) < 0)
 		return -1;
 	plan_pairs(args, plan);
 	plan_no_cache_stages(args, plan);
@@ -165,8 +253,7 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 	request->no_cache_stages = &plan->no_cache_stages;
 	request->jobs = (unsigned)args->how.jobs;
 	request->pull = args->how.pull;
-	request->layers =
-		(struct layer_options){ .compression = COMPRESSION_GZIP, .clamp_mtime = -1 };
+	plan_layers(plan);
 	return plan_epoch(plan, err);
 }
 
@@ -183,4 +270,5 @@ void build_plan_release(struct build_plan *plan)
 	image_refs_release(&plan->names);
 	strvec_release(&plan->tags);
 	strvec_release(&plan->no_cache_stages);
+	build_outputs_release(&plan->outputs);
 }

@@ -23,6 +23,7 @@ struct build_plan {
 	struct image_refs names;
 	struct strvec tags; /* the same, canonical */
 	struct strvec no_cache_stages;
+	struct build_outputs outputs;
 };
 
 #define BUILD_PLAN_INIT                                            \

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "app.h"
 #include "build_args.h"
 #include "build_call.h"
@@ -20,19 +22,55 @@ static void summarize(struct session *session, const struct build_plan *plan,
 
 		str_addf(&text, "%s ", shown);
 	}
-	str_addf(&text, "%s (%u step%s run, %u cached", result->target.digest.text,
-		 result->executed_steps, result->executed_steps == 1 ? "" : "s",
-		 result->cached_steps);
+	if (result->target.media_type)
+		str_addf(&text, "%s ", result->target.digest.text);
+	str_addf(&text, "(%u step%s run, %u cached", result->executed_steps,
+		 result->executed_steps == 1 ? "" : "s", result->cached_steps);
 	if (result->emulated_ns > 0) {
 		str_add(&text, ", ");
 		format_elapsed(&text, result->emulated_ns);
 		str_add(&text, " emulated");
 	}
 	progress_summary(session->progress, "%s)", text.ptr);
+	VEC_FOREACH(output, &plan->outputs) {
+		if (output->dest && !str_eq(output->dest, "-"))
+			progress_summary(session->progress, "wrote %s", output->dest);
+	}
 }
 
-static int build_and_push(struct session *session, const struct build_args *args,
-			  struct build_plan *plan, struct build_result *result, struct err *err)
+static int push_to(struct session *session, const struct build_output *output,
+		   const struct descriptor *image, const char *name, struct err *err)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+
+	if (image_ref_parse(name, &ref, err) < 0)
+		return -1;
+	if (output->push_by_digest) {
+		free(TAKE(ref.tag));
+		ref.digest = image->digest;
+	}
+	return push_image(session, image, &ref, err);
+}
+
+static int push_outputs(struct session *session, const struct build_plan *plan,
+			const struct build_result *result, struct err *err)
+{
+	for (size_t i = 0; i < plan->outputs.len; i++) {
+		const struct build_output *output = &plan->outputs.items[i];
+		const struct strvec *names = output->names.len ? &output->names : &plan->tags;
+
+		if (!output->push)
+			continue;
+		VEC_FOREACH(name, names) {
+			if (push_to(session, output, &result->images.items[i], *name, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int build_and_push(struct session *session, struct build_plan *plan,
+			  struct build_result *result, struct err *err)
 {
 	plan->request.store = session->store;
 	plan->request.registry = session->registry;
@@ -41,11 +79,7 @@ static int build_and_push(struct session *session, const struct build_args *args
 	if (build_run(&plan->request, result, err) < 0)
 		return -1;
 	summarize(session, plan, result);
-	VEC_FOREACH(name, &plan->names) {
-		if (args->result.push && push_image(session, &result->target, name, err) < 0)
-			return -1;
-	}
-	return 0;
+	return push_outputs(session, plan, result, err);
 }
 
 static int write_results(const struct build_args *args, const struct build_plan *plan,
@@ -86,7 +120,7 @@ static int build_command_run(struct app *app, const void *args_data, struct err 
 	}
 	if (session_open(&options, &session, err) < 0)
 		return -1;
-	status = build_and_push(&session, args, &plan, &result, err);
+	status = build_and_push(&session, &plan, &result, err);
 	if (status == 0)
 		status = write_results(args, &plan, &result, err);
 	if (session_finish(&session, app, status, err) < 0)

@@ -277,7 +277,7 @@ static int parse_attributes(struct reading *reading)
 		if (!str_eq(item->key, "type") && set_attribute(reading, item->key) < 0)
 			return -1;
 	}
-	if (!reading->output->dest &&
+	if (!reading->output->dest && !reading->output->is_dir &&
 	    (reading->output->type == OUTPUT_TAR || reading->output->type == OUTPUT_OCI))
 		reading->output->dest = xstrdup("-");
 	return check_whole(reading);

@@ -92,7 +92,6 @@ static void find_twin(const struct task *task, const struct tasks *tasks, struct
 	const char *first;
 
 	str_addf(&name, "%d %s", vertex->stands_on_forced, vertex->whole.text);
-	record_add_form(vertex, &name);
 	first = strmap_get(seen, name.ptr);
 	if (first)
 		vertex->twin = tasks->items[strtoul(first, NULL, 10)].vertex;

@@ -7,20 +7,6 @@
 
 #define RECORD_SPACE "step"
 
-void record_add_form(const struct vertex *vertex, struct str *out)
-{
-	const struct layer_options *layers = &vertex->settings->layers;
-
-	str_addf(out, "/%d.%d.%lld", (int)layers->compression, layers->level,
-		 (long long)layers->clamp_mtime);
-}
-
-static void name_record(const struct vertex *vertex, const struct digest *key, struct str *ret)
-{
-	str_add(ret, key->text);
-	record_add_form(vertex, ret);
-}
-
 static int parse_layer(const json_t *json, struct vertex *vertex, struct err *err)
 {
 	const char *blob = json_get_string(json, "blob"),
@@ -45,14 +31,12 @@ static int parse_layer(const json_t *json, struct vertex *vertex, struct err *er
 int record_find(struct solver *solver, struct vertex *vertex, const struct digest *key,
 		bool *ret_found, struct err *err)
 {
-	AUTO(str_release) struct str name = STR_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
 	json_t *json = NULL;
 	int parsed;
 
 	*ret_found = false;
-	name_record(vertex, key, &name);
-	if (store_cache_get(solver->store, RECORD_SPACE, name.ptr, &text, ret_found, err) < 0)
+	if (store_cache_get(solver->store, RECORD_SPACE, key->text, &text, ret_found, err) < 0)
 		return -1;
 	if (!*ret_found)
 		return 0;
@@ -86,12 +70,10 @@ static json_t *read_chains(const struct vertex *vertex)
 int record_put(struct solver *solver, const struct vertex *vertex, const struct digest *key,
 	       struct err *err)
 {
-	AUTO(str_release) struct str name = STR_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
 	const struct layer *layer = &vertex->layer;
 	json_t *json = json_object();
 
-	name_record(vertex, key, &name);
 	json_set_string(json, "blob", layer->blob.digest.text);
 	json_set_string(json, "diffID", layer->diff_id.text);
 	json_set_string(json, "mediaType", layer->blob.media_type);
@@ -103,5 +85,5 @@ int record_put(struct solver *solver, const struct vertex *vertex, const struct 
 		(void)json_object_set_new(json, "read", read_chains(vertex));
 	json_write(json, &text);
 	json_decref(json);
-	return store_cache_put(solver->store, RECORD_SPACE, name.ptr, text.ptr, err);
+	return store_cache_put(solver->store, RECORD_SPACE, key->text, text.ptr, err);
 }

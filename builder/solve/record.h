@@ -6,13 +6,8 @@
 #include "solve/solver.h"
 
 /*
- * In which form layers are wanted, as part of a name: the same step compressed in another way is
- * another blob.
- */
-void record_add_form(const struct vertex *vertex, struct str *out);
-/*
- * Finds a layer that was made under that key with the same compression; *ret_found when there is
- * one whose blob is still there: vertex->layer and vertex->created are filled, and vertex->assumed
+ * Finds a layer that was made under that key, however it is compressed: who writes images converts
+ * it. *ret_found when there is one whose blob is still there: vertex->layer and vertex->created are filled, and vertex->assumed
  * with the file systems that it was read from. A damaged record is no record.
  */
 WARN_UNUSED int record_find(struct solver *solver, struct vertex *vertex, const struct digest *key,
