@@ -45,9 +45,9 @@ const struct cli_option build_options[] = {
 		    "local, tar or cacheonly; DIR is type=local,dest=DIR, and - a tar on the "
 		    "standard output"),
 	OPTION_SWITCH(struct build_args, result.push, 0, "push",
-		      "Push to every --tag when the build is done; --output type=registry"),
-	OPTION_SWITCH(struct build_args, result.load, 0, "load",
-		      "Hand the image to 'docker load'; --output type=docker"),
+		      "Push to every --tag when the build is done, as --output type=registry"),
+	OPTION_FLAG(struct build_args, result.load, 0, "load",
+		    "Hand the image to 'docker load', as --output type=docker"),
 	OPTION_LIST(struct build_args, result.labels, 0, "label", "NAME=VALUE", VALUE_TEXT,
 		    "Label of the image"),
 	OPTION_LIST(struct build_args, result.annotations, 0, "annotation",

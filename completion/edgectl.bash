@@ -64,7 +64,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'add ls rm info ps logs exec ssh'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --ssh= --tag= --push --no-push --label= --iidfile= --metadata-file= --no-cache --no-cache-filter= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --ssh= --tag= --output= --push --no-push --load --label= --annotation= --iidfile= --metadata-file= --no-cache --no-cache-filter= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -75,7 +75,9 @@ _edgectl()
         -v | --volume) _edgectl_value dir; return ;;
         --ssh) :; return ;;
         -t | --tag) _edgectl_value ask image; return ;;
+        -o | --output) _edgectl_value dir; return ;;
         --label) :; return ;;
+        --annotation) :; return ;;
         --iidfile) _edgectl_value file; return ;;
         --metadata-file) _edgectl_value file; return ;;
         --no-cache-filter) :; return ;;
