@@ -48,20 +48,41 @@ static void report_undefined(struct walk *walk, struct word place, const struct 
 	}
 }
 
-/* The word expanded, with what is wrong in it told; NULL when it cannot be. The caller frees. */
-static char *evaluate(struct walk *walk, struct word word)
+/*
+ * The word expanded, with what is wrong in it told; NULL when it cannot be. It is certain when no variable is
+ * missing, which might be one of a base image. The caller frees.
+ */
+static char *evaluate_if(struct walk *walk, struct word word, bool *ret_certain)
 {
 	struct expander expander = stage_scope_expander(&walk->state->scope);
 	AUTO(expand_names_release) struct expand_names names = EXPAND_NAMES_INIT;
 	AUTO(err_release) struct err err = ERR_INIT;
 	char *value = NULL;
 
+	*ret_certain = false;
 	if (!word.text)
 		return NULL;
 	if (expand_word(&expander, word.text, &value, &names, &err) < 0)
 		lint_error(walk->linting, place_of(walk, word), &err);
 	report_undefined(walk, word, &names.unmatched);
+	*ret_certain = value && names.unmatched.len == 0;
 	return value;
+}
+
+static char *evaluate(struct walk *walk, struct word word)
+{
+	bool is_certain;
+
+	return evaluate_if(walk, word, &is_certain);
+}
+
+/* NULL also when it is not certain. */
+static char *evaluate_surely(struct walk *walk, struct word word)
+{
+	bool is_certain;
+	AUTO(freep) char *value = evaluate_if(walk, word, &is_certain);
+
+	return is_certain ? TAKE(value) : NULL;
 }
 
 static void evaluate_only(struct walk *walk, struct word word)
@@ -267,23 +288,32 @@ static void walk_copy(struct walk *walk)
 {
 	const struct copy_instruction *copy = &walk->instruction->copy;
 
+	AUTO(freep) char *owner = evaluate_surely(walk, copy->chown);
+	AUTO(freep) char *mode = evaluate_surely(walk, copy->chmod);
+	AUTO(freep) char *checksum = evaluate_surely(walk, copy->checksum);
+
 	check_stage_reference(walk, copy->from.text, copy->from);
-	evaluate_only(walk, copy->chown);
-	evaluate_only(walk, copy->chmod);
-	evaluate_only(walk, copy->checksum);
+	if (owner)
+		lint_owner(walk->linting, place_of(walk, copy->chown), owner);
+	if (mode)
+		lint_mode(walk->linting, place_of(walk, copy->chmod), mode);
 	if (has_split_quotes(walk))
 		return;
 	evaluate_only(walk, copy->dest);
 	VEC_FOREACH(source, &copy->sources) {
 		AUTO(freep) char *path = NULL;
+		bool is_certain;
 
 		if (source->heredoc) {
 			check_body(walk, source);
 			continue;
 		}
-		path = evaluate(walk, source->path);
+		path = evaluate_if(walk, source->path, &is_certain);
 		if (path)
 			check_ignored(walk, &source->path, path);
+		if (is_certain && (checksum || !copy->checksum.text))
+			lint_source(walk->linting, walk->instruction, place_of(walk, source->path),
+				    path, checksum);
 	}
 }
 

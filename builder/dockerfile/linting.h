@@ -46,6 +46,13 @@ bool lint_stage_platform(const struct linting *linting, const struct stage *stag
 			 struct platform *ret);
 void lint_from(struct linting *linting, const struct stage *stage);
 
+/* Values of --chmod and --chown, expanded. */
+void lint_mode(struct linting *linting, struct word place, const char *value);
+void lint_owner(struct linting *linting, struct word place, const char *value);
+/* A source of COPY or ADD, expanded, and the value of --checksum; NULL = none. */
+void lint_source(struct linting *linting, const struct instruction *instruction, struct word place,
+		 const char *path, const char *checksum);
+
 /* What is known of a stage at its end, for those built on it. */
 struct lint_stage {
 	bool wanted, done;

@@ -101,6 +101,7 @@ void source_lint(struct build_source *source, struct source_lint *lint)
 		.all_stages = lint->all_stages,
 		.is_ignored = source->ignore ? is_ignored : NULL,
 		.is_ignored_arg = source->ignore,
+		.check_source = plan_check_source,
 		.find_base = find_base,
 		.find_base_arg = &question,
 	};

@@ -53,11 +53,6 @@ void add_source_free(struct add_source *source)
 	free(source);
 }
 
-static void add_source_freep(struct add_source **source)
-{
-	add_source_free(*source);
-}
-
 const char *add_source_name(const struct add_source *source)
 {
 	return source->name;
@@ -79,15 +74,6 @@ static int check_transport(const char *text, struct err *err)
 	return err_hint(err, "name it on the command line: --build-context NAME=%s", text);
 }
 
-static int check_keys(const struct add_source *source, struct err *err)
-{
-	if (!git_url_is_ssh(source->git.remote) || git_keys_allow_ssh(&source->keys))
-		return 0;
-	(void)err_set(err, ERR_DENIED, "repository '%s': the build has no ssh key", source->shown);
-	return err_hint(err, "lend it those of your agent with --ssh default, or one with "
-			     "--ssh default=$HOME/.ssh/id_ed25519");
-}
-
 static int parse_repository(struct add_source *source, const char *text,
 			    const struct copy_instruction *flags, const char *checksum,
 			    struct err *err)
@@ -100,8 +86,7 @@ static int parse_repository(struct add_source *source, const char *text,
 		flags->keep_git_dir_set ? flags->keep_git_dir : source->git.keep_git_dir;
 	source->shown = git_url_shown(&source->git);
 	source->name = xstrdup("");
-	/* The server is not asked about a commit's whole hash, whose files may be in the cache. */
-	return source->git.ref && git_is_full_hash(source->git.ref) ? 0 : check_keys(source, err);
+	return 0;
 }
 
 static int parse_file(struct add_source *source, const char *text,
@@ -127,12 +112,17 @@ static int parse_file(struct add_source *source, const char *text,
 	return err_hint(err, "write sha256:, and what sha256sum prints");
 }
 
-int add_source_parse(const char *text, const struct copy_instruction *flags, const char *checksum,
+int add_source_parse(const char *text, const struct instruction *instruction, const char *checksum,
 		     struct ssh_agents *ssh, struct add_source **ret, struct err *err)
 {
 	AUTO(add_source_freep) struct add_source *source = xcalloc(1, sizeof(*source));
+	const struct copy_instruction *flags = &instruction->copy;
 	int result;
 
+	if (instruction->kind == INSTRUCTION_COPY) {
+		(void)err_set(err, ERR_INPUT, "COPY takes no URL");
+		return err_hint(err, "write ADD instead");
+	}
 	source->keys = (struct git_keys){ .lent = ssh, .only_lent = true };
 	result = git_url_is(text) ? parse_repository(source, text, flags, checksum, err)
 				  : parse_file(source, text, flags, checksum, err);
@@ -144,6 +134,23 @@ int add_source_parse(const char *text, const struct copy_instruction *flags, con
 }
 
 /* --- what it is now --- */
+
+static int check_keys(const struct add_source *source, struct err *err)
+{
+	if (!git_url_is_ssh(source->git.remote) || git_keys_allow_ssh(&source->keys))
+		return 0;
+	(void)err_set(err, ERR_DENIED, "repository '%s': the build has no ssh key", source->shown);
+	return err_hint(err, "lend it those of your agent with --ssh default, or one with "
+			     "--ssh default=$HOME/.ssh/id_ed25519");
+}
+
+int add_source_check_keys(const struct add_source *source, struct err *err)
+{
+	/* The server is not asked about a commit's whole hash, whose files may be in the cache. */
+	if (source->url || (source->git.ref && git_is_full_hash(source->git.ref)))
+		return 0;
+	return check_keys(source, err);
+}
 
 static int resolve_repository(struct solver *solver, struct add_source *source, unsigned step,
 			      struct err *err)

@@ -14,12 +14,19 @@ bool add_source_is(const char *text);
 /*
  * `checksum` is the flag's value, NULL = none: a digest for a file, a commit for a repository.
  * `ssh` is borrowed, and may be NULL.
- * ERR_INPUT for what makes no sense.
+ * ERR_INPUT for what makes no sense, as any in a COPY.
  */
-WARN_UNUSED int add_source_parse(const char *text, const struct copy_instruction *flags,
+WARN_UNUSED int add_source_parse(const char *text, const struct instruction *instruction,
 				 const char *checksum, struct ssh_agents *ssh,
 				 struct add_source **ret, struct err *err);
+/* ERR_DENIED where ssh has no key of `ssh` to ask the server with. */
+WARN_UNUSED int add_source_check_keys(const struct add_source *source, struct err *err);
 void add_source_free(struct add_source *source); /* NULL is fine */
+
+static inline void add_source_freep(struct add_source **source)
+{
+	add_source_free(*source);
+}
 
 /* What a file of it is called; "" = a directory, or an address that names no file. Borrowed. */
 const char *add_source_name(const struct add_source *source);

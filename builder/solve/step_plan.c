@@ -138,20 +138,25 @@ int plan_run(struct stage_state *state, const struct instruction *instruction, s
 static int add_remote(const struct stage_state *state, const struct instruction *instruction,
 		      struct copy_argument *argument, struct err *err)
 {
-	const struct copy_instruction *flags = &instruction->copy;
 	AUTO(freep) char *checksum = NULL;
 
-	if (instruction->kind == INSTRUCTION_COPY) {
-		(void)err_set(err, ERR_INPUT, "COPY takes no URL");
-		(void)err_hint(err, "write ADD instead");
-		return word_error(state, argument->place, err);
-	}
-	if (stage_expand(state, flags->checksum, &checksum, err) < 0)
+	if (stage_expand(state, instruction->copy.checksum, &checksum, err) < 0)
 		return -1;
-	if (add_source_parse(argument->path, flags, checksum, state->plan->request->settings->ssh,
-			     &argument->remote, err) < 0)
+	if (add_source_parse(argument->path, instruction, checksum,
+			     state->plan->request->settings->ssh, &argument->remote, err) < 0 ||
+	    add_source_check_keys(argument->remote, err) < 0)
 		return word_error(state, argument->place, err);
 	return 0;
+}
+
+int plan_check_source(const struct instruction *instruction, const char *path, const char *checksum,
+		      struct err *err)
+{
+	AUTO(add_source_freep) struct add_source *source = NULL;
+
+	return add_source_is(path)
+		       ? add_source_parse(path, instruction, checksum, NULL, &source, err)
+		       : 0;
 }
 
 static int heredoc_body(const struct stage_state *state, const struct copy_source *source,
@@ -226,7 +231,7 @@ static int set_mode(struct stage_state *state, const struct copy_instruction *fr
 
 	if (stage_expand(state, from->chmod, &mode, err) < 0)
 		return -1;
-	if (mode && mode_change_parse(mode, &copy->mode, err) < 0)
+	if (mode && *mode && mode_change_parse(mode, &copy->mode, err) < 0)
 		return word_error(state, from->chmod, err);
 	return 0;
 }
@@ -294,6 +299,9 @@ static int fill_copy(struct stage_state *state, const struct instruction *instru
 	    stage_expand(state, from->chown, &copy->chown, err) < 0 ||
 	    set_mode(state, from, copy, err) < 0)
 		return -1;
+	/* An empty one says nothing. */
+	if (str_eq(copy->chown, ""))
+		freep(&copy->chown), copy->chown = NULL;
 	copy->dest = destination(state, dest);
 	if (check_remote(state, instruction, copy, err) < 0)
 		return -1;

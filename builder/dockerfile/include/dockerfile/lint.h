@@ -81,6 +81,9 @@ struct lint_request {
 	/* Does the ignore file leave this source of a COPY out? context/ignore.h: ignore_covers_source(). */
 	bool (*is_ignored)(const void *arg, const char *path); /* NULL = no ignore file */
 	const void *is_ignored_arg;
+	/* Can COPY or ADD take this source? `checksum` may be NULL. NULL = any. */
+	int (*check_source)(const struct instruction *instruction, const char *path,
+			    const char *checksum, struct err *err);
 	/*
 	 * Asked about every image that a stage is built on, for the platform that FROM wants. -1 when it is certain
 	 * that it cannot be built on, which is an error of the file. NULL = nothing is known of any.

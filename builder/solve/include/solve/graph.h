@@ -19,13 +19,13 @@
 #include "context/ssh_agents.h"
 #include "context/tree.h"
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/mode_change.h"
 #include "image/config.h"
 #include "image/digest.h"
 #include "image/layer.h"
 #include "image/platform.h"
 #include "image/reference.h"
 #include "sandbox/sandbox.h"
-#include "solve/mode_change.h"
 
 struct vertex;
 

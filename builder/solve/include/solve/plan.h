@@ -76,6 +76,12 @@ struct planned_image {
  */
 WARN_UNUSED int plan_image(struct graph *graph, const struct plan_request *request,
 			   struct planned_image *ret, struct err *err);
+/*
+ * What a plan would say of a source of COPY or ADD, which is all that can be said before it is asked for. `checksum` may
+ * be NULL. ERR_INPUT.
+ */
+WARN_UNUSED int plan_check_source(const struct instruction *instruction, const char *path,
+				  const char *checksum, struct err *err);
 void planned_image_release(struct planned_image *image);
 
 #endif

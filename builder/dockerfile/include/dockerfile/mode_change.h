@@ -2,8 +2,8 @@
  * The value of --chmod: an octal mode up to 07777, or symbolic changes as chmod(1) knows them
  * ("u=rwX,go=rX", "+x", "g=u"), evaluated against the mode of each file. No umask takes part.
  */
-#ifndef SOLVE_MODE_CHANGE_H
-#define SOLVE_MODE_CHANGE_H
+#ifndef DOCKERFILE_MODE_CHANGE_H
+#define DOCKERFILE_MODE_CHANGE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,4 +1,4 @@
-#include "solve/mode_change.h"
+#include "dockerfile/mode_change.h"
 
 #include <stdlib.h>
 #include <string.h>
