@@ -33,6 +33,8 @@ static void take_token(struct call *call)
 		return;
 	}
 	token.scope = xstrdup(call->scope);
+	free(call->refresh);
+	call->refresh = TAKE(token.refresh);
 	tokens_put(&call->host->tokens, &token);
 }
 
@@ -80,6 +82,9 @@ static void ask(struct call *call)
 	token_question_release(&call->token_question);
 	token_ask(call->host->realm, call->host->service, scope, trusted ? call->login : &nobody,
 		  &call->token_question);
+	/* an identity token in place of the password, where the server has them */
+	if (call->is_login && trusted && !call->token_question.post)
+		token_ask_offline(call->login, &call->token_question);
 	strvec_clear(&call->token_headers);
 	strvec_add(&call->token_headers, "Accept: application/json");
 	if (call->token_question.post)
@@ -136,12 +141,19 @@ static enum authorize_result authorize_bearer(struct call *call, struct strvec *
 	return AUTHORIZE_READY;
 }
 
+static int find_login(struct call *call)
+{
+	if (call->is_login)
+		return 0;
+	return registry_login(call->registry, call->host, call->repository, &call->login,
+			      &call->err);
+}
+
 enum authorize_result authorize(struct call *call, struct strvec *headers)
 {
 	if (call->host->auth == AUTH_UNKNOWN)
 		return AUTHORIZE_READY;
-	if (registry_login(call->registry, call->host, call->repository, &call->login, &call->err) <
-	    0)
+	if (find_login(call) < 0)
 		return AUTHORIZE_FAILED;
 	if (call->host->auth == AUTH_BASIC)
 		return authorize_basic(call, headers);
@@ -173,12 +185,11 @@ static bool is_hopeless(const struct call *call, bool had_sent)
 
 enum authorize_result authorize_challenged(struct call *call)
 {
-	bool had_sent = call->login != NULL;
+	bool had_sent = call->is_login ? call->challenges > 0 : call->login != NULL;
 	AUTO(freep) char *scope = NULL;
 
 	call->challenges++;
-	if (registry_login(call->registry, call->host, call->repository, &call->login, &call->err) <
-		    0 ||
+	if (find_login(call) < 0 ||
 	    host_learn_auth(call->host, &call->request.answer_headers, &scope, &call->err) < 0)
 		return AUTHORIZE_FAILED;
 	if (is_hopeless(call, had_sent)) {

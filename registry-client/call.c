@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "authorize.h"
@@ -18,6 +19,12 @@ static void on_answer(struct http_request *request, void *data);
 void call_init(struct call *call, struct registry *registry, const struct image_ref *ref,
 	       enum call_access access)
 {
+	static const char *const actions[] = {
+		[CALL_PULL] = "pull",
+		[CALL_PUSH] = "pull,push",
+		[CALL_DELETE] = "pull,delete",
+	};
+
 	*call = (struct call){
 		.registry = registry,
 		.host = registry_host(registry, ref->host),
@@ -26,8 +33,22 @@ void call_init(struct call *call, struct registry *registry, const struct image_
 		.answer_limit = LIMIT_MANIFEST,
 		.err = ERR_INIT,
 	};
-	call->scope = xasprintf("repository:%s:%s", ref->repository,
-				access == CALL_PUSH ? "pull,push" : "pull");
+	call->scope = xasprintf("repository:%s:%s", ref->repository, actions[access]);
+}
+
+void call_init_login(struct call *call, struct registry *registry, const char *host,
+		     const struct credentials *login)
+{
+	*call = (struct call){
+		.registry = registry,
+		.host = registry_host(registry, host),
+		.repository = xstrdup(""),
+		.is_login = true,
+		.login = login,
+		.scope = xstrdup(""),
+		.answer_limit = LIMIT_ERROR_BODY,
+		.err = ERR_INIT,
+	};
 }
 
 void call_add_source(struct call *call, const char *repository)
@@ -45,6 +66,9 @@ void call_release(struct call *call)
 	strvec_release(&call->headers);
 	err_release(&call->err);
 	free(call->url);
+	if (call->refresh)
+		explicit_bzero(call->refresh, strlen(call->refresh));
+	free(call->refresh);
 	free(call->wider_scope);
 	free(call->scope);
 	free(call->repository);

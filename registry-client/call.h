@@ -18,7 +18,7 @@
 #include "registry.h"
 
 /* What a token is asked for. */
-enum call_access { CALL_PULL, CALL_PUSH };
+enum call_access { CALL_PULL, CALL_PUSH, CALL_DELETE };
 
 struct call {
 	/* the question; borrowed until done, but call_init() copies the reference's names */
@@ -57,6 +57,8 @@ struct call {
 	struct host *host;
 	char *repository;
 	enum call_access access;
+	bool is_login;     /* `login` is what is to be tried */
+	char *refresh;     /* an identity token that came with it; NULL = none */
 	char *scope;       /* what the token is for */
 	char *wider_scope; /* what the registry would rather have it for; NULL = the same */
 	char *url;         /* of this attempt */
@@ -69,6 +71,12 @@ struct call {
 
 void call_init(struct call *call, struct registry *registry, const struct image_ref *ref,
 	       enum call_access access);
+/*
+ * The same for the registry as a whole: a question whether it takes these credentials, which are
+ * borrowed, and of which no file is asked.
+ */
+void call_init_login(struct call *call, struct registry *registry, const char *host,
+		     const struct credentials *login);
 /* Asks for a token that may read `repository` as well: for a mount from there. */
 void call_add_source(struct call *call, const char *repository);
 /* Ends it without done(), if it is under way. */

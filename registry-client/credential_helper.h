@@ -1,4 +1,7 @@
-/* The protocol of docker-credential-NAME programs: `get`, the server on stdin, JSON on stdout. */
+/*
+ * The protocol of docker-credential-NAME programs (docker-credential-helpers): `get` and `erase` read
+ * the server on stdin, `store` a JSON object; secrets are never in argv.
+ */
 #ifndef REGISTRY_CREDENTIAL_HELPER_H
 #define REGISTRY_CREDENTIAL_HELPER_H
 
@@ -12,5 +15,11 @@
 WARN_UNUSED int credential_helper_get(const char *name, const char *server,
 				      const struct monitor *monitor, struct credentials *ret,
 				      struct err *err);
+/* The same errors. */
+WARN_UNUSED int credential_helper_store(const char *name, const char *server, const char *username,
+					const char *secret, const struct monitor *monitor,
+					struct err *err);
+WARN_UNUSED int credential_helper_erase(const char *name, const char *server,
+					const struct monitor *monitor, struct err *err);
 
 #endif

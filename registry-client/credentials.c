@@ -10,9 +10,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "credential_helper.h"
-
-#define DOCKER_HUB_SERVER \
-	"https://index.docker.io/v1/" /* its key in every file, for reasons of age */
+#include "credentials_file.h"
 
 /* Secrets do not stay behind in freed memory. */
 static void free_secret(char *secret)
@@ -83,43 +81,6 @@ void credentials_paths(const char *auth_file, struct strvec *ret)
 
 /* --- keys --- */
 
-static bool is_docker_hub(struct span host)
-{
-	return span_eq(host, "docker.io") || span_eq(host, "index.docker.io") ||
-	       span_eq(host, "registry-1.docker.io");
-}
-
-static struct span strip_suffix(struct span text, const char *suffix)
-{
-	size_t len = strlen(suffix);
-
-	if (text.len >= len && memcmp(text.ptr + text.len - len, suffix, len) == 0)
-		text.len -= len;
-	return text;
-}
-
-/*
- * "https://HOST/v1/", "HOST/NAMESPACE": HOST and path alone, docker's names for its hub made one.
- * The caller frees.
- */
-static char *normalise_key(const char *key)
-{
-	const char *scheme_end = strstr(key, "://");
-	struct span text = span_of(scheme_end ? scheme_end + 3 : key), host, path;
-
-	text = strip_suffix(text, "/");
-	path = text;
-	if (!span_cut(&path, '/', &host))
-		path.len = 0;
-	if (span_eq(path, "v1") || span_eq(path, "v2"))
-		path.len = 0;
-	if (is_docker_hub(host))
-		host = SPAN_LIT("docker.io");
-	if (path.len == 0)
-		return span_dup(host);
-	return xasprintf("%.*s/%.*s", SPAN_FMT(host), SPAN_FMT(path));
-}
-
 /* The member of `object` whose key covers `scope` ("host/a/b") most closely; NULL = none. */
 static json_t *closest_member(json_t *object, const char *scope)
 {
@@ -129,7 +90,7 @@ static json_t *closest_member(json_t *object, const char *scope)
 
 	json_object_foreach(object, key, value)
 	{
-		AUTO(freep) char *name = normalise_key(key);
+		AUTO(freep) char *name = credentials_normalise_key(key);
 		size_t len = strlen(name);
 		bool covers =
 			strncmp(scope, name, len) == 0 && (scope[len] == '\0' || scope[len] == '/');
@@ -157,7 +118,8 @@ static int decode_auth(const char *auth, struct credentials *ret, struct err *er
 	if (!colon)
 		return err_set(err, ERR_INPUT, "\"auth\" is not the base64 form of USER:PASSWORD");
 	ret->username = xstrndup(plain, (size_t)(colon - plain));
-	ret->password = xstrdup(colon + 1);
+	/* docker writes none beside an identity token */
+	ret->password = colon[1] || !ret->identity_token ? xstrdup(colon + 1) : NULL;
 	explicit_bzero(plain, len);
 	return 0;
 }
@@ -198,7 +160,7 @@ static int read_entry(const json_t *entry, const char *origin, struct credential
 static int ask_helper(const char *helper, const char *host, const struct monitor *monitor,
 		      struct credentials *ret, struct err *err)
 {
-	const char *server = strcmp(host, "docker.io") == 0 ? DOCKER_HUB_SERVER : host;
+	const char *server = credentials_key_of(host);
 	AUTO(err_release) struct err problem = ERR_INIT;
 
 	if (credential_helper_get(helper, server, monitor, ret, &problem) == 0)
@@ -248,7 +210,7 @@ static int read_file(const char *path, json_t **ret, struct err *err)
 int credentials_find(const struct strvec *paths, const char *host, const char *repository,
 		     const struct monitor *monitor, struct credentials *ret, struct err *err)
 {
-	AUTO(freep) char *name = normalise_key(host);
+	AUTO(freep) char *name = credentials_normalise_key(host);
 
 	for (size_t i = 0; i < paths->len && !credentials_exist(ret); i++) {
 		json_auto_t *file = NULL;

@@ -7,8 +7,7 @@
 #include "base/json.h"
 #include "url.h"
 
-#define WHERE_LOGINS_ARE \
-	"log in with `docker login %s` or `podman login %s`; edgectl uses their credential files"
+#define HOW_TO_LOG_IN "log in with 'edgectl login %s'"
 
 /* --- no answer --- */
 
@@ -120,11 +119,16 @@ static bool used_credentials(const struct call *call)
 
 static void hint_at_login(const struct call *call, struct err *err)
 {
-	err_hint(err, WHERE_LOGINS_ARE, call->host->name, call->host->name);
+	err_hint(err, HOW_TO_LOG_IN, call->host->name);
 }
 
 int failure_of_access(const struct call *call, struct err *err)
 {
+	if (call->is_login) {
+		err_set(err, ERR_AUTH, "registry '%s' does not accept that user name and password",
+			call->host->name);
+		return err_hint(err, "some registries want an access token in place of a password");
+	}
 	if (used_credentials(call)) {
 		err_set(err, ERR_AUTH,
 			"registry '%s' does not accept the credentials from '%s' for '%s'",
@@ -219,8 +223,12 @@ static int set_rate_limit(const struct call *call, struct err *err)
 
 static int set_denied(const struct call *call, const char *reason, struct err *err)
 {
+	static const char *const what[] = { [CALL_PULL] = "access to",
+					    [CALL_PUSH] = "a push to",
+					    [CALL_DELETE] = "to delete from" };
+
 	err_set(err, ERR_DENIED, "registry '%s' denies %s '%s'%s", call->host->name,
-		call->access == CALL_PUSH ? "a push to" : "access to", call->repository, reason);
+		what[call->access], call->repository, reason);
 	if (used_credentials(call))
 		err_hint(err, "the credentials from '%s' may not do that", call->login->origin);
 	else

@@ -13,6 +13,7 @@ static void token_release(struct token *token)
 {
 	free(token->scope);
 	free(token->value);
+	free(token->refresh);
 	*token = (struct token){ .scope = NULL };
 }
 
@@ -100,6 +101,14 @@ void token_ask(const char *realm, const char *service, const char *scope,
 	credentials_basic(credentials, &ret->authorization);
 }
 
+void token_ask_offline(const struct credentials *credentials, struct token_question *question)
+{
+	if (credentials->username)
+		url_add_query(&question->url, "account", credentials->username);
+	url_add_query(&question->url, "client_id", "edgectl");
+	url_add_query(&question->url, "offline_token", "true");
+}
+
 void token_question_release(struct token_question *question)
 {
 	str_release(&question->url);
@@ -134,7 +143,7 @@ static uint64_t lifetime_ms(const json_t *json)
 int token_parse(struct span answer, uint64_t now_ms, struct token *ret, struct err *err)
 {
 	json_auto_t *json = NULL;
-	const char *value;
+	const char *value, *refresh;
 
 	if (json_parse(answer, "token", &json, err) < 0)
 		return -1;
@@ -144,6 +153,8 @@ int token_parse(struct span answer, uint64_t now_ms, struct token *ret, struct e
 	if (!value || !*value || !is_header_safe(value))
 		return err_set(err, ERR_PROTOCOL, "the token server's answer has no usable token");
 	ret->value = xstrdup(value);
+	refresh = json_get_string(json, "refresh_token");
+	ret->refresh = refresh && *refresh ? xstrdup(refresh) : NULL;
 	ret->expires_ms = now_ms + lifetime_ms(json);
 	return 0;
 }

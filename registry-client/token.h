@@ -15,6 +15,7 @@
 struct token {
 	char *scope; /* what was asked for: "repository:app:pull,push" */
 	char *value;
+	char *refresh; /* an identity token that came along; NULL = none */
 	/* monotonic_ms() from which on it is not to be used, somewhat before its true end */
 	uint64_t expires_ms;
 };
@@ -43,6 +44,8 @@ struct token_question {
  */
 void token_ask(const char *realm, const char *service, const char *scope,
 	       const struct credentials *credentials, struct token_question *ret);
+/* Asks for an identity token as well (docker: `offline_token`). For a GET. */
+void token_ask_offline(const struct credentials *credentials, struct token_question *question);
 void token_question_release(struct token_question *question);
 
 /*

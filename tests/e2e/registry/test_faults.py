@@ -33,7 +33,7 @@ def blobs(edgectl):
 
 
 @pytest.mark.parametrize("fault, words", [
-    ({"on": "manifests", "status": 403}, ["denies access to 'app'", "docker login"]),
+    ({"on": "manifests", "status": 403}, ["denies access to 'app'", "edgectl login"]),
     ({"on": "manifests", "status": 429, "headers": {"Retry-After": "3720"}}, ["rate limit", "try again in 1 h 2 min"]),
     ({"on": "manifests", "status": 404}, ["pull '127.0.0.1:", "app:1': the image is not in registry '127.0.0.1:"]),
     ({"on": "manifests", "endless": True}, ["larger than 4096 KiB"]),

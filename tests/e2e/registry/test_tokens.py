@@ -67,7 +67,7 @@ def test_mount_from_another_repository(edgectl, guarded, context, tokens, config
 def test_anonymous_push_is_denied(edgectl, guarded, image):
     denied = edgectl("push", image, status=1)
     assert f"registry '{guarded.address}' wants credentials for a push" in denied.stderr
-    assert f"docker login {guarded.address}" in denied.stderr
+    assert f"edgectl login {guarded.address}" in denied.stderr
 
 
 def test_wrong_password(edgectl, guarded, image, config):

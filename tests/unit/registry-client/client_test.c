@@ -261,7 +261,7 @@ static void is_anonymous_without_credentials(void **state)
 	assert_int_equal(world_set_up(state), 0);
 	world_begin(basic);
 	world_pull_fails(ERR_AUTH, "'app' does not exist in registry '127.0.0.1:");
-	assert_non_null(strstr(world.err.hint, "docker login 127.0.0.1:"));
+	assert_non_null(strstr(world.err.hint, "edgectl login 127.0.0.1:"));
 }
 
 static void exchanges_an_identity_token(void **state)

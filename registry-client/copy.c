@@ -1,0 +1,346 @@
+/*
+ * From repository to repository. Blobs that the target lacks, and cannot mount, pass through a scratch
+ * store, a few at a time: a blob that is whole here can be sent again, and resumed, whatever happens
+ * to either connection; a stream between the two could not.
+ */
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "blob_fetch.h"
+#include "call.h"
+#include "failure.h"
+#include "image/image_content.h"
+#include "manifest_fetch.h"
+#include "push_plan.h"
+#include "queue.h"
+#include "registry/repository.h"
+#include "upload.h"
+#include "url.h"
+
+#define DEPTH_MAX    4
+#define DEFAULT_JOBS 4
+
+struct copy {
+	struct registry *registry;
+	const struct registry_copy_request *request;
+	struct push_summary summary;
+};
+
+/* --- manifests, into the scratch store --- */
+
+static int fetch_tree(struct copy *copy, const struct descriptor *target, unsigned depth,
+		      struct err *err);
+
+static int fetch_members(struct copy *copy, const struct descriptor *target, unsigned depth,
+			 struct err *err)
+{
+	const struct registry_copy_request *request = copy->request;
+	AUTO(index_release) struct index index = { .media_type = NULL };
+
+	if (depth >= DEPTH_MAX)
+		return err_set(err, ERR_LIMIT, "indexes within indexes, more than %d deep",
+			       DEPTH_MAX);
+	if (image_content_read_index(request->scratch, target, &index, err) < 0 ||
+	    manifests_fetch(copy->registry, request->from, request->scratch, &index.manifests,
+			    err) < 0)
+		return -1;
+	VEC_FOREACH(member, &index.manifests) {
+		if (fetch_tree(copy, member, depth + 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* `target` is there already; what it names is fetched. */
+static int fetch_tree(struct copy *copy, const struct descriptor *target, unsigned depth,
+		      struct err *err)
+{
+	if (!media_type_is_index(target->media_type))
+		return 0;
+	return fetch_members(copy, target, depth, err);
+}
+
+static int fetch_chosen(struct copy *copy, struct descriptor *target, struct err *err)
+{
+	const struct registry_copy_request *request = copy->request;
+	AUTO(descriptor_release) struct descriptor chosen = { .media_type = NULL };
+	struct descriptor *one = &chosen;
+	const struct descriptors members = { .items = one, .len = 1 };
+
+	if (image_content_select(request->scratch, target, request->platform, &chosen, err) < 0 ||
+	    manifests_fetch(copy->registry, request->from, request->scratch, &members, err) < 0)
+		return -1;
+	descriptor_release(target);
+	/* as a single image it is named, so without what only an index says */
+	*target = (struct descriptor){ .media_type = xstrdup(chosen.media_type),
+				       .digest = chosen.digest,
+				       .size = chosen.size };
+	return 0;
+}
+
+static int fetch_manifests(struct copy *copy, struct descriptor *ret, struct err *err)
+{
+	const struct registry_copy_request *request = copy->request;
+	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
+
+	if (manifest_fetch(copy->registry, request->from, request->scratch, &fetched, err) < 0)
+		return -1;
+	*ret = (struct descriptor){ .media_type = TAKE(fetched.media_type),
+				    .digest = fetched.digest,
+				    .size = fetched.body.len };
+	if (request->platform && fetch_chosen(copy, ret, err) < 0)
+		return -1;
+	return fetch_tree(copy, ret, 0, err);
+}
+
+/* --- which blobs the target lacks --- */
+
+struct probe {
+	struct job job;
+	struct call call, mount;
+	struct copy *copy;
+	const struct descriptor *blob;
+	char *path, *mount_path;
+	bool missing;
+};
+
+struct probes {
+	struct probe **items;
+	size_t len, cap;
+};
+
+static void probes_release(struct probes *probes)
+{
+	VEC_FOREACH(probe, probes) {
+		call_release(&(*probe)->call);
+		call_release(&(*probe)->mount);
+		free((*probe)->path);
+		free((*probe)->mount_path);
+		free(*probe);
+	}
+	free(probes->items);
+}
+
+static void have(struct probe *probe, const char *verb)
+{
+	struct copy *copy = probe->copy;
+
+	copy->summary.skipped_blobs++;
+	copy->summary.skipped_bytes += probe->blob->size;
+	monitor_transfer(copy->registry->monitor, copy->request->step, verb,
+			 probe->blob->digest.text, probe->blob->size, probe->blob->size);
+	queue_job_done(&probe->job);
+}
+
+/* A session that is opened in its place is left to the registry: it ends by itself. */
+static void on_mounted(struct call *call)
+{
+	struct probe *probe = call->data;
+
+	if (!call_failed(call) && call->request.status == 201) {
+		have(probe, "mounted");
+		return;
+	}
+	probe->missing = true;
+	queue_job_done(&probe->job);
+}
+
+static void try_mount(struct probe *probe)
+{
+	struct call *call = &probe->mount;
+
+	call->method = HTTP_POST;
+	call->path = probe->mount_path;
+	call->done = on_mounted;
+	call->data = probe;
+	call_start(call);
+}
+
+static void on_asked(struct call *call)
+{
+	struct probe *probe = call->data;
+	AUTO(err_release) struct err err = ERR_INIT;
+	long status = call->request.status;
+
+	if (call_failed(call)) {
+		queue_job_failed(&probe->job, &call->err);
+	} else if (status == 200) {
+		have(probe, "exists");
+	} else if (status != 404 && status != 405) {
+		failure_of_status(call, probe->blob->digest.text, &err);
+		queue_job_failed(&probe->job, &err);
+	} else if (probe->mount_path) {
+		try_mount(probe);
+	} else {
+		probe->missing = true;
+		queue_job_done(&probe->job);
+	}
+}
+
+static void start_probe(struct job *job)
+{
+	struct probe *probe = CONTAINER_OF(job, struct probe, job);
+
+	probe->call.method = HTTP_HEAD;
+	probe->call.path = probe->path;
+	probe->call.done = on_asked;
+	probe->call.data = probe;
+	call_start(&probe->call);
+}
+
+static char *mount_path(const struct registry_copy_request *request, const struct digest *digest)
+{
+	AUTO(str_release) struct str path = STR_INIT;
+
+	str_addf(&path, "/v2/%s/blobs/uploads/", request->to->repository);
+	url_add_query(&path, "mount", digest->text);
+	url_add_query(&path, "from", request->from->repository);
+	return str_detach(&path);
+}
+
+static struct probe *probe_new(struct copy *copy, const struct descriptor *blob)
+{
+	const struct registry_copy_request *request = copy->request;
+	struct probe *probe = xcalloc(1, sizeof(*probe));
+
+	probe->job.start = start_probe;
+	probe->copy = copy;
+	probe->blob = blob;
+	probe->path = xasprintf("/v2/%s/blobs/%s", request->to->repository, blob->digest.text);
+	call_init(&probe->call, copy->registry, request->to, CALL_PUSH);
+	call_init(&probe->mount, copy->registry, request->to, CALL_PUSH);
+	if (str_eq(request->from->host, request->to->host)) {
+		probe->mount_path = mount_path(request, &blob->digest);
+		call_add_source(&probe->mount, request->from->repository);
+	}
+	return probe;
+}
+
+static int find_missing(struct copy *copy, const struct descriptors *blobs, struct descriptors *ret,
+			struct err *err)
+{
+	AUTO(probes_release) struct probes probes = { .items = NULL };
+	AUTO(queue_release)
+	struct queue queue = QUEUE_INIT(copy->registry->http, copy->registry->jobs);
+
+	VEC_FOREACH(blob, blobs) {
+		struct probe *probe = probe_new(copy, blob);
+
+		*VEC_ADD(&probes) = probe;
+		queue_add(&queue, &probe->job);
+	}
+	if (queue_run(&queue, err) < 0)
+		return -1;
+	VEC_FOREACH(probe, &probes) {
+		if ((*probe)->missing)
+			descriptor_copy(VEC_ADD(ret), (*probe)->blob);
+	}
+	return 0;
+}
+
+/* --- those that it lacks --- */
+
+struct uploads {
+	struct upload **items;
+	size_t len, cap;
+};
+
+static void uploads_release(struct uploads *uploads)
+{
+	VEC_FOREACH(upload, uploads)
+		upload_free(*upload);
+	free(uploads->items);
+}
+
+static int send_blobs(struct copy *copy, const struct descriptors *blobs, struct err *err)
+{
+	const struct registry_copy_request *request = copy->request;
+	AUTO(uploads_release) struct uploads uploads = { .items = NULL };
+	AUTO(queue_release)
+	struct queue queue = QUEUE_INIT(copy->registry->http, copy->registry->jobs);
+
+	VEC_FOREACH(blob, blobs) {
+		struct upload *upload = upload_new(copy->registry, request->scratch, request->to,
+						   blob, NULL, request->step, &copy->summary);
+
+		*VEC_ADD(&uploads) = upload;
+		queue_add(&queue, upload_job(upload));
+	}
+	return queue_run(&queue, err);
+}
+
+/* In and out: the scratch store never holds more than these. */
+static int pass_blobs(struct copy *copy, const struct descriptors *blobs, struct err *err)
+{
+	const struct registry_copy_request *request = copy->request;
+
+	if (blobs_fetch(copy->registry, request->from, request->scratch, blobs, &request->step,
+			err) < 0 ||
+	    send_blobs(copy, blobs, err) < 0)
+		return -1;
+	VEC_FOREACH(blob, blobs) {
+		if (store_delete_blob(request->scratch, &blob->digest, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int copy_blobs(struct copy *copy, const struct descriptors *blobs, struct err *err)
+{
+	AUTO(descriptors_release) struct descriptors missing = { .items = NULL };
+	size_t at_once = copy->request->jobs ? copy->request->jobs : DEFAULT_JOBS;
+
+	if (find_missing(copy, blobs, &missing, err) < 0)
+		return -1;
+	for (size_t i = 0; i < missing.len; i += at_once) {
+		size_t count = missing.len - i < at_once ? missing.len - i : at_once;
+		const struct descriptors part = { .items = missing.items + i, .len = count };
+
+		if (pass_blobs(copy, &part, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- all of it --- */
+
+/* A single question: is it all there? Its manifest comes last, so then it is. */
+static bool is_there(struct copy *copy, const struct descriptor *target)
+{
+	AUTO(descriptor_release) struct descriptor there = { .media_type = NULL };
+
+	return registry_describe(copy->registry, copy->request->to, &there, NULL) == 0 &&
+	       digest_equal(&there.digest, &target->digest);
+}
+
+static int copy_all(struct copy *copy, struct descriptor *ret, struct err *err)
+{
+	const struct registry_copy_request *request = copy->request;
+	AUTO(push_plan_release) struct push_plan plan = { .blobs = { .items = NULL } };
+
+	if (fetch_manifests(copy, ret, err) < 0)
+		return -1;
+	if (is_there(copy, ret))
+		return 0;
+	if (push_plan_make(request->scratch, ret, &plan, err) < 0 ||
+	    copy_blobs(copy, &plan.blobs, err) < 0)
+		return -1;
+	return registry_push(copy->registry, request->scratch, ret, request->to, request->step,
+			     NULL, err);
+}
+
+int registry_copy(struct registry *registry, const struct registry_copy_request *request,
+		  struct descriptor *ret, struct push_summary *ret_summary, struct err *err)
+{
+	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
+	AUTO(freep) char *from = image_ref_format_short(request->from);
+	AUTO(freep) char *to = image_ref_format_short(request->to);
+	struct copy copy = { .registry = registry, .request = request };
+
+	*ret = (struct descriptor){ .media_type = NULL };
+	if (copy_all(&copy, ret, err) < 0) {
+		descriptor_release(ret);
+		return err_wrap(err, "copy '%s' to '%s'", from, to);
+	}
+	*ret_summary = copy.summary;
+	return 0;
+}
