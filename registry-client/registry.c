@@ -1,6 +1,13 @@
 #include "registry.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/alloc.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/path.h"
 
 #define DEFAULT_JOBS 4
 
@@ -52,6 +59,8 @@ void registry_freep(struct registry **registry)
 	free((*registry)->hosts.items);
 	presence_release(&(*registry)->presence);
 	strvec_release(&(*registry)->auth_files);
+	secrets_release(&(*registry)->secrets);
+	secrets_release(&(*registry)->own_secrets);
 	pthread_mutex_destroy(&(*registry)->mutex);
 	free(*registry);
 	*registry = NULL;
@@ -83,6 +92,70 @@ struct host *registry_host(struct registry *registry, const char *name)
 	return host;
 }
 
+/* --- credentials --- */
+
+static int read_secrets(const char *path, struct secrets *ret, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+	int result;
+
+	if (fs_read_file(AT_FDCWD, path, LIMIT_CONFIG_FILE, &text, err) < 0)
+		return -1;
+	result = secrets_parse(str_span(&text), path, ret, err);
+	explicit_bzero(text.ptr, text.len);
+	return result;
+}
+
+int registry_load_secrets(struct registry *registry, const char *path, struct err *err)
+{
+	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
+
+	if (read_secrets(path, &registry->secrets, err) < 0)
+		return err_wrap(err, "registry secrets");
+	return 0;
+}
+
+/* Where balena's own program keeps them. What is wrong with them must not stop anonymous access. */
+static void read_own_secrets(struct registry *registry)
+{
+	static const char *const names[] = { ".balena/secrets.yml", ".balena/secrets.json" };
+	const char *home = getenv("HOME");
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	if (registry->own_secrets_are_read || !home || !*home)
+		return;
+	registry->own_secrets_are_read = true;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO(freep) char *path = path_join(home, names[i]);
+
+		if (!fs_exists(AT_FDCWD, path))
+			continue;
+		if (read_secrets(path, &registry->own_secrets, &err) < 0)
+			monitor_text(registry->monitor, 0, EVENT_WARNING,
+				     "registry secrets: %s, ignoring", err.message);
+		return;
+	}
+}
+
+static int find_credentials(struct registry *registry, const struct host *host,
+			    const char *repository, struct credentials *ret, struct err *err)
+{
+	const struct credentials *secret = secrets_find(&registry->secrets, host->name);
+
+	if (!secret && credentials_find(&registry->auth_files, host->name, repository,
+					registry->monitor, ret, err) < 0)
+		return -1;
+	if (!secret && !credentials_exist(ret)) {
+		read_own_secrets(registry);
+		secret = secrets_find(&registry->own_secrets, host->name);
+	}
+	if (secret)
+		*ret = (struct credentials){ .username = xstrdup(secret->username),
+					     .password = xstrdup(secret->password),
+					     .origin = xstrdup(secret->origin) };
+	return 0;
+}
+
 int registry_login(struct registry *registry, struct host *host, const char *repository,
 		   const struct credentials **ret, struct err *err)
 {
@@ -95,8 +168,7 @@ int registry_login(struct registry *registry, struct host *host, const char *rep
 		*ret = &(*known)->credentials;
 		return 0;
 	}
-	if (credentials_find(&registry->auth_files, host->name, repository, registry->monitor,
-			     &found, err) < 0)
+	if (find_credentials(registry, host, repository, &found, err) < 0)
 		return -1;
 	login = xcalloc(1, sizeof(*login));
 	*VEC_ADD(&host->logins) = login;

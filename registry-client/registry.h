@@ -9,6 +9,7 @@
 #include "presence.h"
 #include "registry/client.h"
 #include "retry.h"
+#include "secrets.h"
 
 struct hosts {
 	struct host **items;
@@ -20,6 +21,9 @@ struct registry {
 	bool insecure, verbose;
 	unsigned jobs;
 	struct strvec auth_files;
+	struct secrets secrets;     /* that the user named: before those files */
+	struct secrets own_secrets; /* of ~/.balena: after them */
+	bool own_secrets_are_read;
 	struct retry_policy retry;
 	struct http *http;
 	struct hosts hosts;

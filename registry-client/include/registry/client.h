@@ -43,6 +43,11 @@ struct registry;
 
 struct registry *registry_new(const struct registry_options *options);
 void registry_freep(struct registry **registry);
+/*
+ * Credentials of a file as balena's command line has it (--registry-secrets), before all others: a map
+ * in YAML or JSON from registries to `username` and `password`, "" being Docker Hub.
+ */
+WARN_UNUSED int registry_load_secrets(struct registry *registry, const char *path, struct err *err);
 
 /*
  * A manifest or index as it came: the exact bytes, checked against the digest of `ref` when it has
