@@ -185,7 +185,14 @@ static bool check_image_name(struct linting *linting, const struct stage *stage,
 	if (image_ref_parse(name, &ref, &err) == 0)
 		return true;
 	(void)err_at(&err, NULL, 0, 0, 0);
-	if (str_has_prefix(name, "http://") || str_has_prefix(name, "https://")) {
+	if (strstr(name, "%%")) {
+		err_clear(&err);
+		(void)err_set(&err, ERR_INPUT, "'%s' has names in it that nobody fills in", name);
+		(void)err_hint(
+			&err,
+			"%%%%NAME%%%% is replaced in Dockerfile.template, for a board: rename the "
+			"file, and build with --board");
+	} else if (str_has_prefix(name, "http://") || str_has_prefix(name, "https://")) {
 		err_clear(&err);
 		(void)err_set(&err, ERR_INPUT, "'%s' is an address, not the name of an image",
 			      name);

@@ -1,7 +1,9 @@
 #include "dockerfile_choice.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -33,17 +35,56 @@ static void list_candidates(const struct dockerfile_question *question, struct s
 		strvec_add(ret, "dockerfile");
 }
 
+/* What a board would choose from: NAME.template, else the first by name of NAME.SOMETHING; NULL when there is none. */
+static char *find_for_boards(const char *dir_path, const char *name)
+{
+	AUTO(freep) char *prefix = xasprintf("%s.", path_base(name));
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	AUTO(freep) char *template = xasprintf("%stemplate", prefix);
+	const struct dirent *entry;
+	DIR *dir = opendir(dir_path);
+
+	while (dir && (entry = readdir(dir))) {
+		if (str_has_prefix(entry->d_name, prefix) && entry->d_name[strlen(prefix)] &&
+		    !str_has_suffix(entry->d_name, ".dockerignore"))
+			strvec_add(&names, entry->d_name);
+	}
+	if (dir)
+		(void)closedir(dir); /* nothing was written */
+	strvec_sort(&names);
+	if (strvec_contains(&names, template))
+		return TAKE(template);
+	return names.len > 0 ? xstrdup(names.items[0]) : NULL;
+}
+
+static int hint_at_other_file(const struct dockerfile_question *question, struct err *err)
+{
+	AUTO(freep)
+	char *other =
+		find_for_boards(question->dir, question->name ? question->name : "Dockerfile");
+
+	if (!other && question->name)
+		return -1;
+	if (!other)
+		return err_hint(err, "name it with -f FILE, or give the directory that holds it");
+	if (str_has_suffix(other, ".template"))
+		return err_hint(err, "'%s' is filled in for a board: name one with --board", other);
+	return err_hint(err, "is '%s' meant? name it with -f, or choose it by --board", other);
+}
+
 static int not_found(const struct dockerfile_question *question, const struct strvec *candidates,
 		     struct err *err)
 {
 	AUTO(freep) char *names = strvec_join(candidates, ", ");
 
-	if (question->name && !question->board)
-		return err_set(err, ERR_NOT_FOUND, "there is no file '%s'", question->name);
+	if (question->name && !question->board) {
+		(void)err_set(err, ERR_NOT_FOUND, "there is no file '%s'", question->name);
+		return strchr(question->name, '/') ? -1 : hint_at_other_file(question, err);
+	}
 	(void)err_set(err, ERR_NOT_FOUND, "no Dockerfile in '%s'", question->dir);
 	if (question->board)
 		return err_hint(err, "for board '%s' it can be one of: %s", question->board, names);
-	return err_hint(err, "name it with -f FILE, or give the directory that holds it");
+	return hint_at_other_file(question, err);
 }
 
 int dockerfile_choose(const struct dockerfile_question *question, struct dockerfile_choice *ret,

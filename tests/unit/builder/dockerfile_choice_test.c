@@ -79,11 +79,43 @@ static void says_what_it_looked_for(void **state)
 			    "Dockerfile.template, Dockerfile, dockerfile");
 }
 
+static void says_what_there_is_for_boards(void **state)
+{
+	static const struct {
+		const char *file, *name, *hint; /* hint NULL = none */
+	} rows[] = {
+		{ "README", NULL, "name it with -f FILE, or give the directory that holds it" },
+		{ "Dockerfile.dockerignore", NULL,
+		  "name it with -f FILE, or give the directory that holds it" },
+		{ "Dockerfile.pi", NULL,
+		  "is 'Dockerfile.pi' meant? name it with -f, or choose it by --board" },
+		{ "Dockerfile.template", NULL,
+		  "'Dockerfile.template' is filled in for a board: name one with --board" },
+		{ "My.template", "My",
+		  "'My.template' is filled in for a board: name one with --board" },
+		{ "README", "Other", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct dockerfile_choice choice = { .path = NULL };
+		const struct dockerfile_question question = { .dir = ".", .name = rows[i].name };
+
+		err_clear(&err_);
+		write_text(rows[i].file, "");
+		assert_row(dockerfile_choose(&question, &choice, &err_) < 0, rows[i].file);
+		assert_row(str_eq(err_.hint, rows[i].hint), rows[i].file);
+		if (rows[i].name)
+			assert_row(unlink(rows[i].file) == 0, rows[i].file);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(the_nearest_file_wins),
 		scratch_test(says_what_it_looked_for),
+		scratch_test(says_what_there_is_for_boards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
