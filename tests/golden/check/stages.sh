@@ -7,5 +7,6 @@ COPY --from=$X /x /y
 FROM scratch AS b
 FROM Debian:12
 FROM https://docker.io/library/debian
+FROM balenalib/%%BALENA_MACHINE_NAME%%-debian
 EOF
 edgectl build --check
