@@ -4,7 +4,7 @@
 #include "call.h"
 
 int container_put_archive(struct engine *engine, const char *id, const char *path,
-			  const struct archive_source *source, struct err *err)
+			  const struct byte_source *source, struct err *err)
 {
 	AUTO(freep) char *what = xasprintf("put files into '%s' of container '%s'", path, id);
 	AUTO(engine_call_release)
@@ -20,7 +20,7 @@ int container_put_archive(struct engine *engine, const char *id, const char *pat
 }
 
 int container_get_archive(struct engine *engine, const char *id, const char *path,
-			  const struct archive_sink *sink, struct err *err)
+			  const struct byte_sink *sink, struct err *err)
 {
 	AUTO(freep) char *what = xasprintf("read '%s' of container '%s'", path, id);
 	AUTO(engine_call_release)

@@ -1,5 +1,7 @@
 #include "device/image.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/json.h"
 #include "call.h"
@@ -62,71 +64,125 @@ int board_image_known_layers(struct engine *engine, const struct strvec *diff_id
 	return 0;
 }
 
-/* The answer is a stream of JSON objects; only an "error" among them matters. */
-struct load_answer {
-	const struct archive_source *source;
-	struct str line;
+/* An answer that is a line of JSON after the other; an "error" among them ends it. */
+struct line_answer {
+	const struct byte_source *source; /* of the request; NULL = none */
+	void (*line)(struct line_answer *answer, const json_t *json); /* NULL = nobody looks */
+	struct str text;
+	const struct monitor *monitor;
+	unsigned step;
 };
+
+static void line_answer_release(struct line_answer *answer)
+{
+	str_release(&answer->text);
+}
 
 static int produce(void *data, char *buffer, size_t size, size_t *ret_len, struct err *err)
 {
-	const struct load_answer *answer = data;
+	const struct line_answer *answer = data;
 
 	return answer->source->produce(answer->source->data, buffer, size, ret_len, err);
 }
 
-static int take_line(struct load_answer *answer, struct err *err)
+static int take_line(struct line_answer *answer, struct err *err)
 {
 	json_t *json = NULL;
 	const char *message = NULL;
 	int status = 0;
 
-	if (json_parse(str_span(&answer->line), "the answer", &json, NULL) == 0)
+	if (json_parse(str_span(&answer->text), "the answer", &json, NULL) == 0)
 		message = json_get_string(json, "error");
 	if (message)
 		status = err_set(err, ERR_SYSTEM, "%s", message);
+	else if (json && answer->line)
+		answer->line(answer, json);
 	json_decref(json);
-	str_clear(&answer->line);
+	str_clear(&answer->text);
 	return status;
 }
 
 static int consume(void *data, const char *bytes, size_t len, struct err *err)
 {
-	struct load_answer *answer = data;
+	struct line_answer *answer = data;
 
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] != '\n')
-			str_addc(&answer->line, bytes[i]);
+			str_addc(&answer->text, bytes[i]);
 		else if (take_line(answer, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void load_answer_release(struct load_answer *answer)
+/* The call of an answer of that kind, and what is left of its last line. */
+static int call_for_lines(struct engine *engine, struct engine_call *call,
+			  struct line_answer *answer, struct err *err)
 {
-	str_release(&answer->line);
+	str_init(&answer->text, ENGINE_ANSWER_LIMIT);
+	call->consume = consume;
+	call->data = answer;
+	call->idle_ms = LOAD_IDLE_MS;
+	if (engine_call(engine, call, err) < 0)
+		return -1;
+	if (take_line(answer, err) < 0)
+		return err_wrap(err, "board '%s': %s", engine_name(engine), call->what);
+	return 0;
 }
 
-int board_image_load(struct engine *engine, const struct archive_source *source, struct err *err)
+int board_image_load(struct engine *engine, const struct byte_source *source, struct err *err)
 {
-	AUTO(load_answer_release) struct load_answer answer = { .source = source };
+	AUTO(line_answer_release) struct line_answer answer = { .source = source };
 	AUTO(engine_call_release)
 	struct engine_call call = { .method = "POST",
 				    .what = "load an image",
 				    .produce = produce,
-				    .content_type = "application/x-tar",
-				    .consume = consume,
-				    .data = &answer,
-				    .idle_ms = LOAD_IDLE_MS };
+				    .content_type = "application/x-tar" };
 
-	str_init(&answer.line, ENGINE_ANSWER_LIMIT);
 	engine_call_path(&call, "/images/load?quiet=1");
-	if (engine_call(engine, &call, err) < 0)
-		return -1;
-	if (take_line(&answer, err) < 0)
-		return err_wrap(err, "board '%s': load an image", engine_name(engine));
-	return 0;
+	return call_for_lines(engine, &call, &answer, err);
+}
+
+/* {"status":"Downloading","progressDetail":{"current":N,"total":N},"id":"0123abcd"} */
+static void show_pull(struct line_answer *answer, const json_t *json)
+{
+	const json_t *detail = json_get_object(json, "progressDetail");
+	const char *status = json_get_string(json, "status"), *id = json_get_string(json, "id");
+
+	if (id && detail && json_get_int(detail, "total", 0) > 0 && str_eq(status, "Downloading"))
+		monitor_transfer(answer->monitor, answer->step, "pulling", id,
+				 (uint64_t)json_get_int(detail, "current", 0),
+				 (uint64_t)json_get_int(detail, "total", 0));
+}
+
+/* A colon before the last slash is a port. */
+static char *split_tag(char *name)
+{
+	char *slash = strrchr(name, '/'), *tag = strrchr(name, ':');
+
+	if (!tag || (slash && tag < slash))
+		return NULL;
+	*tag = '\0';
+	return tag + 1;
+}
+
+int board_image_pull(struct engine *engine, const char *name, const char *platform,
+		     const struct monitor *monitor, unsigned step, struct err *err)
+{
+	AUTO(line_answer_release)
+	struct line_answer answer = { .line = show_pull, .monitor = monitor, .step = step };
+	AUTO(freep) char *what = xasprintf("pull image '%s'", name);
+	AUTO(freep) char *repository = xstrdup(name);
+	AUTO(engine_call_release) struct engine_call call = { .method = "POST", .what = what };
+	/* A digest stands for itself. */
+	const char *tag = strchr(name, '@') ? NULL : split_tag(repository);
+
+	engine_call_path(&call, "/images/create?fromImage=%s", repository);
+	if (!strchr(name, '@'))
+		engine_call_query(&call, "tag", tag ? tag : "latest");
+	if (platform)
+		engine_call_query(&call, "platform", platform);
+	return call_for_lines(engine, &call, &answer, err);
 }
 
 int board_image_tag(struct engine *engine, const char *image, const char *name, struct err *err)
@@ -134,13 +190,8 @@ int board_image_tag(struct engine *engine, const char *image, const char *name, 
 	AUTO(freep) char *what = xasprintf("name image '%s'", name);
 	AUTO(engine_call_release) struct engine_call call = { .method = "POST", .what = what };
 	AUTO(freep) char *repository = xstrdup(name);
-	char *slash = strrchr(repository, '/'), *tag = strrchr(repository, ':');
+	const char *tag = split_tag(repository);
 
-	/* A colon before the last slash is a port. */
-	if (tag && (!slash || tag > slash))
-		*tag++ = '\0';
-	else
-		tag = NULL;
 	engine_call_path(&call, "/images/%s/tag?repo=%s&tag=%s", image, repository,
 			 tag ? tag : "latest");
 	return engine_call(engine, &call, err);

@@ -23,8 +23,11 @@ WARN_UNUSED int board_image_known_layers(struct engine *engine, const struct str
  * Loads a docker archive (docker save). ERR_SYSTEM with the engine's words when it refuses; the engine
  * takes all of it or nothing.
  */
-WARN_UNUSED int board_image_load(struct engine *engine, const struct archive_source *source,
+WARN_UNUSED int board_image_load(struct engine *engine, const struct byte_source *source,
 				 struct err *err);
+/* The engine pulls it from its registry, without credentials. platform NULL = its own. `step` receives the progress. */
+WARN_UNUSED int board_image_pull(struct engine *engine, const char *name, const char *platform,
+				 const struct monitor *monitor, unsigned step, struct err *err);
 WARN_UNUSED int board_image_tag(struct engine *engine, const char *image, const char *name,
 				struct err *err);
 /* Only the name when others are left; in use or absent is fine. */

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/vec.h"
 #include "device/engine.h"
 
 /* The engine's description; the caller releases it. ERR_NOT_FOUND when there is none. */
@@ -12,6 +13,9 @@ WARN_UNUSED int network_inspect(struct engine *engine, const char *name, json_t 
 				struct err *err);
 /* `body` as compose/engine.h makes it. */
 WARN_UNUSED int network_create(struct engine *engine, const json_t *body, struct err *err);
+/* Names of the networks that a compose project made. */
+WARN_UNUSED int network_list(struct engine *engine, const char *project, struct strvec *names,
+			     struct err *err);
 WARN_UNUSED int network_remove(struct engine *engine, const char *name, struct err *err);
 /* `endpoint` is the EndpointConfig; NULL = none. */
 WARN_UNUSED int network_connect(struct engine *engine, const char *name, const char *container,

@@ -1,0 +1,367 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "deploy.h"
+#include "device/archive.h"
+#include "device/container.h"
+#include "device/exec.h"
+#include "device/resource.h"
+#include "image/tar.h"
+
+/* A container on its way. */
+struct making {
+	struct deploy *deploy;
+	const struct compose_service *service;
+	const struct deployed *old; /* NULL = none */
+	json_t *body;               /* as compose/engine.h makes it */
+	char *name;                 /* that it is to have */
+	char *id;
+	unsigned step;
+};
+
+static void making_release(struct making *making)
+{
+	json_decref(making->body);
+	free(making->name);
+	free(making->id);
+}
+
+static void tell(const struct making *making, enum event_kind kind, const char *text)
+{
+	monitor_text(making->deploy->request->monitor, making->step, kind, "%s", text);
+}
+
+/* --- what it is made of --- */
+
+/* A name of 64 hex digits is one that the engine gave. */
+static bool is_anonymous(const char *volume)
+{
+	return volume && strlen(volume) == 64 && strspn(volume, "0123456789abcdef") == 64;
+}
+
+static bool mounts_at(const json_t *host, const char *target)
+{
+	json_t *item = NULL;
+	size_t i = 0;
+
+	json_array_foreach(json_get_array(host, "Mounts"), i, item)
+	{
+		if (str_eq(json_get_string(item, "Target"), target))
+			return true;
+	}
+	json_array_foreach(json_get_array(host, "Binds"), i, item)
+	{
+		const char *text = json_string_value(item),
+			   *colon = text ? strchr(text, ':') : NULL;
+		size_t len = strlen(target);
+
+		if (colon && strncmp(colon + 1, target, len) == 0 &&
+		    (colon[1 + len] == ':' || !colon[1 + len]))
+			return true;
+	}
+	return false;
+}
+
+/* Anonymous volumes go from the old container to the new one: they hold its data. */
+static void inherit_volumes(const json_t *old, json_t *body)
+{
+	json_t *host = json_get_object(body, "HostConfig"), *binds = json_get_array(host, "Binds");
+	json_t *mount = NULL;
+	size_t i = 0;
+
+	json_array_foreach(json_get_array(old, "Mounts"), i, mount)
+	{
+		const char *name = json_get_string(mount, "Name");
+		const char *target = json_get_string(mount, "Destination");
+
+		if (!is_anonymous(name) || !target || mounts_at(host, target))
+			continue;
+		if (!binds) {
+			binds = json_array();
+			json_object_set_new(host, "Binds", binds);
+		}
+		json_array_append_new(binds, json_sprintf("%s:%s", name, target));
+	}
+}
+
+static json_t *create_body(const struct making *making)
+{
+	json_t *body = json_deep_copy(json_get_object(making->body, "Config"));
+	json_t *networking = json_get_object(making->body, "NetworkingConfig");
+
+	json_object_set(body, "HostConfig", json_get_object(making->body, "HostConfig"));
+	if (networking)
+		json_object_set(body, "NetworkingConfig", networking);
+	return body;
+}
+
+/* --- secrets and configs that are no files of the board --- */
+
+static int write_files(void *data, int fd, struct err *err)
+{
+	const struct compose_injected_files *files = data;
+	AUTO(tar_writer_freep) struct tar_writer *tar = tar_writer_new(fd, "secrets and configs");
+	struct layer_sink *sink = tar_writer_sink(tar);
+
+	VEC_FOREACH(file, files) {
+		struct layer_entry entry = {
+			.path = file->path + (*file->path == '/'),
+			.type = LAYER_FILE,
+			.mode = file->mode ? file->mode : 0444,
+			.uid = file->uid ? (unsigned)strtoul(file->uid, NULL, 10) : 0,
+			.gid = file->gid ? (unsigned)strtoul(file->gid, NULL, 10) : 0,
+			.size = strlen(file->content),
+		};
+
+		if (sink->entry(sink, &entry, err) < 0 ||
+		    sink->data(sink, file->content, strlen(file->content), err) < 0)
+			return -1;
+	}
+	return tar_writer_finish(tar, err);
+}
+
+static int inject_files(const struct making *making, struct err *err)
+{
+	AUTO(compose_injected_files_release)
+	struct compose_injected_files files = { .items = NULL };
+	struct piped_source *pipe = NULL;
+	struct byte_source source;
+
+	if (compose_engine_files(making->deploy->request->compose, making->service->name, &files,
+				 err) < 0)
+		return -1;
+	if (files.len == 0)
+		return 0;
+	if (piped_source_new(write_files, &files, &pipe, err) < 0)
+		return -1;
+	source = piped_source_bytes(pipe);
+	return piped_source_finish(
+		pipe, container_put_archive(making->deploy->engine, making->id, "/", &source, err),
+		err);
+}
+
+/* --- hooks --- */
+
+static int say(void *data, int stream, const char *text, size_t len, struct err *err)
+{
+	const struct making *making = data;
+	const struct event event = { .kind = EVENT_LOG,
+				     .step = making->step,
+				     .stream = stream,
+				     .text = text,
+				     .text_len = len };
+
+	(void)err;
+	if (len > 0)
+		monitor_emit(making->deploy->request->monitor, &event);
+	return 0;
+}
+
+static int run_hook(struct making *making, const struct compose_hook *hook, struct err *err)
+{
+	AUTO(strvec_release) struct strvec env = STRVEC_INIT;
+	const struct exec_request request = { .argv = &hook->command,
+					      .env = &env,
+					      .cwd = hook->working_dir,
+					      .user = hook->user,
+					      .privileged = hook->privileged };
+	const struct stream_sink sink = { .write = say, .data = making };
+	int status = 0;
+
+	VEC_FOREACH(variable, &hook->environment)
+		strvec_addf(&env, "%s=%s", variable->key, variable->value ? variable->value : "");
+	if (exec_run(making->deploy->engine, making->id, &request, &sink, &status, err) < 0)
+		return -1;
+	if (status == 0)
+		return 0;
+	(void)err_set(err, ERR_CHILD, "its post_start hook '%s' ended with status %d",
+		      hook->command.items[0], status);
+	err->child_status = status;
+	return -1;
+}
+
+static int run_hooks(struct making *making, struct err *err)
+{
+	VEC_FOREACH(hook, &making->service->post_start) {
+		if (run_hook(making, hook, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- making it --- */
+
+static int create(struct making *making, const char *name, struct err *err)
+{
+	AUTO(strvec_release) struct strvec warnings = STRVEC_INIT;
+	json_auto_t *body = create_body(making);
+	const char *network = NULL;
+	json_t *endpoint = NULL;
+
+	if (container_create(making->deploy->engine, name,
+			     json_get_string(making->body, "platform"), body, &making->id,
+			     &warnings, err) < 0)
+		return -1;
+	VEC_FOREACH(warning, &warnings)
+		monitor_text(making->deploy->request->monitor, 0, EVENT_WARNING, "service '%s': %s",
+			     making->service->name, *warning);
+	json_object_foreach(json_get_object(making->body, "Connect"), network, endpoint)
+	{
+		if (network_connect(making->deploy->engine, network, making->id, endpoint, err) < 0)
+			return -1;
+	}
+	return inject_files(making, err);
+}
+
+static int start(struct making *making, struct err *err)
+{
+	if (container_start(making->deploy->engine, making->id, err) < 0) {
+		if (strstr(err->message, "port is already allocated") ||
+		    strstr(err->message, "address already in use"))
+			return err_hint(err,
+					"another program of the board has that port: stop it, or "
+					"choose another one in the compose file");
+		return -1;
+	}
+	return run_hooks(making, err);
+}
+
+static int make_first(struct making *making, struct err *err)
+{
+	tell(making, EVENT_STEP_DETAIL, "creating");
+	if (create(making, making->name, err) == 0 && start(making, err) == 0)
+		return 0;
+	if (making->id)
+		(void)!container_remove(making->deploy->engine, making->id, true, NULL);
+	return -1;
+}
+
+/* The old container as it was, in place of one that did not come up. */
+static void restore(struct making *making, bool was_stopped)
+{
+	struct engine *engine = making->deploy->engine;
+
+	if (making->id)
+		(void)!container_remove(engine, making->id, false, NULL);
+	if (!was_stopped)
+		return;
+	(void)!container_rename(engine, making->old->id, making->old->name, NULL);
+	if (making->old->is_running)
+		(void)!container_start(engine, making->old->id, NULL);
+}
+
+/* Under a name for the meantime, so that the old one runs until the new one is ready to start. */
+static int replace(struct making *making, struct err *err)
+{
+	struct engine *engine = making->deploy->engine;
+	AUTO(freep) char *meantime = xasprintf("%.12s_%s", making->old->id, making->name);
+	json_auto_t *old = NULL;
+
+	if (container_inspect(engine, making->old->id, &old, err) < 0)
+		return -1;
+	inherit_volumes(old, making->body);
+	if (create(making, meantime, err) < 0) {
+		restore(making, false);
+		return -1;
+	}
+	if (container_stop(engine, making->old->id, -1, err) < 0) {
+		restore(making, false);
+		return -1;
+	}
+	free(meantime);
+	meantime = xasprintf("%.12s_%s_old", making->old->id, making->old->name);
+	if (container_rename(engine, making->old->id, meantime, err) < 0 ||
+	    container_rename(engine, making->id, making->name, err) < 0 || start(making, err) < 0) {
+		restore(making, true);
+		return -1;
+	}
+	return container_remove(engine, making->old->id, false, err);
+}
+
+/* NULL when it can stay as it is. */
+static const char *why_anew(const struct making *making)
+{
+	const struct deploy *deploy = making->deploy;
+	const json_t *labels = json_get_object(json_get_object(making->body, "Config"), "Labels");
+
+	if (deploy->request->recreate)
+		return "recreating, as told";
+	if (!str_eq(making->old->hash, json_get_string(labels, COMPOSE_LABEL "config-hash")))
+		return "recreating: its configuration has changed";
+	if (!str_eq(making->old->image, json_get_string(labels, COMPOSE_LABEL "image")))
+		return "recreating: its image has changed";
+	VEC_FOREACH(dependency, &making->service->depends_on) {
+		if (dependency->restart && strvec_contains(&deploy->renewed, dependency->name))
+			return "recreating: what it depends on is new";
+	}
+	return NULL;
+}
+
+static int keep(struct making *making, struct err *err)
+{
+	making->id = xstrdup(making->old->id);
+	if (making->old->is_running) {
+		making->deploy->result->unchanged++;
+		tell(making, EVENT_STEP_DETAIL, "unchanged");
+		return 0;
+	}
+	tell(making, EVENT_STEP_DETAIL, "starting");
+	making->deploy->result->started++;
+	return start(making, err);
+}
+
+static int make(struct making *making, struct err *err)
+{
+	struct deploy_result *result = making->deploy->result;
+	const char *why = making->old ? why_anew(making) : NULL;
+	int status = 0;
+
+	if (making->old && !why)
+		return keep(making, err);
+	if (why)
+		tell(making, EVENT_STEP_DETAIL, why);
+	status = making->old ? replace(making, err) : make_first(making, err);
+	if (status < 0)
+		return -1;
+	strvec_add(&making->deploy->renewed, making->service->name);
+	result->recreated += making->old != NULL;
+	result->created += making->old == NULL;
+	return 0;
+}
+
+static int prepare(struct making *making, unsigned number, struct err *err)
+{
+	struct deploy *deploy = making->deploy;
+
+	deploy->target.image_id = strmap_get(&deploy->image_ids, making->service->name);
+	if (compose_engine_container(deploy->request->compose, &deploy->target,
+				     making->service->name, number, &making->body, err) < 0)
+		return -1;
+	making->name = xstrdup(json_get_string(making->body, "name") ?: "");
+	return 0;
+}
+
+int deploy_container(struct deploy *deploy, const struct compose_service *service, unsigned number,
+		     struct err *err)
+{
+	AUTO(making_release)
+	struct making making = { .deploy = deploy,
+				 .service = service,
+				 .old = deployment_find(&deploy->before, service->name, number) };
+
+	if (prepare(&making, number, err) < 0)
+		return -1;
+	making.step = monitor_add_step(deploy->request->monitor, "container %s", making.name);
+	tell(&making, EVENT_STEP_STARTED, "");
+	if (make(&making, err) < 0) {
+		tell(&making, EVENT_STEP_FAILED, err->message);
+		return err_wrap(err, "service '%s'", service->name);
+	}
+	tell(&making, EVENT_STEP_DONE, "");
+	if (!strmap_has(&deploy->result->containers, service->name))
+		strmap_set(&deploy->result->containers, service->name, making.id);
+	return 0;
+}

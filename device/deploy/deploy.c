@@ -1,0 +1,126 @@
+#include "deploy.h"
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "compose/list.h"
+#include "device/container.h"
+#include "device/resource.h"
+
+void deploy_result_release(struct deploy_result *result)
+{
+	strvec_release(&result->orphans);
+	strmap_release(&result->containers);
+}
+
+static void deploy_release(struct deploy *deploy)
+{
+	deployment_release(&deploy->before);
+	strmap_release(&deploy->image_ids);
+	strvec_release(&deploy->renewed);
+}
+
+static int deploy_service(struct deploy *deploy, const struct compose_service *service,
+			  struct err *err)
+{
+	if (deploy_wait(deploy, service, err) < 0)
+		return -1;
+	for (unsigned number = 1; number <= (unsigned)service->scale; number++) {
+		if (monitor_check(deploy->request->monitor, err) < 0 ||
+		    deploy_container(deploy, service, number, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int deploy_services(struct deploy *deploy, struct err *err)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+
+	compose_list(deploy->request->compose, COMPOSE_SERVICES, &names);
+	VEC_FOREACH(name, &names) {
+		const struct compose_service *service =
+			compose_find_service(deploy->project, *name);
+
+		if (service->provider) {
+			monitor_text(deploy->request->monitor, 0, EVENT_WARNING,
+				     "service '%s' has a provider, which cannot be run: left out",
+				     *name);
+			continue;
+		}
+		if (deploy_service(deploy, service, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Containers of services that are gone, and those beyond the scale of a service. */
+static int drop_others(struct deploy *deploy, struct err *err)
+{
+	VEC_FOREACH(container, &deploy->before) {
+		const struct compose_service *service =
+			compose_find_service(deploy->project, container->service);
+		bool is_orphan = !service;
+
+		if (service && container->number <= (unsigned)service->scale)
+			continue;
+		if (is_orphan && !deploy->request->remove_orphans) {
+			strvec_add(&deploy->result->orphans, container->name);
+			continue;
+		}
+		if (container_stop(deploy->engine, container->id, -1, err) < 0 ||
+		    container_remove(deploy->engine, container->id, true, err) < 0)
+			return -1;
+		deploy->result->removed++;
+	}
+	strvec_sort(&deploy->result->orphans);
+	return 0;
+}
+
+int deploy_run(const struct deploy_request *request, struct deploy_result *ret, struct err *err)
+{
+	AUTO(deploy_release)
+	struct deploy deploy = {
+		.request = request,
+		.engine = request->engine,
+		.project = compose_project(request->compose),
+		.target = { .api_minor = engine_about(request->engine)->api_minor,
+			    .version = EDGECTL_VERSION,
+			    .platform = request->platform },
+		.result = ret,
+	};
+
+	if (deployment_read(deploy.engine, deploy.project->name, &deploy.before, err) < 0 ||
+	    deploy_images(&deploy, err) < 0 || deploy_resources(&deploy, err) < 0 ||
+	    deploy_services(&deploy, err) < 0)
+		return -1;
+	return drop_others(&deploy, err);
+}
+
+/* --- the end of it --- */
+
+static int remove_networks(struct engine *engine, const char *project, struct err *err)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+
+	if (network_list(engine, project, &names, err) < 0)
+		return -1;
+	VEC_FOREACH(name, &names) {
+		if (network_remove(engine, *name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int deploy_remove(struct engine *engine, const char *project, struct err *err)
+{
+	AUTO(deployment_release) struct deployment deployment = { .items = NULL };
+
+	if (deployment_read(engine, project, &deployment, err) < 0)
+		return -1;
+	VEC_FOREACH(container, &deployment) {
+		if (container_stop(engine, container->id, -1, err) < 0 ||
+		    container_remove(engine, container->id, true, err) < 0)
+			return -1;
+	}
+	return remove_networks(engine, project, err);
+}

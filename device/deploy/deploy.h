@@ -1,0 +1,32 @@
+/* What the files of a deployment share. */
+#ifndef DEPLOY_DEPLOY_H
+#define DEPLOY_DEPLOY_H
+
+#include "compose/engine.h"
+#include "compose/project.h"
+#include "device/deploy.h"
+#include "state.h"
+
+struct deploy {
+	const struct deploy_request *request;
+	struct engine *engine;
+	const struct compose_project *project;
+	struct compose_engine target; /* for compose/engine.h */
+	struct deployment before;
+	struct strmap image_ids; /* of all services */
+	struct strvec renewed;   /* services with a container that is new */
+	struct deploy_result *result;
+};
+
+/* Networks and volumes that are missing; those outside of the project have to be there. */
+WARN_UNUSED int deploy_resources(struct deploy *deploy, struct err *err);
+/* Every service's image: there, or pulled by the engine. */
+WARN_UNUSED int deploy_images(struct deploy *deploy, struct err *err);
+/* Waits until what `service` depends on is as far as it wants. */
+WARN_UNUSED int deploy_wait(struct deploy *deploy, const struct compose_service *service,
+			    struct err *err);
+/* Brings one container to what the file says. */
+WARN_UNUSED int deploy_container(struct deploy *deploy, const struct compose_service *service,
+				 unsigned number, struct err *err);
+
+#endif

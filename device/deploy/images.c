@@ -1,0 +1,69 @@
+#include "base/alloc.h"
+#include "base/json.h"
+#include "deploy.h"
+#include "device/image.h"
+
+static int find_id(struct deploy *deploy, const char *image, char **ret, struct err *err)
+{
+	json_t *found = NULL;
+
+	*ret = NULL;
+	if (board_image_inspect(deploy->engine, image, &found, err) < 0)
+		return -1;
+	*ret = xstrdup(json_get_string(found, "Id") ?: "");
+	json_decref(found);
+	return 0;
+}
+
+static int pull(struct deploy *deploy, const char *image, char **ret, struct err *err)
+{
+	const struct monitor *monitor = deploy->request->monitor;
+	unsigned step = monitor_add_step(monitor, "pulling %s", image);
+
+	monitor_step(monitor, step, EVENT_STEP_STARTED);
+	if (board_image_pull(deploy->engine, image, deploy->request->platform, monitor, step, err) <
+		    0 ||
+	    find_id(deploy, image, ret, err) < 0) {
+		monitor_step(monitor, step, EVENT_STEP_FAILED);
+		return -1;
+	}
+	monitor_step(monitor, step, EVENT_STEP_DONE);
+	return 0;
+}
+
+static int bring(struct deploy *deploy, const struct compose_service *service, char **ret,
+		 struct err *err)
+{
+	AUTO(freep) char *image = compose_image_name(deploy->request->compose, service->name);
+
+	if (service->build) {
+		(void)err_set(err, ERR_USAGE, "its image was not built");
+		return -1;
+	}
+	if (!str_eq(service->pull_policy, "always") && find_id(deploy, image, ret, err) == 0)
+		return 0;
+	if (err->kind != ERR_NONE && err->kind != ERR_NOT_FOUND)
+		return -1;
+	err_clear(err);
+	if (!str_eq(service->pull_policy, "never"))
+		return pull(deploy, image, ret, err);
+	return err_set(err, ERR_NOT_FOUND, "the board has no image '%s', and pull_policy is never",
+		       image);
+}
+
+int deploy_images(struct deploy *deploy, struct err *err)
+{
+	VEC_FOREACH(service, &deploy->project->services) {
+		AUTO(freep) char *id = NULL;
+		const char *given = deploy->request->image_ids
+					    ? strmap_get(deploy->request->image_ids, service->name)
+					    : NULL;
+
+		if (service->provider)
+			continue;
+		if (!given && bring(deploy, service, &id, err) < 0)
+			return err_wrap(err, "service '%s'", service->name);
+		strmap_set(&deploy->image_ids, service->name, given ? given : id);
+	}
+	return 0;
+}

@@ -1,0 +1,81 @@
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "device/container.h"
+
+void deployment_release(struct deployment *deployment)
+{
+	VEC_FOREACH(container, deployment) {
+		free(container->id);
+		free(container->name);
+		free(container->service);
+		free(container->hash);
+		free(container->image);
+	}
+	free(deployment->items);
+	*deployment = (struct deployment){ .items = NULL };
+}
+
+static const char *label(const struct container *container, const char *key)
+{
+	return strmap_get(&container->labels, key) ?: "";
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct deployed *one = a, *other = b;
+	int order = strcmp(one->service, other->service);
+
+	if (order != 0)
+		return order;
+	return (one->number > other->number) - (one->number < other->number);
+}
+
+static void add(struct deployment *deployment, const struct container *container)
+{
+	unsigned long long number = 0;
+	struct deployed *added = NULL;
+
+	if (str_eq(label(container, COMPOSE_LABEL "oneoff"), "True"))
+		return;
+	(void)span_to_u64(span_of(label(container, COMPOSE_LABEL "container-number")), UINT32_MAX,
+			  &number);
+	added = VEC_ADD(deployment);
+	added->id = xstrdup(container->id);
+	added->name = xstrdup(container->name);
+	added->service = xstrdup(label(container, COMPOSE_LABEL "service"));
+	added->hash = xstrdup(label(container, COMPOSE_LABEL "config-hash"));
+	added->image = xstrdup(label(container, COMPOSE_LABEL "image"));
+	added->number = (unsigned)number;
+	added->is_running = str_eq(container->state, "running");
+}
+
+int deployment_read(struct engine *engine, const char *project, struct deployment *ret,
+		    struct err *err)
+{
+	AUTO(freep) char *filter = xasprintf(COMPOSE_LABEL "project=%s", project);
+	AUTO(containers_release) struct containers containers = { .items = NULL };
+
+	*ret = (struct deployment){ .items = NULL };
+	if (containers_list(engine, filter, true, &containers, err) < 0)
+		return -1;
+	VEC_FOREACH(container, &containers)
+		add(ret, container);
+	if (ret->len > 1)
+		qsort(ret->items, ret->len, sizeof(*ret->items), compare);
+	return 0;
+}
+
+const struct deployed *deployment_find(const struct deployment *deployment, const char *service,
+				       unsigned number)
+{
+	VEC_FOREACH(container, deployment) {
+		if (container->number == number && str_eq(container->service, service))
+			return container;
+	}
+	return NULL;
+}

@@ -1,0 +1,51 @@
+/*
+ * A compose model on a board, as `docker compose up` would make it, so that docker compose there recognises it: networks,
+ * volumes and containers with compose's names and labels; what has not changed is left alone.
+ *
+ * Source: the compose specification; what docker compose does with an engine (recreation by configuration hash, start
+ * order by conditions of depends_on).
+ */
+#ifndef DEVICE_DEPLOY_H
+#define DEVICE_DEPLOY_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/monitor.h"
+#include "base/vec.h"
+#include "compose/load.h"
+#include "device/engine.h"
+
+/* All borrowed. */
+struct deploy_request {
+	struct engine *engine;
+	const struct compose *compose;
+	/*
+	 * Ids of images that are on the board already, by service (device/send.h). Images of all other services are looked
+	 * for there, and pulled by the engine when they are missing.
+	 */
+	const struct strmap *image_ids;
+	const char *platform; /* of the images; NULL = the engine's own */
+	bool recreate;        /* containers that have not changed as well */
+	bool remove_orphans;  /* containers of services that are no longer in the file */
+	const struct monitor *monitor;
+};
+
+struct deploy_result {
+	unsigned created, recreated, started, unchanged, removed;
+	struct strvec orphans;    /* names of containers that were left; sorted */
+	struct strmap containers; /* service -> id of its first container */
+};
+
+void deploy_result_release(struct deploy_result *result);
+/*
+ * A container that cannot be made or started is an error that names its service; the one that was there before runs
+ * again then. What was done for other services stays.
+ */
+WARN_UNUSED int deploy_run(const struct deploy_request *request, struct deploy_result *ret,
+			   struct err *err);
+/* Stops and removes the project's containers and networks; volumes stay. */
+WARN_UNUSED int deploy_remove(struct engine *engine, const char *project, struct err *err);
+
+#endif
