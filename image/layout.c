@@ -119,6 +119,8 @@ static int import_manifest(const struct layout *layout, const struct descriptor 
 	    image_content_read_manifest(layout->request->store, target, &manifest, err) < 0 ||
 	    import_blob(layout, &manifest.config, err) < 0)
 		return -1;
+	if (layout->request->without_layers)
+		return 0;
 	VEC_FOREACH(layer, &manifest.layers) {
 		if (import_blob(layout, layer, err) < 0)
 			return -1;
@@ -242,6 +244,20 @@ int layout_read(const struct layout_request *request, struct named_images *ret, 
 	if (fd_open(AT_FDCWD, request->dir, O_RDONLY | O_DIRECTORY, 0, &layout.fd, err) < 0 ||
 	    import(&layout, ret, err) < 0)
 		return err_wrap(err, "OCI layout '%s'", request->dir);
+	return 0;
+}
+
+int layout_fetch_blobs(const struct layout_request *request, const struct descriptors *blobs,
+		       struct err *err)
+{
+	AUTO(layout_close) struct layout layout = { .request = request, .fd = -1 };
+
+	if (fd_open(AT_FDCWD, request->dir, O_RDONLY | O_DIRECTORY, 0, &layout.fd, err) < 0)
+		return err_wrap(err, "OCI layout '%s'", request->dir);
+	VEC_FOREACH(blob, blobs) {
+		if (import_blob(&layout, blob, err) < 0)
+			return err_wrap(err, "OCI layout '%s'", request->dir);
+	}
 	return 0;
 }
 

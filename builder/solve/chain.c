@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "cache_import.h"
 #include "view.h"
 
 static void add_image(const struct base_image *image, struct chain *ret)
@@ -32,9 +33,10 @@ void chain_of(struct vertex *vertex, struct chain *ret)
 	case VERTEX_RUN:
 	case VERTEX_COPY:
 	case VERTEX_WORKDIR: {
-		const struct layer *layer = &vertex_result(vertex)->layer;
+		const struct vertex *maker = vertex_result(vertex);
 
-		*VEC_ADD(ret) = (struct chain_layer){ &layer->blob, &layer->diff_id };
+		*VEC_ADD(ret) = (struct chain_layer){ &maker->layer.blob, &maker->layer.diff_id,
+						      maker };
 	}
 	}
 }
@@ -141,6 +143,13 @@ static int unpack_layer(struct solver *solver, const struct chain *chain,
 	return 0;
 }
 
+int chain_fetch_made(struct solver *solver, const struct vertex *vertex, struct err *err)
+{
+	if (!vertex->origin || store_has_blob(solver->store, &vertex->layer.blob.digest, NULL))
+		return 0;
+	return cache_source_fetch(vertex->origin, solver, &vertex->layer, vertex->step, err);
+}
+
 /* Two steps may need a layer at once: the second one finds it unpacked. */
 static int unpack_shared_layer(struct solver *solver, const struct chain *chain,
 			       const struct chain_layer *layer, char path[SNAPSHOT_PATH_MAX],
@@ -149,8 +158,11 @@ static int unpack_shared_layer(struct solver *solver, const struct chain *chain,
 	int result = 0;
 
 	pthread_mutex_lock(&solver->unpacking);
-	if (!store_find_snapshot(solver->store, layer->diff_id, path))
-		result = unpack_layer(solver, chain, layer, path, err);
+	if (!store_find_snapshot(solver->store, layer->diff_id, path)) {
+		result = chain_fetch_made(solver, layer->maker, err);
+		if (result == 0)
+			result = unpack_layer(solver, chain, layer, path, err);
+	}
 	pthread_mutex_unlock(&solver->unpacking);
 	return result;
 }

@@ -8,6 +8,7 @@
 struct chain_layer {
 	const struct descriptor *blob;
 	const struct digest *diff_id;
+	const struct vertex *maker; /* NULL = an image's */
 };
 
 struct chain {
@@ -31,6 +32,9 @@ WARN_UNUSED int chain_fetch(struct solver *solver, const struct chain *chain, st
  */
 WARN_UNUSED int chain_prepare_image(struct solver *solver, struct vertex *image, bool unpacked,
 				    struct err *err);
+/* Brings the layer that a vertex made into the store, if it was found in another cache. */
+WARN_UNUSED int chain_fetch_made(struct solver *solver, const struct vertex *vertex,
+				 struct err *err);
 /*
  * Makes sure that every layer is unpacked; appends the snapshots, relative to the store, lowest
  * first. ERR_LIMIT above LIMIT_LAYERS.

@@ -6,6 +6,7 @@
 #include "add_source.h"
 #include "base/alloc.h"
 #include "base/map.h"
+#include "cache_import.h"
 #include "content.h"
 #include "key.h"
 #include "missing.h"
@@ -80,6 +81,13 @@ static void set_forced(struct vertex *vertex)
 		vertex->stands_on_forced |= (*input)->stands_on_forced;
 }
 
+static void be_twin(struct vertex *vertex, struct vertex *other)
+{
+	vertex->twin = other;
+	other->exported |= vertex->exported;
+	other->is_result |= vertex->is_result;
+}
+
 /*
  * A step that has the cache's leave and one that has not are no twins, even when they are the same:
  * whoever wants it anew must not get the other's.
@@ -94,7 +102,7 @@ static void find_twin(const struct task *task, const struct tasks *tasks, struct
 	str_addf(&name, "%d %s", vertex->stands_on_forced, vertex->whole.text);
 	first = strmap_get(seen, name.ptr);
 	if (first)
-		vertex->twin = tasks->items[strtoul(first, NULL, 10)].vertex;
+		be_twin(vertex, tasks->items[strtoul(first, NULL, 10)].vertex);
 	else
 		strmap_set(seen, name.ptr, index);
 }
@@ -180,6 +188,8 @@ static int find(struct solver *solver, struct vertex *vertex, enum key_kind kind
 	key_make(vertex, kind, contents, &key);
 	if (record_find(solver, vertex, &key, ret_found, err) < 0)
 		return vertex_error(vertex, err);
+	if (!*ret_found)
+		*ret_found = cache_imports_find(solver->imports, &key, vertex);
 	if (*ret_found) {
 		vertex->state = VERTEX_CACHED;
 		key_set_chain(vertex);
@@ -192,7 +202,7 @@ int lookup_by_content(struct solver *solver, struct task *task, bool *ret_found,
 	if (find(solver, task->vertex, KEY_BY_CONTENT, task->contents, ret_found, err) < 0)
 		return -1;
 	/* Found faster the next time. */
-	return *ret_found ? lookup_record(solver, task, err) : 0;
+	return *ret_found && !task->vertex->origin ? lookup_record(solver, task, err) : 0;
 }
 
 int lookup_by_result(struct solver *solver, struct task *task, bool *ret_found, struct err *err)
@@ -219,6 +229,8 @@ static int put(struct solver *solver, const struct task *task, enum key_kind kin
 
 int lookup_record(struct solver *solver, const struct task *task, struct err *err)
 {
+	if (!are_readings_known(task->vertex))
+		return put(solver, task, KEY_BY_DEFINITION, err);
 	if (put(solver, task, KEY_BY_RESULT, err) < 0)
 		return -1;
 	if (reading_count(task->vertex) == 0)
@@ -283,6 +295,7 @@ static void forget(struct vertex *vertex)
 {
 	vertex->needed = false;
 	vertex->is_assumed = false;
+	vertex->origin = NULL;
 	if (is_source(vertex) || vertex->state == VERTEX_PENDING)
 		return;
 	vertex->state = VERTEX_PENDING;
@@ -349,12 +362,41 @@ static void mark_wanted(const struct vertex *vertex)
 		want_files(vertex->parent, certain);
 }
 
-int lookup_all(struct solver *solver, struct tasks *tasks, struct err *err)
+static int look_up_until_sound(struct solver *solver, struct tasks *tasks, struct err *err)
 {
 	do {
 		if (look_up_all(solver, tasks, err) < 0)
 			return -1;
 	} while (find_contradictions(tasks));
+	return 0;
+}
+
+static bool is_something_missing(const struct tasks *tasks)
+{
+	VEC_FOREACH(task, tasks) {
+		if (task->vertex->needed && task->vertex->state == VERTEX_PENDING &&
+		    !task->vertex->forced)
+			return true;
+	}
+	return false;
+}
+
+/* Other caches are asked only for what the store has not. */
+static int look_elsewhere(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	if (!solver->cache_sources || solver->cache_sources->len == 0 ||
+	    !is_something_missing(tasks))
+		return 0;
+	solver->imports = cache_imports_new();
+	if (cache_imports_load(solver->imports, solver, solver->cache_sources, err) < 0)
+		return -1;
+	return look_up_until_sound(solver, tasks, err);
+}
+
+int lookup_all(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	if (look_up_until_sound(solver, tasks, err) < 0 || look_elsewhere(solver, tasks, err) < 0)
+		return -1;
 	VEC_FOREACH(task, tasks) {
 		if (task->vertex->needed && task->vertex->state == VERTEX_PENDING)
 			mark_wanted(task->vertex);

@@ -59,6 +59,10 @@ static json_t *read_chains(const struct vertex *vertex)
 {
 	json_t *chains = json_array();
 
+	if (vertex->is_assumed) {
+		json_decref(chains);
+		return json_from_strvec(&vertex->assumed);
+	}
 	for (size_t i = 0; i < reading_count(vertex); i++) {
 		const struct vertex *from = vertex_result(reading_of(vertex, i).from);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "cache_import.h"
 #include "chain.h"
 #include "content.h"
 #include "copy_step.h"
@@ -160,6 +161,7 @@ static int execute(struct solver *solver, struct task *task, struct err *err)
 		return -1;
 	vertex->state = VERTEX_DONE;
 	key_set_chain(vertex);
+	vertex->is_unrecorded = changed;
 	return changed ? 0 : lookup_record(solver, task, err);
 }
 
@@ -186,16 +188,31 @@ static int find_or_execute(struct solver *solver, struct task *task, struct err 
 	return task->vertex->state == VERTEX_PENDING ? execute(solver, task, err) : 0;
 }
 
+/* An image has to be whole in the store, also with layers out of other caches. */
+static int fetch_exported(struct solver *solver, const struct task *task, struct err *err)
+{
+	const struct vertex *vertex = task->vertex;
+
+	if (vertex->state != VERTEX_CACHED || !vertex->exported || !vertex->origin ||
+	    store_has_blob(solver->store, &vertex->layer.blob.digest, NULL))
+		return 0;
+	return chain_fetch_made(solver, vertex, err) < 0 ? -1 : lookup_record(solver, task, err);
+}
+
 static int carry_out_step(struct solver *solver, struct task *task, struct err *err)
 {
 	struct vertex *vertex = task->vertex;
+	int result = 0;
 
 	if (vertex->state == VERTEX_PENDING) {
 		monitor_step(solver->monitor, vertex->step, EVENT_STEP_STARTED);
-		if (find_or_execute(solver, task, err) < 0) {
-			(void)vertex_error(vertex, err);
-			return solver_report_failure(solver, vertex->step, err);
-		}
+		result = find_or_execute(solver, task, err);
+	}
+	if (result == 0)
+		result = fetch_exported(solver, task, err);
+	if (result < 0) {
+		(void)vertex_error(vertex, err);
+		return solver_report_failure(solver, vertex->step, err);
 	}
 	monitor_step(solver->monitor, vertex->step,
 		     vertex->state == VERTEX_CACHED ? EVENT_STEP_CACHED : EVENT_STEP_DONE);
@@ -319,6 +336,11 @@ static int carry_out_all(struct solver *solver, struct tasks *tasks, struct err 
 	pthread_mutex_destroy(&solver->lock);
 	solver->monitor = monitor;
 	return result;
+}
+
+void solver_release(struct solver *solver)
+{
+	cache_imports_freep(&solver->imports);
 }
 
 int solver_run(struct solver *solver, struct graph *graph, struct err *err)

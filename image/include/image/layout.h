@@ -34,6 +34,7 @@ struct layout_request {
 	/* Of an index, only what these need; count 0 = all members that are there. */
 	const struct platform *platforms;
 	size_t platform_count;
+	bool without_layers; /* manifests and configs only; layout_fetch_blobs() brings the rest */
 	struct store *store;
 	const struct monitor *monitor;
 };
@@ -44,6 +45,10 @@ struct layout_request {
  */
 WARN_UNUSED int layout_read(const struct layout_request *request, struct named_images *ret,
 			    struct err *err);
+
+/* Copies those of the blobs that the store lacks, each verified. Of the request dir and store count. */
+WARN_UNUSED int layout_fetch_blobs(const struct layout_request *request,
+				   const struct descriptors *blobs, struct err *err);
 
 /*
  * Copies images out of the store into a layout, which is made when it is not there. Images of the

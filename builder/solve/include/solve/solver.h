@@ -20,7 +20,10 @@
 #include "image/store.h"
 #include "registry/client.h"
 #include "sandbox/sandbox.h"
+#include "solve/cache_place.h"
 #include "solve/graph.h"
+
+struct cache_imports;
 
 /* All borrowed; one build, of one target or several. */
 struct solver {
@@ -28,9 +31,11 @@ struct solver {
 	struct registry *registry; /* NULL = everything must be in the store */
 	struct sandbox *sandbox;   /* NULL = no RUN can be executed */
 	const struct monitor *monitor;
+	const struct cache_places *cache_sources; /* --cache-from; NULL = none */
 
 	unsigned jobs; /* steps at the same time; 0 = one per processor */
 
+	struct cache_imports *imports; /* what they say; NULL = nothing, or not asked yet */
 	pthread_mutex_t lock;      /* of contexts */
 	pthread_mutex_t unpacking; /* one layer at a time */
 };
@@ -42,6 +47,8 @@ struct solver {
  */
 WARN_UNUSED int solver_run(struct solver *solver, struct graph *graph, struct err *err);
 
+/* What the graph's vertices borrow from it is gone afterwards. */
+void solver_release(struct solver *solver);
 /* Says of a step of the monitor that it failed, or was cancelled; returns -1. */
 int solver_report_failure(const struct solver *solver, unsigned step, const struct err *err);
 
