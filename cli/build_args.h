@@ -44,6 +44,7 @@ struct build_how_args {
 struct build_cache_args {
 	bool no_cache;
 	struct strvec no_cache_stages;
+	struct strvec from, to;
 };
 
 struct build_args {

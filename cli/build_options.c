@@ -63,6 +63,12 @@ const struct cli_option build_options[] = {
 	OPTION_FLAG(struct build_args, cache.no_cache, 0, "no-cache", "Run every step again"),
 	OPTION_LIST(struct build_args, cache.no_cache_stages, 0, "no-cache-filter", "STAGE[,...]",
 		    VALUE_TEXT, "Run the steps of these stages again"),
+	OPTION_LIST(struct build_args, cache.from, 0, "cache-from", "NAME|type=TYPE,...",
+		    VALUE_TEXT,
+		    "Use what other builds wrote: type=registry,ref=NAME or type=local,src=DIR"),
+	OPTION_LIST(struct build_args, cache.to, 0, "cache-to", "NAME|type=TYPE,...", VALUE_TEXT,
+		    "Write what this build made for others: type=registry,ref=NAME, "
+		    "type=local,dest=DIR or type=inline; with mode=max all of its stages"),
 
 	OPTION_HEADING("How"),
 	OPTION_FLAG(struct build_args, how.check, 0, "check",

@@ -63,6 +63,25 @@ static void plan_no_cache_stages(const struct build_args *args, struct build_pla
 	}
 }
 
+/* As with buildx, BUILDKIT_INLINE_CACHE=1 is --cache-to type=inline. */
+static int plan_caches(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	const char *is_inline = strmap_get(&plan->build_args, "BUILDKIT_INLINE_CACHE");
+
+	VEC_FOREACH(text, &args->cache.from) {
+		if (cache_place_parse_source(*text, VEC_ADD(&plan->cache_from), err) < 0)
+			return err_wrap(err, "option '--cache-from'");
+	}
+	VEC_FOREACH(text, &args->cache.to) {
+		if (cache_place_parse_destination(*text, VEC_ADD(&plan->cache_to), err) < 0)
+			return err_wrap(err, "option '--cache-to'");
+	}
+	if (str_eq(is_inline, "1") &&
+	    cache_place_parse_destination("type=inline", VEC_ADD(&plan->cache_to), err) < 0)
+		return -1;
+	return 0;
+}
+
 static void plan_pairs(const struct build_args *args, struct build_plan *plan)
 {
 	VEC_FOREACH(pair, &args->source.build_args)
@@ -251,10 +270,12 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 	request->tags = &plan->tags;
 	request->no_cache = args->cache.no_cache;
 	request->no_cache_stages = &plan->no_cache_stages;
+	request->cache_from = &plan->cache_from;
+	request->cache_to = &plan->cache_to;
 	request->jobs = (unsigned)args->how.jobs;
 	request->pull = args->how.pull;
 	plan_layers(plan);
-	return plan_epoch(plan, err);
+	return plan_caches(args, plan, err) < 0 ? -1 : plan_epoch(plan, err);
 }
 
 void build_plan_release(struct build_plan *plan)
@@ -270,5 +291,7 @@ void build_plan_release(struct build_plan *plan)
 	image_refs_release(&plan->names);
 	strvec_release(&plan->tags);
 	strvec_release(&plan->no_cache_stages);
+	cache_places_release(&plan->cache_from);
+	cache_places_release(&plan->cache_to);
 	build_outputs_release(&plan->outputs);
 }

@@ -23,6 +23,7 @@ struct build_plan {
 	struct image_refs names;
 	struct strvec tags; /* the same, canonical */
 	struct strvec no_cache_stages;
+	struct cache_places cache_from, cache_to;
 	struct build_outputs outputs;
 };
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "build_cache.h"
 #include "build_target.h"
 #include "solve/solver.h"
 
@@ -19,11 +20,15 @@ struct build {
 	struct build_common common;
 	struct build_target *targets;
 	size_t count;
+	struct solver solver;
+	struct cache_places cache_sources; /* borrows from the requests */
 };
 
 static void build_release(struct build *build)
 {
 	graph_release(&build->common.graph);
+	solver_release(&build->solver);
+	free(build->cache_sources.items);
 	base_images_release(&build->common.bases);
 	context_pool_release(&build->common.contexts);
 	for (size_t i = 0; i < build->count; i++)
@@ -164,27 +169,34 @@ static int plan_and_check(struct build *build, struct err *err)
 
 static int solve(struct build *build, const struct build_request *request, struct err *err)
 {
-	struct solver solver = {
+	build->solver = (struct solver){
 		.store = request->store,
 		.registry = request->registry,
 		.sandbox = request->sandbox,
 		.monitor = request->monitor,
+		.cache_sources = &build->cache_sources,
 		.jobs = request->jobs,
 	};
-
+	build_cache_sources(request, build->count, &build->cache_sources);
 	TARGET_FOREACH(target, build)
 	build_target_mark(target);
-	return solver_run(&solver, &build->common.graph, err);
+	return solver_run(&build->solver, &build->common.graph, err);
 }
 
 static int export(struct build *build, struct build_result *ret, struct err *err)
 {
 	for (size_t i = 0; i < build->count; i++) {
+		build_cache_put_inline(&build->targets[i], &build->solver);
 		if (build_target_write(&build->targets[i], &ret[i], err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < build->count; i++) {
 		if (build_target_tag(&build->targets[i], &ret[i], err) < 0)
+			return -1;
+	}
+	TARGET_FOREACH(target, build)
+	{
+		if (build_cache_export(target, &build->solver, err) < 0)
 			return -1;
 	}
 	return 0;

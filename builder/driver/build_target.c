@@ -282,9 +282,8 @@ void build_target_mark(struct build_target *target)
 		if (!image->is_wanted)
 			continue;
 		vertex->is_result = true;
-		while (vertex->parent)
-			vertex = vertex->parent;
-		vertex->exported = vertex->exported || wants_layers;
+		for (; vertex; vertex = vertex->parent)
+			vertex->exported = vertex->exported || wants_layers;
 	}
 }
 

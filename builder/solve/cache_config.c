@@ -100,21 +100,33 @@ json_t *cache_config_to_json(const struct cache_config *config)
 
 /* --- reading --- */
 
-static const struct descriptor *find_blob(const struct descriptors *blobs, const char *digest)
+/* The layers that came with it. */
+struct given {
+	const struct descriptors *blobs;
+	const struct digests *diff_ids; /* NULL = found by their own digests */
+};
+
+static const struct descriptor *find_blob(const struct given *given, const json_t *json)
 {
-	VEC_FOREACH(blob, blobs) {
-		if (str_eq(blob->digest.text, digest))
+	const char *digest = json_get_string(json, given->diff_ids ? "diffID" : "blob");
+
+	for (size_t i = 0; i < given->blobs->len; i++) {
+		const struct descriptor *blob = &given->blobs->items[i];
+
+		if (!given->diff_ids ? str_eq(blob->digest.text, digest)
+				     : i < given->diff_ids->len &&
+					       str_eq(given->diff_ids->items[i].text, digest))
 			return blob;
 	}
 	return NULL;
 }
 
 /* A layer that the manifest has not keeps its place, without a blob: entries count by place. */
-static int parse_layer(const json_t *json, const struct descriptors *blobs,
-		       struct cache_config *config, struct err *err)
+static int parse_layer(const json_t *json, const struct given *given, struct cache_config *config,
+		       struct err *err)
 {
 	const char *diff_id = json_get_string(json, "diffID");
-	const struct descriptor *blob = find_blob(blobs, json_get_string(json, "blob"));
+	const struct descriptor *blob = find_blob(given, json);
 	struct cached_layer *layer = VEC_ADD(&config->layers);
 
 	if (!diff_id)
@@ -145,8 +157,8 @@ static int parse_entry(const json_t *json, struct cache_config *config, struct e
 	return 0;
 }
 
-static int parse_lists(const json_t *json, const struct descriptors *blobs,
-		       struct cache_config *config, struct err *err)
+static int parse_lists(const json_t *json, const struct given *given, struct cache_config *config,
+		       struct err *err)
 {
 	const json_t *layers = json_get_array(json, "layers");
 	const json_t *entries = json_get_array(json, "records");
@@ -156,7 +168,7 @@ static int parse_lists(const json_t *json, const struct descriptors *blobs,
 	if (json_array_size(layers) > ENTRIES_MAX || json_array_size(entries) > ENTRIES_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d records", ENTRIES_MAX);
 	for (size_t i = 0; i < json_array_size(layers); i++) {
-		if (parse_layer(json_array_get(layers, i), blobs, config, err) < 0)
+		if (parse_layer(json_array_get(layers, i), given, config, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < json_array_size(entries); i++) {
@@ -167,15 +179,16 @@ static int parse_lists(const json_t *json, const struct descriptors *blobs,
 }
 
 int cache_config_parse(const json_t *json, const struct descriptors *blobs,
-		       struct cache_config *ret, struct err *err)
+		       const struct digests *diff_ids, struct cache_config *ret, struct err *err)
 {
+	const struct given given = { .blobs = blobs, .diff_ids = diff_ids };
 	struct cache_config config = { .layers = { .items = NULL } };
 	long long version = json_get_int(json, "version", 0);
 
 	if (version != VERSION)
 		return err_set(err, ERR_UNSUPPORTED, "cache of version %lld, not %d", version,
 			       VERSION);
-	if (parse_lists(json, blobs, &config, err) < 0) {
+	if (parse_lists(json, &given, &config, err) < 0) {
 		cache_config_release(&config);
 		return -1;
 	}

@@ -7,10 +7,10 @@
 
 #include "base/json.h"
 #include "base/vec.h"
+#include "image/config.h"
 #include "image/layer.h"
 
 #define MEDIA_CACHE_CONFIG "application/vnd.edgectl.cache.config.v1+json"
-#define CACHE_MEMBER	   "edgectl.cache.v1" /* of an image's config */
 
 struct cached_layer {
 	struct layer layer;
@@ -44,10 +44,11 @@ void cache_config_add_entry(struct cache_config *config, const char *key, size_t
 /* A new reference. */
 json_t *cache_config_to_json(const struct cache_config *config);
 /*
- * `blobs` are the layers of the manifest that it came with: what it says of others is left out.
- * ERR_INPUT, ERR_UNSUPPORTED for a later version.
+ * `blobs` are the layers of the manifest that it came with, found by digest, or with `diff_ids`,
+ * which has theirs, by diffID; what it says of others is left out. ERR_INPUT, ERR_UNSUPPORTED for a later version.
  */
 WARN_UNUSED int cache_config_parse(const json_t *json, const struct descriptors *blobs,
-				   struct cache_config *ret, struct err *err);
+				   const struct digests *diff_ids, struct cache_config *ret,
+				   struct err *err);
 
 #endif

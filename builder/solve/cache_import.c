@@ -7,6 +7,7 @@
 #include "cache_config.h"
 #include "image/image_content.h"
 #include "image/layout.h"
+#include "solve/cache_export.h"
 
 #define MEMBERS_MAX 32 /* of an index: images for that many platforms */
 
@@ -98,12 +99,12 @@ struct reader {
 };
 
 static int add_config(struct reader *reader, const json_t *json, const struct descriptors *blobs,
-		      struct err *err)
+		      const struct digests *diff_ids, struct err *err)
 {
 	struct cache_config config = { .layers = { .items = NULL } };
 	struct cache_source *source;
 
-	if (cache_config_parse(json, blobs, &config, err) < 0)
+	if (cache_config_parse(json, blobs, diff_ids, &config, err) < 0)
 		return -1;
 	source = xcalloc(1, sizeof(*source));
 	source->place = reader->place;
@@ -121,39 +122,57 @@ static int no_cache(const struct manifest *manifest, struct err *err)
 	return err_hint(err, "build it with --cache-to type=inline");
 }
 
-static int read_json(struct reader *reader, const struct manifest *manifest, json_t **ret,
-		     struct err *err)
+static int read_config(struct reader *reader, const struct manifest *manifest, struct str *ret,
+		       struct err *err)
 {
-	AUTO(str_release) struct str text = STR_INIT;
-
-	if (fetch_blob(reader->place, reader->solver, &manifest->config, reader->step, err) < 0 ||
-	    store_read_blob(reader->solver->store, &manifest->config.digest, LIMIT_CONFIG, &text,
-			    err) < 0)
+	if (fetch_blob(reader->place, reader->solver, &manifest->config, reader->step, err) < 0)
 		return -1;
-	return json_parse(str_span(&text), "cache", ret, err);
+	return store_read_blob(reader->solver->store, &manifest->config.digest, LIMIT_CONFIG, ret,
+			       err);
+}
+
+/* An image's layers are found by diffID: it may be compressed in another way than the cache was. */
+static int read_inline(struct reader *reader, const struct manifest *manifest, struct span text,
+		       struct err *err)
+{
+	AUTO(image_config_release) struct image_config config;
+	const json_t *cache;
+
+	if (image_config_parse(text, &config, err) < 0)
+		return -1;
+	cache = json_get_object(config.unknown, CACHE_MEMBER);
+	return cache ? add_config(reader, cache, &manifest->layers, &config.diff_ids, err)
+		     : no_cache(manifest, err);
+}
+
+static int read_own(struct reader *reader, const struct manifest *manifest, struct span text,
+		    struct err *err)
+{
+	json_t *json = NULL;
+	int result;
+
+	if (json_parse(text, "cache", &json, err) < 0)
+		return -1;
+	result = add_config(reader, json, &manifest->layers, NULL, err);
+	json_decref(json);
+	return result;
 }
 
 /* A cache of its own, or an image that may have one in its config. */
 static int read_manifest(struct reader *reader, const struct descriptor *target, struct err *err)
 {
 	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
-	json_t *json = NULL;
-	const json_t *cache;
-	int result;
+	AUTO(str_release) struct str text = STR_INIT;
 
 	if (image_content_read_manifest(reader->solver->store, target, &manifest, err) < 0)
 		return -1;
 	if (str_has_prefix(manifest.config.media_type, "application/vnd.buildkit."))
 		return no_cache(&manifest, err);
-	if (read_json(reader, &manifest, &json, err) < 0)
+	if (read_config(reader, &manifest, &text, err) < 0)
 		return -1;
-	cache = str_eq(manifest.config.media_type, MEDIA_CACHE_CONFIG)
-			? json
-			: json_get_object(json, CACHE_MEMBER);
-	result = cache ? add_config(reader, cache, &manifest.layers, err)
-		       : no_cache(&manifest, err);
-	json_decref(json);
-	return result;
+	return str_eq(manifest.config.media_type, MEDIA_CACHE_CONFIG)
+		       ? read_own(reader, &manifest, str_span(&text), err)
+		       : read_inline(reader, &manifest, str_span(&text), err);
 }
 
 /* What a name, or a digest, stands for, put into the store. */

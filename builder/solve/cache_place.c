@@ -83,8 +83,7 @@ static int check_keys(const struct strmap *attributes, const char *const *known,
 	return 0;
 }
 
-static int set_registry(const struct strmap *attributes, struct cache_place *place,
-			struct err *err)
+static int set_registry(const struct strmap *attributes, struct cache_place *place, struct err *err)
 {
 	const char *ref = strmap_get(attributes, "ref");
 
@@ -198,9 +197,10 @@ static int read_destination(const struct strmap *attributes, struct cache_place 
 	static const char *const registry_keys[] = {
 		"type", "ref", "mode", "ignore-error", "image-manifest", "oci-mediatypes", NULL
 	};
-	static const char *const local_keys[] = { "type",	    "dest",	    "tag",
-						  "mode",	    "ignore-error", "image-manifest",
-						  "oci-mediatypes", NULL };
+	static const char *const local_keys[] = {
+		"type",           "dest",           "tag", "mode", "ignore-error",
+		"image-manifest", "oci-mediatypes", NULL
+	};
 	static const char *const inline_keys[] = { "type", "mode", NULL };
 
 	if (parse_type(strmap_get(attributes, "type"), place, err) < 0 ||

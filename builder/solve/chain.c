@@ -35,8 +35,8 @@ void chain_of(struct vertex *vertex, struct chain *ret)
 	case VERTEX_WORKDIR: {
 		const struct vertex *maker = vertex_result(vertex);
 
-		*VEC_ADD(ret) = (struct chain_layer){ &maker->layer.blob, &maker->layer.diff_id,
-						      maker };
+		*VEC_ADD(ret) =
+			(struct chain_layer){ &maker->layer.blob, &maker->layer.diff_id, maker };
 	}
 	}
 }

@@ -30,6 +30,7 @@
 #include "image/store.h"
 #include "registry/client.h"
 #include "sandbox/sandbox.h"
+#include "solve/cache_place.h"
 #include "solve/graph.h"
 
 /* -v HOST:CONTAINER[:ro|rw][:cache=path|content|none]: present in every RUN, never in a layer. */
@@ -80,6 +81,7 @@ struct build_request {
 	struct ssh_agents *ssh;    /* --ssh; NULL = none */
 	const struct strvec *tags; /* names that the result gets in the store */
 	bool no_cache;
+	const struct cache_places *cache_from, *cache_to; /* NULL = none */
 	const struct strvec *no_cache_stages; /* names or numbers of stages; NULL = none */
 	unsigned jobs;                        /* steps at once; 0 = one per processor */
 	bool pull;                 /* ask the registry for bases even if the store has them */

@@ -7,6 +7,8 @@
 #include "solve/cache_place.h"
 #include "solve/solver.h"
 
+#define CACHE_MEMBER "edgectl.cache.v1" /* of an image's config: an inline cache */
+
 /*
  * The steps that make the file systems `tops`, or with place->all all steps that take part, written
  * to the place, which is not CACHE_INLINE. Layers that are not there are fetched, unless the place

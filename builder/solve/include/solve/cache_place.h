@@ -15,11 +15,11 @@ enum cache_kind {
 
 struct cache_place {
 	enum cache_kind kind;
-	char *text;           /* for messages */
-	struct image_ref ref; /* CACHE_REGISTRY */
+	char *text;               /* for messages */
+	struct image_ref ref;     /* CACHE_REGISTRY */
 	char *dir, *tag, *digest; /* CACHE_LOCAL; digest NULL = whatever the tag says */
-	bool all;             /* mode=max: every step, not only those of the result */
-	bool ignore_error;    /* a cache that cannot be written is a warning */
+	bool all;                 /* mode=max: every step, not only those of the result */
+	bool ignore_error;        /* a cache that cannot be written is a warning */
 };
 
 struct cache_places {

@@ -209,7 +209,8 @@ struct vertex {
 	unsigned step;         /* of the monitor; 0 = not announced */
 	bool was_shown;        /* an image: its step has begun */
 	pthread_mutex_t unpacking; /* an image: held while it is fetched or unpacked */
-	const struct cache_source *origin; /* whose cache has its blob; NULL = the store; borrowed */
+	const struct cache_source
+		*origin;    /* whose cache has its blob; NULL = the store; borrowed */
 	bool is_unrecorded; /* a file changed while it was read: its key does not say what it is */
 	struct layer layer;
 	int64_t created; /* when the layer was made, seconds since the epoch */

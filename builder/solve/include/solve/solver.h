@@ -36,8 +36,8 @@ struct solver {
 	unsigned jobs; /* steps at the same time; 0 = one per processor */
 
 	struct cache_imports *imports; /* what they say; NULL = nothing, or not asked yet */
-	pthread_mutex_t lock;      /* of contexts */
-	pthread_mutex_t unpacking; /* one layer at a time */
+	pthread_mutex_t lock;          /* of contexts */
+	pthread_mutex_t unpacking;     /* one layer at a time */
 };
 
 /*
