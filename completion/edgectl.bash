@@ -64,7 +64,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'add ls rm info ps logs exec ssh'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --ssh= --tag= --output= --push --no-push --load --label= --annotation= --iidfile= --metadata-file= --no-cache --no-cache-filter= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --ssh= --tag= --output= --push --no-push --load --label= --annotation= --iidfile= --metadata-file= --no-cache --no-cache-filter= --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -81,6 +81,8 @@ _edgectl()
         --iidfile) _edgectl_value file; return ;;
         --metadata-file) _edgectl_value file; return ;;
         --no-cache-filter) :; return ;;
+        --cache-from) :; return ;;
+        --cache-to) :; return ;;
         --call) :; return ;;
         -j | --jobs) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;

@@ -91,8 +91,11 @@ static int set_registry(const struct strmap *attributes, struct cache_place *pla
 		(void)err_set(err, ERR_USAGE, "it names no place in a registry");
 		return err_hint(err, "write type=registry,ref=HOST/NAME:TAG");
 	}
-	if (image_ref_parse(ref, &place->ref, err) < 0)
+	if (image_ref_parse(ref, &place->ref, err) < 0) {
+		if (err)
+			err->kind = ERR_USAGE;
 		return -1;
+	}
 	place->text = image_ref_format_short(&place->ref);
 	return 0;
 }

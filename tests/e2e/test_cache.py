@@ -1,4 +1,5 @@
 """The build cache: what hits, what misses, and why."""
+import json
 import re
 
 import pytest
@@ -143,3 +144,112 @@ COPY --from=fails /y /y
     steps = Steps(result.stderr)
     assert (steps["sleep 10000"], steps["exit 7"]) == ("CANCELED", "ERROR")
     assert "exit status 7" in result.stderr
+
+
+# --- caches that travel ---
+
+STAGES = """
+FROM {0} AS made
+COPY a /a
+RUN cat /a > /out && {1} >> /out
+FROM scratch
+COPY --from=made /out /out
+"""
+
+
+@pytest.fixture
+def other(edgectl, scratch):
+    """edgectl with another empty store, as if on another machine."""
+    return edgectl.with_store(scratch / "other-store")
+
+
+def cache_in_registry(reference, mode):
+    return f"type=registry,ref={reference},mode={mode},image-manifest=true,oci-mediatypes=true", f"type=registry,ref={reference}"
+
+
+def test_a_cache_in_a_registry(build, context, busybox, registry, reference, other):
+    """Neither the base nor a layer in between is downloaded: the result is there."""
+    root = context({"Dockerfile": STAGES.format(busybox, RANDOM), "a": "a"})
+    to, origin = cache_in_registry(reference, "max")
+    build(root, "--cache-to", to)
+    base, own = blob_requests(registry, "busybox"), blob_requests(registry, reference.split("/", 1)[1].rsplit(":", 1)[0])
+    steps = build(root, "--cache-from", origin, program=other)
+    assert (steps["COPY a"], steps["RUN"], steps["COPY --from"]) == ("CACHED", "CACHED", "CACHED")
+    fetched = blob_requests(registry, "busybox")[len(base):]
+    assert len(fetched) == 1, f"more than the base image's config: {fetched}"
+    fetched = blob_requests(registry, reference.split("/", 1)[1].rsplit(":", 1)[0])[len(own):]
+    assert len(fetched) == 2, f"more than the cache's config and the layer of the result: {fetched}"
+
+
+def test_what_a_missing_step_needs_is_fetched(build, context, busybox, reference, other):
+    text = f"FROM {busybox}\nRUN {RANDOM} > /one\nRUN cat /one; echo {{}}\nRUN {RANDOM} > /two\n"
+    to, origin = cache_in_registry(reference, "max")
+    build(context({"Dockerfile": text.format("one")}), "--cache-to", to)
+    steps = build(context({"Dockerfile": text.format("two")}), "--cache-from", origin, program=other)
+    assert (steps["> /one"], steps["echo two"], steps["> /two"]) == ("CACHED", "DONE", "CACHED"), \
+        "the last one is found by the layers of a step that came out the same"
+
+
+def test_a_small_cache_has_the_result(build, context, busybox, reference, other):
+    """The stage that the result was copied from is neither in the cache nor built."""
+    root = context({"Dockerfile": STAGES.format(busybox, RANDOM), "a": "a"})
+    to, origin = cache_in_registry(reference, "min")
+    build(root, "--cache-to", to)
+    steps = build(root, "--cache-from", origin, program=other)
+    assert steps["COPY --from"] == "CACHED"
+    assert not steps.has("COPY a") and not steps.has("RUN")
+    # a stage that has to be built is not mixed with what was copied from another build of it
+    steps = build(root, "--cache-from", origin, "--no-cache-filter", "made", program=other)
+    assert (steps["RUN"], steps["COPY --from"]) == ("DONE", "DONE")
+
+
+def test_a_cache_in_a_directory(build, context, busybox, scratch, other, registry):
+    root = context({"Dockerfile": STAGES.format(busybox, RANDOM), "a": "a"})
+    build(root, "--cache-to", f"type=local,dest={scratch}/cache,mode=max")
+    assert json.loads((scratch / "cache" / "index.json").read_text())["manifests"]
+    registry.skopeo("inspect", "--raw", f"oci:{scratch}/cache:latest")
+    steps = build(root, "--cache-from", f"type=local,src={scratch}/cache", program=other)
+    assert (steps["COPY a"], steps["RUN"], steps["COPY --from"]) == ("CACHED", "CACHED", "CACHED")
+
+
+def test_a_cache_in_the_image(build, context, busybox, registry, reference, other, edgectl, scratch):
+    root = context({"Dockerfile": f"FROM {busybox}\nRUN {RANDOM} > /id\nCOPY a /a\n", "a": "a"})
+    build(root, "--cache-to", "type=inline", "-t", reference, "--push")
+    steps = build(root, "--cache-from", reference, program=other)
+    assert (steps["RUN"], steps["COPY"]) == ("CACHED", "CACHED")
+    # one that is built from it says nothing of its base's steps
+    child = context({"Dockerfile": f"FROM {reference}\nLABEL a=b\n"})
+    another = reference.replace(":1", ":2")
+    build(child, "-t", another, "--push", program=other)
+    assert "edgectl.cache" not in json.dumps(registry.image(*another.split("/", 1)[1].rsplit(":", 1))[1])
+
+
+def test_several_caches_one_of_them_gone(fresh_edgectl, build, context, busybox, reference, other, scratch, registry):
+    root = context({"Dockerfile": f"FROM {busybox}\nRUN {RANDOM} > /id\n"})
+    build(root, "--cache-to", f"type=local,dest={scratch}/cache,tag=a")
+    (scratch / "empty").mkdir()
+    result = other("build", "--progress=plain", "--platform", "linux/amd64", "--cache-from", reference,
+                   "--cache-from", f"{registry.address}/busybox", "--cache-from", f"type=local,src={scratch}/empty",
+                   "--cache-from", f"type=local,src={scratch}/cache,tag=a", root)
+    assert Steps(result.stderr)["RUN"] == "CACHED"
+    for place in reference.removesuffix(":1"), "busybox", f"{scratch}/empty":
+        assert re.search(rf"cache from '[^']*{re.escape(place)}[^']*': .*, ignoring", result.stderr), place
+
+
+def test_a_cache_that_cannot_be_written(fresh_edgectl, build, context, scratch, identity):
+    (scratch / "file").write_text("")
+    root = context({"Dockerfile": "FROM scratch\nCOPY a /a\n", "a": "a"})
+    place = f"type=local,dest={scratch}/file"
+    result = fresh_edgectl("build", "--cache-to", place, root, status=1)
+    assert f"{scratch}/file" in result.stderr
+    assert "ignoring" in build(root, "--cache-to", f"{place},ignore-error=true").stderr
+
+
+@pytest.mark.parametrize("option, text", [
+    ("--cache-to=type=gha", "type=registry"), ("--cache-to=type=registry", "ref="), ("--cache-to=type=local", "dest="),
+    ("--cache-to=type=inline,mode=max", "mode=max"), ("--cache-to=type=local,dest=x,mode=all", "min or max"),
+    ("--cache-to=type=registry,ref=a,image-manifest=false", "image manifest"), ("--cache-from=type=inline", "ref=IMAGE"),
+    ("--cache-from=type=local,dest=x", "dest"), ("--cache-from=UPPER", "UPPER")])
+def test_wrong_places_are_refused(edgectl, scratch, option, text):
+    result = edgectl("build", option, scratch, status=2)
+    assert text in result.stderr and option.split("=")[0] in result.stderr
