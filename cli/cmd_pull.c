@@ -17,46 +17,21 @@ struct pull_choice {
 	bool is_default; /* this machine's, because nothing was said */
 };
 
-static bool has_platform(const struct fetched_manifest *fetched, const struct platform *platform)
-{
-	AUTO(index_release) struct index index = { .media_type = NULL };
-	const struct descriptor *selected = NULL;
-
-	return media_type_is_index(fetched->media_type) &&
-	       index_parse(str_span(&fetched->body), fetched->media_type, &index, NULL) == 0 &&
-	       index_select(&index, platform, &selected, NULL) == 0;
-}
-
-/*
- * Without a word about platforms: this machine's, as docker does. If there is none for it, all
- * there is: on a workstation most images are for boards.
- */
-static int count_platforms(struct session *session, const struct pull_choice *choice,
-			   const struct image_ref *ref, size_t *ret_count, struct err *err)
-{
-	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
-
-	*ret_count = choice->count;
-	if (!choice->is_default)
-		return 0;
-	if (registry_fetch_manifest(session->registry, ref, &fetched, err) < 0)
-		return -1;
-	if (!has_platform(&fetched, choice->platforms))
-		*ret_count = 0;
-	return 0;
-}
-
 static int pull_and_tag(struct session *session, const struct pull_choice *choice,
 			const struct image_ref *ref, unsigned step, struct descriptor *target,
 			struct err *err)
 {
 	AUTO(freep) char *name = image_ref_format(ref);
-	size_t count = 0;
+	/*
+	 * Without a word about platforms: this machine's, as docker does. If there is none for it,
+	 * all there is: on a workstation most images are for boards.
+	 */
+	const struct pull_platforms platforms = { .items = choice->platforms,
+						  .count = choice->count,
+						  .or_all = choice->is_default };
 
-	if (count_platforms(session, choice, ref, &count, err) < 0)
-		return -1;
-	if (registry_pull(session->registry, ref, choice->platforms, count, session->store, step,
-			  target, err) < 0)
+	if (registry_pull(session->registry, ref, &platforms, session->store, step, target, err) <
+	    0)
 		return -1;
 	return store_tag(session->store, name, target, err);
 }

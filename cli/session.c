@@ -2,8 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/path.h"
 #include "interrupt.h"
 #include "store_limit.h"
+
+#define CONFIG_FILE "config.yaml"
 
 static void warn_of_limitation(const struct session *session)
 {
@@ -17,13 +20,14 @@ int session_open(const struct session_options *options, struct session *ret, str
 	struct registry_options registry = { .monitor = &ret->monitor,
 					     .insecure = options->insecure,
 					     .jobs = options->jobs };
-	AUTO(freep) char *root = NULL;
+	AUTO(freep) char *root = NULL, *config_home = NULL, *config = NULL;
 	int cancel_fd = -1;
 
-	/* Asked before the ids change: afterwards everybody is root, whose store is another. */
+	/* Asked before the ids change: afterwards everybody is root, whose places are others. */
 	if (store_limit_read(&ret->store_limit, err) < 0 || fs_data_home(&root, err) < 0 ||
-	    interrupt_watch(&cancel_fd, err) < 0)
+	    fs_config_home(&config_home, err) < 0 || interrupt_watch(&cancel_fd, err) < 0)
 		return -1;
+	config = path_join(config_home, CONFIG_FILE);
 	if (options->needs_sandbox && identity_enter(&ret->identity, err) < 0)
 		return -1;
 	if (store_open(root, &ret->store, err) < 0)
@@ -33,6 +37,8 @@ int session_open(const struct session_options *options, struct session *ret, str
 	ret->progress = progress_new(options->progress, options->title);
 	ret->monitor = progress_monitor(ret->progress, cancel_fd);
 	ret->registry = registry_new(&registry);
+	if (registry_configure(ret->registry, config, err) < 0)
+		return -1;
 	warn_of_limitation(ret);
 	return 0;
 }

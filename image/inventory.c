@@ -315,7 +315,8 @@ static int add_snapshots(struct taking *t, struct err *err)
 
 static bool is_listed(const char *name)
 {
-	static const char *const listed[] = { "ingest", "snapshots", "cache-mounts", "trash" };
+	static const char *const listed[] = { "ingest", "partial", "snapshots", "cache-mounts",
+					      "trash" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(listed); i++) {
 		if (strcmp(name, listed[i]) == 0)
@@ -357,6 +358,7 @@ static int take(struct taking *t, struct err *err)
 	    add_directory(t, "blobs/sha512", add_blob, err) < 0 || add_snapshots(t, err) < 0 ||
 	    add_directory(t, "cache-mounts", add_cache_mount, err) < 0 ||
 	    add_directory(t, "ingest", add_trash, err) < 0 ||
+	    add_directory(t, "partial", add_trash, err) < 0 ||
 	    add_directory(t, "trash", add_trash, err) < 0)
 		return -1;
 	t->ret->total_bytes = t->ret->other_bytes = t->usage.bytes;

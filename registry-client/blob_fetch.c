@@ -150,12 +150,14 @@ static void commit(void *data)
 
 /*
  * What an earlier run left may be damaged: after a power failure a file can be as long as it should
- * be without what was written into it. Then all of it comes again.
+ * be without what was written into it. And a mirror may have another idea of the blob than the registry.
+ * Then all of it comes again.
  */
 static void on_committed(void *data)
 {
 	struct blob_fetch *fetch = data;
-	bool is_stale = fetch->err.kind == ERR_DIGEST && fetch->resumed > 0;
+	bool is_stale = fetch->err.kind == ERR_DIGEST &&
+			(fetch->resumed > 0 || call_distrust(&fetch->call));
 
 	blob_writer_freep(&fetch->writer);
 	if (is_stale) {

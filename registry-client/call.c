@@ -16,8 +16,9 @@
 static void attempt(void *data);
 static void on_answer(struct http_request *request, void *data);
 
-void call_init(struct call *call, struct registry *registry, const struct image_ref *ref,
-	       enum call_access access)
+/* --- the route --- */
+
+static void set_scope(struct call *call)
 {
 	static const char *const actions[] = {
 		[CALL_PULL] = "pull",
@@ -25,15 +26,62 @@ void call_init(struct call *call, struct registry *registry, const struct image_
 		[CALL_DELETE] = "pull,delete",
 	};
 
+	free(call->scope);
+	call->scope = xasprintf("repository:%s:%s", call->repository, actions[call->access]);
+}
+
+static void set_stop(struct call *call, size_t stop)
+{
+	call->stop = stop;
+	call->host = call->route.items[stop].host;
+	call->repository = call->route.items[stop].repository;
+	call->login = NULL;
+	call->challenges = 0;
+	free(TAKE(call->wider_scope));
+	set_scope(call);
+}
+
+static bool is_last_stop(const struct call *call)
+{
+	return call->stop + 1 == call->route.len;
+}
+
+static bool asks_for_tag(const struct call *call)
+{
+	const char *version = strstr(call->path, "/manifests/");
+
+	return version && !strchr(version, ':');
+}
+
+static bool is_open(const struct call *call, size_t stop)
+{
+	const struct route_stop *item = &call->route.items[stop];
+
+	return stop + 1 == call->route.len ||
+	       (!item->host->dead && !(item->digests_only && asks_for_tag(call)));
+}
+
+/* From `first` on, the next one that can be asked; the last always can. */
+static void go_to(struct call *call, size_t first)
+{
+	while (!is_open(call, first))
+		first++;
+	if (first != call->stop)
+		set_stop(call, first);
+}
+
+void call_init(struct call *call, struct registry *registry, const struct image_ref *ref,
+	       enum call_access access)
+{
 	*call = (struct call){
 		.registry = registry,
-		.host = registry_host(registry, ref->host),
-		.repository = xstrdup(ref->repository),
+		.named_repository = xstrdup(ref->repository),
 		.access = access,
 		.answer_limit = LIMIT_MANIFEST,
 		.err = ERR_INIT,
 	};
-	call->scope = xasprintf("repository:%s:%s", ref->repository, actions[access]);
+	route_find(registry, ref, access == CALL_PULL, &call->route);
+	set_stop(call, 0);
 }
 
 void call_init_login(struct call *call, struct registry *registry, const char *host,
@@ -41,14 +89,17 @@ void call_init_login(struct call *call, struct registry *registry, const char *h
 {
 	*call = (struct call){
 		.registry = registry,
-		.host = registry_host(registry, host),
-		.repository = xstrdup(""),
+		.named_repository = xstrdup(""),
 		.is_login = true,
 		.login = login,
 		.scope = xstrdup(""),
 		.answer_limit = LIMIT_ERROR_BODY,
 		.err = ERR_INIT,
 	};
+	*VEC_ADD(&call->route) = (struct route_stop){ .host = registry_host(registry, host),
+						      .repository = xstrdup("") };
+	call->host = call->route.items->host;
+	call->repository = call->route.items->repository;
 }
 
 void call_add_source(struct call *call, const char *repository)
@@ -71,7 +122,8 @@ void call_release(struct call *call)
 	free(call->refresh);
 	free(call->wider_scope);
 	free(call->scope);
-	free(call->repository);
+	free(call->named_repository);
+	route_release(&call->route);
 	*call = (struct call){ .registry = NULL };
 }
 
@@ -90,10 +142,40 @@ void call_made_progress(struct call *call)
 	call->attempts = 0;
 }
 
+/* A mirror that does not answer is out of the question from now on. */
+static void note_dead(struct call *call)
+{
+	if (call->request.outcome == HTTP_ANSWERED || call->request.outcome == HTTP_REJECTED ||
+	    call->host->dead)
+		return;
+	call->host->dead = true;
+	monitor_text(call->registry->monitor, 0, EVENT_WARNING,
+		     "mirror '%s': %s, asking the next one", call->host->name,
+		     failure_outcome_text(&call->request));
+}
+
 static void finish(struct call *call)
 {
-	if (call->done)
-		call->done(call);
+	bool is_answered = !call_failed(call) && call->request.outcome == HTTP_ANSWERED &&
+			   call->request.status / 100 == 2;
+
+	if (is_answered || is_last_stop(call)) {
+		if (call->done)
+			call->done(call);
+		return;
+	}
+	note_dead(call);
+	err_clear(&call->err);
+	go_to(call, call->stop + 1);
+	attempt(call);
+}
+
+bool call_distrust(struct call *call)
+{
+	if (is_last_stop(call))
+		return false;
+	call->host->dead = true;
+	return true;
 }
 
 /* --- one attempt --- */
@@ -158,14 +240,31 @@ static void send_authorized(struct call *call)
 	send_request(call);
 }
 
+/* The path as the stop knows it. */
+static char *own_path(const struct call *call)
+{
+	AUTO(freep) char *named = xasprintf("/v2/%s/", call->named_repository);
+
+	if (!str_has_prefix(call->path, named))
+		return xstrdup(call->path);
+	return xasprintf("/v2/%s/%s", call->repository, call->path + strlen(named));
+}
+
+static void set_url(struct call *call)
+{
+	AUTO(freep) char *path = own_path(call);
+
+	free(call->url);
+	call->url = path[0] == '/' ? host_url(call->host, path) : xstrdup(path);
+}
+
 static void attempt(void *data)
 {
 	struct call *call = data;
 
 	call->attempts++;
 	call->redirects = 0;
-	free(call->url);
-	call->url = call->path[0] == '/' ? host_url(call->host, call->path) : xstrdup(call->path);
+	set_url(call);
 	send_authorized(call);
 }
 
@@ -220,7 +319,8 @@ static bool try_again(struct call *call)
 {
 	long delay;
 
-	if (call->once || !call_may_retry(call))
+	/* A mirror is asked once: there is somebody else to ask. */
+	if (call->once || !is_last_stop(call) || !call_may_retry(call))
 		return false;
 	delay = call_retry_delay(call, call->attempts);
 	if (delay < 0)
@@ -301,9 +401,16 @@ static void on_status(struct call *call)
 		finish(call);
 }
 
+/* Another call was first to find out that there is no TLS. */
+static bool is_overtaken(const struct call *call)
+{
+	return call->host->plain && call->redirects == 0 && call->path[0] == '/' &&
+	       url_is_https(call->url);
+}
+
 static void on_no_answer(struct call *call)
 {
-	if (host_fall_back(call->host, call->request.outcome)) {
+	if (is_overtaken(call) || host_fall_back(call->host, call->request.outcome)) {
 		call->attempts--;
 		attempt(call);
 		return;
@@ -344,6 +451,7 @@ void call_start(struct call *call)
 	err_clear(&call->err);
 	call->attempts = 0;
 	call->challenges = 0;
+	go_to(call, call->stop);
 	attempt(call);
 }
 

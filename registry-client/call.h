@@ -16,6 +16,7 @@
 #define REGISTRY_CALL_H
 
 #include "registry.h"
+#include "route.h"
 
 /* What a token is asked for. */
 enum call_access { CALL_PULL, CALL_PUSH, CALL_DELETE };
@@ -54,8 +55,11 @@ struct call {
 
 	/* private */
 	struct registry *registry;
-	struct host *host;
-	char *repository;
+	struct route route;
+	size_t stop;            /* of the route, that this attempt is for */
+	struct host *host;      /* of that stop, as */
+	const char *repository; /* this is */
+	char *named_repository; /* by the reference, and in `path` */
 	enum call_access access;
 	bool is_login;     /* `login` is what is to be tried */
 	char *refresh;     /* an identity token that came with it; NULL = none */
@@ -93,6 +97,11 @@ void call_made_progress(struct call *call);
  * Is the answer, or its absence, of the kind that the next try may not meet? For calls with `once`.
  */
 bool call_may_retry(const struct call *call);
+/*
+ * What a mirror gave turned out to be wrong: it is not asked again. False when it was the registry
+ * itself.
+ */
+bool call_distrust(struct call *call);
 /* A header of the answer; NULL = none. */
 const char *call_header(const struct call *call, const char *name);
 /*

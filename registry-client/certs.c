@@ -38,7 +38,7 @@ void certs_dirs(struct strvec *ret)
 
 /* --- one directory --- */
 
-static int add_authority(const char *path, struct certs *ret, struct err *err)
+int certs_add_authority(const char *path, struct certs *ret, struct err *err)
 {
 	AUTO(str_release) struct str pem = STR_INIT;
 
@@ -88,7 +88,7 @@ static int load_files(const struct strvec *files, struct certs *ret, struct err 
 		int result = 0;
 
 		if (str_has_suffix(files->items[i], ".crt"))
-			result = add_authority(files->items[i], ret, err);
+			result = certs_add_authority(files->items[i], ret, err);
 		else if (str_has_suffix(files->items[i], ".cert"))
 			result = set_identity(files->items[i], ret, err);
 		if (result < 0)

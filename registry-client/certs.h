@@ -31,6 +31,8 @@ void certs_dirs(struct strvec *ret);
  */
 WARN_UNUSED int certs_load(const struct strvec *dirs, const char *host, struct certs *ret,
 			   struct err *err);
+/* One more to trust: a file of PEM certificates. */
+WARN_UNUSED int certs_add_authority(const char *path, struct certs *ret, struct err *err);
 void certs_release(struct certs *certs);
 
 #endif

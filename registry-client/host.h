@@ -37,6 +37,7 @@ struct host {
 	bool one_part_only;
 	struct certs certs;
 	bool plain;    /* HTTP it is */
+	bool dead;     /* a mirror that did not answer: not asked again */
 	bool answered; /* so `plain` is settled, and the host is there */
 	enum auth_scheme auth;
 	char *realm, *service; /* AUTH_BEARER */

@@ -9,8 +9,7 @@
 struct pull {
 	struct registry *registry;
 	const struct image_ref *ref;
-	const struct platform *platforms;
-	size_t platform_count; /* 0 = all */
+	struct pull_platforms platforms;
 	struct store *store;
 	struct descriptors blobs; /* layers, and configs of what is no image */
 };
@@ -99,13 +98,31 @@ static int take_fetched(struct pull *pull, const struct fetched_manifest *fetche
 	return take_image(pull, fetched, want, err);
 }
 
+static bool has_platform(const struct fetched_manifest *fetched, const struct platform *platform)
+{
+	AUTO(index_release) struct index index = { .media_type = NULL };
+	const struct descriptor *selected = NULL;
+
+	return media_type_is_index(fetched->media_type) &&
+	       index_parse(str_span(&fetched->body), fetched->media_type, &index, NULL) == 0 &&
+	       index_select(&index, platform, &selected, NULL) == 0;
+}
+
+static bool wants_all(const struct pull *pull, const struct fetched_manifest *fetched)
+{
+	const struct pull_platforms *platforms = &pull->platforms;
+
+	return platforms->count == 0 ||
+	       (platforms->or_all && !has_platform(fetched, platforms->items));
+}
+
 static int take_platforms(struct pull *pull, const struct fetched_manifest *fetched,
 			  struct err *err)
 {
-	if (pull->platform_count == 0)
+	if (wants_all(pull, fetched))
 		return take_fetched(pull, fetched, NULL, 0, err);
-	for (size_t i = 0; i < pull->platform_count; i++) {
-		if (take_fetched(pull, fetched, &pull->platforms[i], 0, err) < 0)
+	for (size_t i = 0; i < pull->platforms.count; i++) {
+		if (take_fetched(pull, fetched, &pull->platforms.items[i], 0, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -120,8 +137,8 @@ static int pull_all(struct pull *pull, unsigned step, struct fetched_manifest *r
 }
 
 int registry_pull(struct registry *registry, const struct image_ref *ref,
-		  const struct platform *platforms, size_t platform_count, struct store *store,
-		  unsigned step, struct descriptor *ret, struct err *err)
+		  const struct pull_platforms *platforms, struct store *store, unsigned step,
+		  struct descriptor *ret, struct err *err)
 {
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
@@ -129,8 +146,7 @@ int registry_pull(struct registry *registry, const struct image_ref *ref,
 	struct pull pull = {
 		.registry = registry,
 		.ref = ref,
-		.platforms = platforms,
-		.platform_count = platform_count,
+		.platforms = platforms ? *platforms : (struct pull_platforms){ .count = 0 },
 		.store = store,
 	};
 	int result = pull_all(&pull, step, &fetched, err);

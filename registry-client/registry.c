@@ -57,6 +57,7 @@ void registry_freep(struct registry **registry)
 	VEC_FOREACH(host, &(*registry)->hosts)
 		host_free(*host);
 	free((*registry)->hosts.items);
+	registries_release(&(*registry)->registries);
 	presence_release(&(*registry)->presence);
 	strvec_release(&(*registry)->auth_files);
 	secrets_release(&(*registry)->secrets);
@@ -64,6 +65,27 @@ void registry_freep(struct registry **registry)
 	pthread_mutex_destroy(&(*registry)->mutex);
 	free(*registry);
 	*registry = NULL;
+}
+
+int registry_configure(struct registry *registry, const char *file, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (!fs_exists(AT_FDCWD, file))
+		return 0;
+	if (fs_read_file(AT_FDCWD, file, LIMIT_YAML, &text, err) < 0)
+		return -1;
+	registries_release(&registry->registries);
+	return registries_parse(file, str_span(&text), &registry->registries, err);
+}
+
+static void add_authority(const struct registry *registry, struct host *host, const char *file)
+{
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	if (certs_add_authority(file, &host->certs, &err) < 0)
+		monitor_text(registry->monitor, 0, EVENT_WARNING,
+			     "the authority of '%s': %s, ignoring", host->name, err.message);
 }
 
 /* They may be somebody else's, or not needed: what comes of their lack will be said by TLS. */
@@ -80,14 +102,18 @@ static void load_certs(const struct registry *registry, struct host *host)
 
 struct host *registry_host(struct registry *registry, const char *name)
 {
+	const struct registry_place *place;
 	struct host *host;
 
 	VEC_FOREACH(known, &registry->hosts) {
 		if (strcmp((*known)->name, name) == 0)
 			return *known;
 	}
-	host = host_new(name, registry->insecure);
+	place = registries_place(&registry->registries, name);
+	host = host_new(name, registry->insecure || (place && place->insecure));
 	load_certs(registry, host);
+	if (place && place->ca)
+		add_authority(registry, host, place->ca);
 	*VEC_ADD(&registry->hosts) = host;
 	return host;
 }

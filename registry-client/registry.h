@@ -7,6 +7,7 @@
 #include "host.h"
 #include "http.h"
 #include "presence.h"
+#include "registries.h"
 #include "registry/client.h"
 #include "retry.h"
 #include "secrets.h"
@@ -26,6 +27,7 @@ struct registry {
 	bool own_secrets_are_read;
 	struct retry_policy retry;
 	struct http *http;
+	struct registries registries;
 	struct hosts hosts;
 	struct presence presence;
 	pthread_mutex_t mutex; /* recursive */

@@ -48,6 +48,11 @@ void registry_freep(struct registry **registry);
  * in YAML or JSON from registries to `username` and `password`, "" being Docker Hub.
  */
 WARN_UNUSED int registry_load_secrets(struct registry *registry, const char *path, struct err *err);
+/*
+ * Reads the "registries" of a configuration file (docs/registries.md); one that is not there is fine.
+ * Before any other call. ERR_INPUT shows all that is wrong with it.
+ */
+WARN_UNUSED int registry_configure(struct registry *registry, const char *file, struct err *err);
 
 /*
  * A manifest or index as it came: the exact bytes, checked against the digest of `ref` when it has
@@ -89,15 +94,21 @@ WARN_UNUSED int registry_fetch_blobs(struct registry *registry, const struct ima
 				     struct store *store, const struct descriptors *blobs,
 				     unsigned step, struct err *err);
 
+/* What of an image for several platforms is wanted. */
+struct pull_platforms {
+	const struct platform *items; /* borrowed */
+	size_t count;                 /* 0 = all there are */
+	bool or_all;                  /* all there are, too, when there is none for the only item */
+};
+
 /*
- * Pulls everything of `ref` for the given platforms (count 0 = all) into the store. *ret describes
- * what a tag is to point at: the index when it is one, whole or reduced to those platforms only in
- * what is fetched.
+ * Pulls everything of `ref` for those platforms (NULL = all) into the store. *ret describes what a
+ * tag is to point at: the index when it is one, whole or reduced to those platforms only in what is
+ * fetched.
  */
 WARN_UNUSED int registry_pull(struct registry *registry, const struct image_ref *ref,
-			      const struct platform *platforms, size_t platform_count,
-			      struct store *store, unsigned step, struct descriptor *ret,
-			      struct err *err);
+			      const struct pull_platforms *platforms, struct store *store,
+			      unsigned step, struct descriptor *ret, struct err *err);
 
 struct push_summary {
 	uint64_t sent_bytes, skipped_bytes;

@@ -67,7 +67,7 @@ void world_begin_with_faults(const char *faults)
 
 int world_pull(struct descriptor *ret, struct err *err)
 {
-	return registry_pull(world.registry, &world.ref, NULL, 0, world.store, 1, ret, err);
+	return registry_pull(world.registry, &world.ref, NULL, world.store, 1, ret, err);
 }
 
 void world_pulls(void)
