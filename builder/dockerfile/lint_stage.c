@@ -436,6 +436,20 @@ static void check_json(struct walk *walk)
 		  keyword);
 }
 
+static void walk_volumes(struct walk *walk)
+{
+	VEC_FOREACH(word, &walk->instruction->words) {
+		AUTO(freep) char *path = evaluate_surely(walk, *word);
+		AUTO(err_release) struct err err = ERR_INIT;
+
+		if (!path || *path)
+			continue;
+		(void)err_set(&err, ERR_INPUT, "a VOLUME cannot be empty");
+		(void)err_hint(&err, "name a directory of the image");
+		lint_error(walk->linting, place_of(walk, *word), &err);
+	}
+}
+
 static void walk_instruction(struct walk *walk)
 {
 	switch (walk->instruction->kind) {
@@ -458,10 +472,7 @@ static void walk_instruction(struct walk *walk)
 	case INSTRUCTION_SHELL: walk->state->has_shell = true; break;
 	case INSTRUCTION_STOPSIGNAL: walk_stop_signal(walk); break;
 	case INSTRUCTION_USER: evaluate_only(walk, walk->instruction->word); break;
-	case INSTRUCTION_VOLUME:
-		VEC_FOREACH(word, &walk->instruction->words)
-			evaluate_only(walk, *word);
-		break;
+	case INSTRUCTION_VOLUME: walk_volumes(walk); break;
 	case INSTRUCTION_WORKDIR: walk_workdir(walk); break;
 	case INSTRUCTION_FROM:
 	case INSTRUCTION_MAINTAINER:

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "image/reference.h"
 #include "solve/base_images.h"
 #include "source_lint.h"
 #include "sources.h"
@@ -22,7 +23,29 @@ struct checking {
 	size_t count;
 	struct base_images bases;
 	struct base_names names;
+	struct base_finder finder;
+	struct strvec silent; /* registries that could not be reached */
 };
+
+/* A registry that does not answer is asked once, not for every stage and machine. */
+static int find_base(struct base_finder *finder, const char *name, const struct platform *platform,
+		     const struct base_image **ret, struct err *err)
+{
+	struct checking *checking = CONTAINER_OF(finder, struct checking, finder);
+	struct base_finder *names = &checking->names.finder;
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	const char *host = image_ref_parse(name, &ref, NULL) == 0 ? ref.host : "";
+	bool is_silent = strvec_contains(&checking->silent, host);
+	int result;
+
+	checking->bases.registry = is_silent ? NULL : checking->request->registry;
+	result = names->find(names, name, platform, ret, err);
+	if (result < 0 && is_silent)
+		err->kind = ERR_NETWORK; /* that the store lacks it says nothing */
+	else if (result < 0 && err->kind == ERR_NETWORK)
+		strvec_add(&checking->silent, host);
+	return result;
+}
 
 static void checking_init(struct checking *checking, const struct build_request *request,
 			  bool all_stages)
@@ -40,12 +63,14 @@ static void checking_init(struct checking *checking, const struct build_request 
 	base_images_init(&checking->bases, request->store, request->registry, request->monitor);
 	base_names_init(&checking->names, &checking->bases, request->pull, request->contexts);
 	checking->bases.any_platform = true;
+	checking->finder.find = find_base;
 }
 
 static void checking_release(struct checking *checking)
 {
 	strmap_release(&checking->build_args);
 	base_images_release(&checking->bases);
+	strvec_release(&checking->silent);
 }
 
 static bool is_same(const struct diag *a, const struct diag *b)
@@ -100,7 +125,7 @@ static void lint_for(struct checking *checking, struct build_check *check, size_
 		check->wants_bases = true;
 		return;
 	}
-	lint.bases = &checking->names.finder;
+	lint.bases = &checking->finder;
 	source_lint(source, &lint);
 }
 

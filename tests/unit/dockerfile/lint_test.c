@@ -70,6 +70,8 @@ static const struct {
 	const char *message;
 } errors[] = {
 	{ "FROM a\nENV A=x${B\n", 2, 8, "missing '}'" },
+	{ "FROM a\nENV A=\nVOLUME /x $A\n", 3, 11, "cannot be empty" },
+	{ "FROM a\nARG A=8\nCOPY --chmod=${A} x y\n", 3, 14, "invalid --chmod value '8'" },
 	{ "FROM a\nCOPY --from=b x y\nFROM c AS b\n", 2, 13, "defined later" },
 	{ "FROM a\nRUN --mount=target=/x,from=7 y\n", 2, 13, "there is no stage 7" },
 	{ "FROM a\nRUN --mount=target=/x,tpye=cache y\n", 2, 23, "unknown mount option" },
