@@ -12,10 +12,20 @@
 
 /* "What to build" */
 struct build_source_args {
-	const char *file, *target;
+	struct strvec files; /* one Dockerfile, or compose files */
+	const char *target;
 	struct strvec platforms, boards;
+	bool platforms_said; /* not only by the environment */
 	struct strvec build_args;
 	struct strvec named_contexts;
+	/* Of a service; no option says it. */
+	const char *dockerfile_text; /* and `files` is what it is called */
+};
+
+/* "The compose project" */
+struct build_project_args {
+	struct strvec profiles, env_files;
+	const char *name, *directory;
 };
 
 /* "What RUN gets" */
@@ -29,6 +39,7 @@ struct build_result_args {
 	struct strvec tags, outputs, labels, annotations;
 	bool push, load;
 	const char *iidfile, *metadata_file;
+	bool print;
 };
 
 /* "How" */
@@ -48,8 +59,9 @@ struct build_cache_args {
 };
 
 struct build_args {
-	struct strvec contexts;
+	struct strvec operands; /* one context, or services */
 	struct build_source_args source;
+	struct build_project_args project;
 	struct build_run_args run;
 	struct build_result_args result;
 	struct build_cache_args cache;

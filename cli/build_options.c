@@ -6,16 +6,20 @@
 
 /* A group for each struct of build_args.h. */
 const struct cli_option build_options[] = {
-	OPTION_OPERANDS(struct build_args, contexts, "CONTEXT", VALUE_DIR, 0, 1),
+	OPTION_OPERANDS(struct build_args, operands, "CONTEXT | SERVICE", VALUE_SERVICE_OR_DIR, 0,
+			0),
 
 	OPTION_HEADING("What to build"),
-	OPTION_STRING(struct build_args, source.file, 'f', "file", "FILE", VALUE_FILE,
-		      "Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input"),
+	OPTION_LIST(struct build_args, source.files, 'f', "file", "FILE", VALUE_FILE,
+		    "Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input. Or a "
+		    "compose file, by its ending .yaml or .yml; of several, later ones override "
+		    "earlier ones"),
 	OPTION_STRING(struct build_args, source.target, 0, "target", "STAGE", VALUE_TEXT,
 		      "Build this stage instead of the last one"),
 	OPTION_LIST(struct build_args, source.platforms, 0, "platform", "OS/ARCH[,...]",
 		    VALUE_PLATFORM, "Platforms to build for, instead of this machine's",
-		    .env = "DOCKER_DEFAULT_PLATFORM", .yields_to = "board"),
+		    .env = "DOCKER_DEFAULT_PLATFORM", .yields_to = "board",
+		    .said = offsetof(struct build_args, source.platforms_said)),
 	OPTION_BOARDS(struct build_args, source.boards,
 		      "Boards to build for: their platforms, emulated as exactly their processors "
 		      "where QEMU can"),
@@ -25,6 +29,16 @@ const struct cli_option build_options[] = {
 		    VALUE_DIR,
 		    "What FROM and --from=NAME mean: a directory, docker-image://NAME, "
 		    "oci-layout://DIR, or the address of a repository or archive"),
+
+	OPTION_HEADING("The compose project"),
+	OPTION_STRING(struct build_args, project.name, 'p', "project-name", "NAME", VALUE_TEXT,
+		      "Name of the project"),
+	OPTION_LIST(struct build_args, project.profiles, 0, "profile", "NAME", VALUE_TEXT,
+		    "Build the services of this profile as well; '*' is all of them"),
+	OPTION_LIST(struct build_args, project.env_files, 0, "env-file", "FILE", VALUE_FILE,
+		    "Take variables from this file in place of .env"),
+	OPTION_STRING(struct build_args, project.directory, 0, "project-directory", "DIR",
+		      VALUE_DIR, "What relative paths refer to: else the first file's directory"),
 
 	OPTION_HEADING("What RUN gets"),
 	OPTION_LIST(struct build_args, run.volumes, 'v', "volume", "HOST:CONTAINER[:OPTION...]",
@@ -44,8 +58,10 @@ const struct cli_option build_options[] = {
 		    "What to make, instead of an image in the store: image, registry, oci, docker, "
 		    "local, tar or cacheonly; DIR is type=local,dest=DIR, and - a tar on the "
 		    "standard output"),
-	OPTION_SWITCH(struct build_args, result.push, 0, "push",
-		      "Push to every --tag when the build is done, as --output type=registry"),
+	OPTION_SWITCH(
+		struct build_args, result.push, 0, "push",
+		"Push to every --tag, or to the image names of the services, when all is built, as "
+		"--output type=registry"),
 	OPTION_FLAG(struct build_args, result.load, 0, "load",
 		    "Hand the image to 'docker load', as --output type=docker"),
 	OPTION_LIST(struct build_args, result.labels, 0, "label", "NAME=VALUE", VALUE_TEXT,
@@ -58,6 +74,8 @@ const struct cli_option build_options[] = {
 		      "Write the image id to FILE"),
 	OPTION_STRING(struct build_args, result.metadata_file, 0, "metadata-file", "FILE",
 		      VALUE_FILE, "Write digest, descriptor and names to FILE as JSON"),
+	OPTION_FLAG(struct build_args, result.print, 0, "print",
+		    "Build nothing: print what would be built, as docker buildx bake --print does"),
 
 	OPTION_HEADING("Cache"),
 	OPTION_FLAG(struct build_args, cache.no_cache, 0, "no-cache", "Run every step again"),

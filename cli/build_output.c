@@ -54,12 +54,10 @@ static json_t *descriptor_json(const struct descriptor *descriptor)
 	return object;
 }
 
-int build_output_write_metadata(const struct build_result *result, const struct strvec *names,
-				const char *path, struct err *err)
+static json_t *result_json(const struct build_result *result, const struct strvec *names)
 {
-	json_auto_t *object = json_object();
+	json_t *object = json_object();
 	AUTO(freep) char *joined = strvec_join(names, ",");
-	AUTO(str_release) struct str text = STR_INIT;
 
 	if (digest_is_set(&result->config))
 		json_set_string(object, "containerimage.config.digest", result->config.text);
@@ -70,6 +68,32 @@ int build_output_write_metadata(const struct build_result *result, const struct 
 	}
 	if (names->len > 0)
 		json_set_string(object, "image.name", joined);
+	return object;
+}
+
+static json_t *project_json(const struct build_project *project)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < project->len; i++) {
+		const struct build_item *item = &project->items[i];
+		json_t *result = result_json(&project->results[i], &item->plan.tags);
+
+		if (!item->name) {
+			json_decref(object);
+			return result;
+		}
+		(void)json_object_set_new(object, item->name, result);
+	}
+	return object;
+}
+
+int build_output_write_metadata(const struct build_project *project, const char *path,
+				struct err *err)
+{
+	json_auto_t *object = project_json(project);
+	AUTO(str_release) struct str text = STR_INIT;
+
 	json_write_pretty(object, &text);
 	return write_file(path, text.ptr, text.len, err);
 }

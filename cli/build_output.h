@@ -3,7 +3,7 @@
 #define CLI_BUILD_OUTPUT_H
 
 #include "base/err.h"
-#include "base/vec.h"
+#include "build_project.h"
 #include "builder/build.h"
 
 /*
@@ -15,10 +15,10 @@ WARN_UNUSED int build_output_write_id(const struct build_result *result, const c
 				      struct err *err);
 /*
  * {"containerimage.config.digest", "containerimage.descriptor", "containerimage.digest",
- * "image.name"}: as docs.docker.com/reference/cli/docker/buildx/build, --metadata-file.
+ * "image.name"}: as docs.docker.com/reference/cli/docker/buildx/build, --metadata-file; for services, an
+ * object with that for each, as buildx bake writes it.
  */
-WARN_UNUSED int build_output_write_metadata(const struct build_result *result,
-					    const struct strvec *names, const char *path,
+WARN_UNUSED int build_output_write_metadata(const struct build_project *project, const char *path,
 					    struct err *err);
 
 #endif

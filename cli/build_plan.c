@@ -250,6 +250,7 @@ static void plan_layers(struct build_plan *plan)
 int build_plan(const struct build_args *args, struct build_plan *plan, struct err *err)
 {
 	struct build_request *request = &plan->request;
+	const struct strvec *files = &args->source.files;
 
 	if (plan_machines(args, plan, err) < 0 || plan_names(args, plan, err) < 0 ||
 	    plan_volumes(args, plan, err) < 0 || plan_contexts(args, plan, err) < 0 ||
@@ -257,8 +258,9 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 		return -1;
 	plan_pairs(args, plan);
 	plan_no_cache_stages(args, plan);
-	request->context_dir = args->contexts.len > 0 ? args->contexts.items[0] : ".";
-	request->dockerfile = args->source.file;
+	request->context_dir = args->operands.len > 0 ? args->operands.items[0] : ".";
+	request->dockerfile = files->len > 0 ? files->items[files->len - 1] : NULL;
+	request->dockerfile_text = args->source.dockerfile_text;
 	request->machines = plan->wanted;
 	request->machine_count = plan->machines.len;
 	request->target = args->source.target;

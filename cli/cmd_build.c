@@ -4,19 +4,24 @@
 #include "build_args.h"
 #include "build_call.h"
 #include "build_output.h"
-#include "build_plan.h"
+#include "build_print.h"
+#include "build_project.h"
 #include "command.h"
+#include "exit_code.h"
 #include "format.h"
 #include "image_option.h"
 #include "session.h"
 
-/* "built app:1 sha256:... (3 steps run, 5 cached, 12.3s emulated)" */
-static void summarize(struct session *session, const struct build_plan *plan,
+/* "built app lab:5000/app:1 sha256:... (3 steps run, 5 cached, 2 shared, 12.3s emulated)" */
+static void summarize(struct session *session, const struct build_item *item,
 		      const struct build_result *result)
 {
+	const struct build_plan *plan = &item->plan;
 	AUTO(str_release) struct str text = STR_INIT;
 
 	str_add(&text, "built ");
+	if (item->name)
+		str_addf(&text, "%s ", item->name);
 	VEC_FOREACH(name, &plan->names) {
 		AUTO(freep) char *shown = image_ref_format_short(name);
 
@@ -26,6 +31,8 @@ static void summarize(struct session *session, const struct build_plan *plan,
 		str_addf(&text, "%s ", result->target.digest.text);
 	str_addf(&text, "(%u step%s run, %u cached", result->executed_steps,
 		 result->executed_steps == 1 ? "" : "s", result->cached_steps);
+	if (result->shared_steps > 0)
+		str_addf(&text, ", %u shared", result->shared_steps);
 	if (result->emulated_ns > 0) {
 		str_add(&text, ", ");
 		format_elapsed(&text, result->emulated_ns);
@@ -52,45 +59,123 @@ static int push_to(struct session *session, const struct build_output *output,
 	return push_image(session, image, &ref, err);
 }
 
-static int push_outputs(struct session *session, const struct build_plan *plan,
-			const struct build_result *result, struct err *err)
+/* What a service is called only because it has no `image` is no name to push to. */
+static int push_output(struct session *session, const struct build_item *item,
+		       const struct build_output *output, const struct descriptor *image,
+		       struct err *err)
 {
-	for (size_t i = 0; i < plan->outputs.len; i++) {
-		const struct build_output *output = &plan->outputs.items[i];
-		const struct strvec *names = output->names.len ? &output->names : &plan->tags;
+	const struct strvec *names = output->names.len ? &output->names : &item->plan.tags;
+	size_t first = output->names.len == 0 && !item->has_image_name;
 
-		if (!output->push)
-			continue;
-		VEC_FOREACH(name, names) {
-			if (push_to(session, output, &result->images.items[i], *name, err) < 0)
-				return -1;
-		}
+	if (first)
+		progress_summary(session->progress, "%s has no 'image', %s is not pushed",
+				 item->name, names->items[0]);
+	for (size_t i = first; i < names->len; i++) {
+		if (push_to(session, output, image, names->items[i], err) < 0)
+			return item->name ? err_wrap(err, "%s", item->name) : -1;
 	}
 	return 0;
 }
 
-static int build_and_push(struct session *session, struct build_plan *plan,
-			  struct build_result *result, struct err *err)
+static int push_outputs(struct session *session, const struct build_item *item,
+			const struct build_result *result, struct err *err)
 {
-	plan->request.store = session->store;
-	plan->request.registry = session->registry;
-	plan->request.sandbox = session->sandbox;
-	plan->request.monitor = &session->monitor;
-	if (build_run(&plan->request, result, err) < 0)
-		return -1;
-	summarize(session, plan, result);
-	return push_outputs(session, plan, result, err);
+	const struct build_outputs *outputs = &item->plan.outputs;
+
+	for (size_t i = 0; i < outputs->len; i++) {
+		if (outputs->items[i].push && push_output(session, item, &outputs->items[i],
+							  &result->images.items[i], err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-static int write_results(const struct build_args *args, const struct build_plan *plan,
-			 const struct build_result *result, struct err *err)
+static int build_and_push(struct session *session, struct build_project *project, struct err *err)
 {
-	if (args->result.iidfile && build_output_write_id(result, args->result.iidfile, err) < 0)
+	for (size_t i = 0; i < project->len; i++) {
+		struct build_request *request = &project->requests[i];
+
+		request->store = session->store;
+		request->registry = session->registry;
+		request->sandbox = session->sandbox;
+		request->monitor = &session->monitor;
+	}
+	if (build_run_all(project->requests, project->len, project->results, err) < 0)
 		return -1;
-	if (args->result.metadata_file &&
-	    build_output_write_metadata(result, &plan->tags, args->result.metadata_file, err) < 0)
-		return -1;
+	for (size_t i = 0; i < project->len; i++)
+		summarize(session, &project->items[i], &project->results[i]);
+	for (size_t i = 0; i < project->len; i++) {
+		if (push_outputs(session, &project->items[i], &project->results[i], err) < 0)
+			return -1;
+	}
 	return 0;
+}
+
+static int write_results(const struct build_args *args, const struct build_project *project,
+			 struct err *err)
+{
+	const char *iidfile = args->result.iidfile, *metadata = args->result.metadata_file;
+
+	if (iidfile && build_output_write_id(&project->results[0], iidfile, err) < 0)
+		return -1;
+	return metadata ? build_output_write_metadata(project, metadata, err) : 0;
+}
+
+/* The ids; with the names of the services, when there are some. */
+static int print_ids(const struct build_project *project, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	for (size_t i = 0; i < project->len; i++) {
+		if (project->items[i].name)
+			str_addf(&text, "%s ", project->items[i].name);
+		str_addf(&text, "%s\n", build_output_id(&project->results[i]));
+	}
+	return app_print(&text, err);
+}
+
+static int build_all(struct app *app, const struct build_args *args, struct build_project *project,
+		     const struct session_options *options, struct err *err)
+{
+	AUTO(session_release) struct session session = SESSION_INIT;
+	int status;
+
+	if (session_open(options, &session, err) < 0)
+		return -1;
+	status = build_and_push(&session, project, err);
+	if (status == 0)
+		status = write_results(args, project, err);
+	if (session_finish(&session, app, status, err) < 0)
+		return -1;
+	return args->how.quiet ? print_ids(project, err) : 0;
+}
+
+/* The worst of the exit codes. */
+static int check_all(struct app *app, const struct build_call *call,
+		     const struct build_project *project, struct session_options *options,
+		     struct err *err)
+{
+	int worst = EXIT_CODE_OK;
+
+	options->needs_sandbox = false;
+	options->title = "Checking";
+	for (size_t i = 0; i < project->len; i++) {
+		int code = build_call_check(app, call, &project->requests[i], options, err);
+
+		if (code < 0)
+			return project->items[i].name ? err_wrap(err, "%s", project->items[i].name)
+						      : -1;
+		worst = code > worst ? code : worst;
+	}
+	return worst;
+}
+
+static int print(const struct build_project *project, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	build_print(project, &text);
+	return app_print(&text, err);
 }
 
 static int build_command_run(struct app *app, const void *args_data, struct err *err)
@@ -103,30 +188,17 @@ static int build_command_run(struct app *app, const void *args_data, struct err 
 							   : (enum progress_mode)args->how.progress,
 					   .needs_sandbox = true,
 					   .insecure = args->how.insecure };
-	AUTO(build_plan_release) struct build_plan plan = BUILD_PLAN_INIT;
-	AUTO(session_release) struct session session = SESSION_INIT;
-	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
-	AUTO(str_release) struct str id = STR_INIT;
+	AUTO(build_project_release) struct build_project project = BUILD_PROJECT_INIT;
 	struct build_call call;
-	int status = 0;
 
-	if (build_plan(args, &plan, err) < 0 ||
-	    build_call_parse(args->how.call, args->how.check, &call, err) < 0)
+	if (build_call_parse(args->how.call, args->how.check, &call, err) < 0 ||
+	    build_project_open(args, &project, err) < 0)
 		return -1;
-	if (call.is_check) {
-		options.needs_sandbox = false;
-		options.title = "Checking";
-		return build_call_check(app, &call, &plan.request, &options, err);
-	}
-	if (session_open(&options, &session, err) < 0)
-		return -1;
-	status = build_and_push(&session, &plan, &result, err);
-	if (status == 0)
-		status = write_results(args, &plan, &result, err);
-	if (session_finish(&session, app, status, err) < 0)
-		return -1;
-	str_addf(&id, "%s\n", build_output_id(&result));
-	return options.progress == PROGRESS_QUIET ? app_print(&id, err) : 0;
+	if (args->result.print)
+		return print(&project, err);
+	if (call.is_check)
+		return check_all(app, &call, &project, &options, err);
+	return build_all(app, args, &project, &options, err);
 }
 
 static const struct cli_example build_examples[] = {
@@ -142,6 +214,9 @@ static const struct cli_example build_examples[] = {
 	  "edgectl build --check ." },
 	{ "Keep the packages that apt downloads between builds, outside of the image:",
 	  "edgectl build -v ~/.cache/apt:/var/cache/apt/archives -t app:1 ." },
+	{ "All services of the compose file here, for a board, to a registry:",
+	  "edgectl build --board raspberrypi4-64 --push" },
+	{ "One service, and what it is built from:", "edgectl build -f compose.yaml app" },
 	{ NULL, NULL },
 };
 

@@ -1,10 +1,12 @@
 #include "app.h"
 #include "command.h"
+#include "compose_file.h"
 #include "generate.h"
 
 #include <fcntl.h>
 
 #include "base/fs.h"
+#include "compose/list.h"
 #include "device/address_book.h"
 #include "image/reference.h"
 #include "image/store.h"
@@ -22,6 +24,8 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_BOARD: return "board";
 	case VALUE_DEVICE: return "device";
 	case VALUE_COMMAND: return "command";
+	case VALUE_SERVICE:
+	case VALUE_SERVICE_OR_DIR: return "service";
 	case VALUE_TEXT:
 	case VALUE_FILE:
 	case VALUE_DIR:
@@ -123,6 +127,22 @@ static void complete_device(const char *prefix, struct str *out)
 		add_word(out, "", device->name, prefix);
 }
 
+/* Those of inactive profiles as well: naming one switches it on. */
+static void complete_service(const char *prefix, struct str *out)
+{
+	AUTO(compose_freep) struct compose *compose = NULL;
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	struct compose_options options = { .no_env_resolution = true };
+
+	strvec_add(&options.profiles, "*");
+	if (compose_file_load_silently(&options, &compose, NULL) == 0)
+		compose_list(compose, COMPOSE_SERVICES, &names);
+	strvec_release(&options.profiles);
+	strvec_sort(&names);
+	VEC_FOREACH(name, &names)
+		add_word(out, "", *name, prefix);
+}
+
 /* A shell waits for this: whatever goes wrong, the answer is no words and no message. */
 static int complete_run(struct app *app, const void *args_data, struct err *err)
 {
@@ -142,6 +162,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 		complete_command(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_IMAGE)))
 		complete_image(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_SERVICE)))
+		complete_service(prefix, &text);
 	return app_print(&text, err);
 }
 

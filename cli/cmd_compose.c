@@ -1,12 +1,11 @@
 #include "app.h"
 #include "command.h"
-#include "report.h"
+#include "compose_file.h"
 #include "session.h"
 #include "table.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -28,32 +27,9 @@ struct config_args {
 	bool insecure;
 };
 
-extern char **environ;
-
-static void take_environment(struct strmap *env)
-{
-	for (char **pair = environ; *pair; pair++)
-		strmap_set_pair(env, *pair);
-}
-
-static void show_warnings(const struct compose *compose)
-{
-	AUTO(str_release) struct str text = STR_INIT;
-
-	str_add(&text, compose_warnings(compose));
-	if (!text.len)
-		return;
-	str_truncate(&text, text.len - 1);
-	report_line(text.ptr);
-}
-
 static int load(const struct config_args *args, struct compose **ret, struct err *err)
 {
-	AUTO(strmap_release) struct strmap env = STRMAP_INIT;
-	AUTO(freep) char *cwd = getcwd(NULL, 0);
 	const struct compose_options options = {
-		.cwd = cwd,
-		.env = &env,
 		.files = args->files,
 		.env_files = args->env_files,
 		.project_directory = args->project_directory,
@@ -70,13 +46,7 @@ static int load(const struct config_args *args, struct compose **ret, struct err
 		.all_resources = args->all_resources,
 	};
 
-	if (!cwd)
-		return err_errno(err, "the working directory");
-	take_environment(&env);
-	if (compose_load(&options, ret, err) < 0)
-		return -1;
-	show_warnings(*ret);
-	return 0;
+	return compose_file_load(&options, ret, err);
 }
 
 /* --- lists --- */
@@ -263,7 +233,7 @@ static int config_run(struct app *app, const void *args_data, struct err *err)
 static const char *const formats[] = { "yaml", "json", NULL };
 
 static const struct cli_option config_options[] = {
-	OPTION_OPERANDS(struct config_args, services, "SERVICE", VALUE_TEXT, 0, 0),
+	OPTION_OPERANDS(struct config_args, services, "SERVICE", VALUE_SERVICE, 0, 0),
 	OPTION_HEADING("The project"),
 	OPTION_LIST(struct config_args, files, 'f', "file", "FILE", VALUE_FILE,
 		    "Read this compose file; of several, later ones override earlier ones"),

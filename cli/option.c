@@ -41,6 +41,13 @@ static void *field_of(const struct option_parser *parser, const struct cli_optio
 	return (char *)parser->args + option->offset;
 }
 
+static void mark_said(struct option_parser *parser, const struct cli_option *option)
+{
+	parser->said[option - parser->options] = true;
+	if (option->said)
+		*(bool *)((char *)parser->args + option->said) = true;
+}
+
 /* The one hint line of every usage error. */
 static int usage_hint(const struct option_parser *parser, const char *nearest, struct err *err)
 {
@@ -254,7 +261,7 @@ static int parse_long(struct option_parser *parser, char ***words, struct err *e
 	if (!option)
 		return unknown_long(parser, name, err);
 	(*words)++;
-	parser->said[option - parser->options] = true;
+	mark_said(parser, option);
 	if (has_value && (!on || option->type == OPTION_TYPE_HELP))
 		return bad_value(parser, NULL, err, "%s takes no value", source);
 	if (!has_value && !option_takes_value(option))
@@ -273,7 +280,7 @@ static int parse_short(struct option_parser *parser, char ***words, struct err *
 
 		if (!option)
 			return bad_value(parser, NULL, err, "unknown option '-%c'", *letter);
-		parser->said[option - parser->options] = true;
+		mark_said(parser, option);
 		if (!option_takes_value(option)) {
 			if (set_present(parser, option, true) < 0)
 				return -1;

@@ -49,6 +49,8 @@ enum value_kind {
 	VALUE_BOARD,
 	VALUE_DEVICE, /* names of the address book */
 	VALUE_COMMAND,
+	VALUE_SERVICE, /* of the compose project here */
+	VALUE_SERVICE_OR_DIR,
 };
 
 struct cli_option {
@@ -65,6 +67,7 @@ struct cli_option {
 	const char *fallback;  /* default, as the user would write it */
 	const char *env;       /* variable that replaces the default */
 	const char *yields_to; /* name of another option: with that one, there is no default */
+	size_t said; /* offset of a bool that the words set when they have it; 0 = nobody asks */
 	bool hidden;
 	/* Of operands: the number of the first that is a command with words of its own; all behind it are operands. 0 = none. */
 	int command_at;

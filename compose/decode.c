@@ -138,6 +138,24 @@ static void decode_sources(struct arena *arena, const struct yaml *list,
 		FILL(arena, *item, source_fields, ARENA_ADD(arena, out));
 }
 
+/* A single number is both. */
+static void decode_ulimits(struct arena *arena, const struct yaml *map, struct strmap *out)
+{
+	YAML_EACH_ENTRY(entry, map) {
+		const struct yaml *limit = entry->value;
+		const struct yaml *soft = yaml_get(limit, "soft") ?: limit;
+		const struct yaml *hard = yaml_get(limit, "hard") ?: limit;
+		AUTO(freep)
+		char *text =
+			xasprintf("%lld:%lld", (long long)soft->integer, (long long)hard->integer);
+
+		*ARENA_ADD(arena, out) = (struct strmap_item){
+			.key = (char *)entry->key,
+			.value = (char *)arena_strdup(arena, text),
+		};
+	}
+}
+
 static struct compose_build *decode_build(struct arena *arena, const struct yaml *node)
 {
 	struct compose_build *build = NULL;
@@ -147,6 +165,7 @@ static struct compose_build *decode_build(struct arena *arena, const struct yaml
 	build = arena_alloc(arena, sizeof(*build));
 	FILL(arena, node, build_fields, build);
 	decode_sources(arena, yaml_get(node, "secrets"), &build->secrets);
+	decode_ulimits(arena, yaml_get(node, "ulimits"), &build->ulimits);
 	return build;
 }
 

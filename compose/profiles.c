@@ -48,6 +48,19 @@ static bool is_active(const struct yaml *service, const struct strvec *profiles)
 	return false;
 }
 
+static const struct yaml *build_contexts(const struct yaml *service)
+{
+	return yaml_get(yaml_get(service, "build"), "additional_contexts");
+}
+
+/* The service whose image the context is; "" = it is something else. */
+static const char *context_service(const struct yaml_entry *context)
+{
+	const char *text = context->value->text;
+
+	return text && str_has_prefix(text, "service:") ? text + strlen("service:") : "";
+}
+
 static int unknown_service(const struct yaml *services, const char *name, struct err *err)
 {
 	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
@@ -73,6 +86,19 @@ static int check_names(const struct loader *loader, const struct yaml *services,
 	return 0;
 }
 
+/* For builds: a service is on when it, or one that is built from it, is. */
+static void activate(const struct loader *loader, const struct yaml *services,
+		     const struct yaml_entry *entry, struct yaml *active)
+{
+	if (!entry || yaml_has(active, entry->key))
+		return;
+	yaml_set_entry(loader->arena, active, entry);
+	if (!loader->options->for_build)
+		return;
+	YAML_EACH_ENTRY(context, build_contexts(entry->value))
+		activate(loader, services, yaml_entry(services, context_service(context)), active);
+}
+
 int profiles_apply(struct loader *loader, struct yaml *document, struct yaml **ret_inactive,
 		   struct err *err)
 {
@@ -88,22 +114,30 @@ int profiles_apply(struct loader *loader, struct yaml *document, struct yaml **r
 		add_variable(&loader->env, &profiles);
 	add_named(loader, services, &profiles);
 	YAML_EACH_ENTRY(entry, services)
-		yaml_set_entry(loader->arena,
-			       is_active(entry->value, &profiles) ? active : *ret_inactive, entry);
+		if (is_active(entry->value, &profiles))
+			activate(loader, services, entry, active);
+	YAML_EACH_ENTRY(entry, services)
+		if (!yaml_has(active, entry->key))
+			yaml_set_entry(loader->arena, *ret_inactive, entry);
 	yaml_set(loader->arena, document, "services", active);
 	return 0;
 }
 
-static void keep(struct arena *arena, const struct yaml *services, const char *name,
+static void keep(const struct loader *loader, const struct yaml *services, const char *name,
 		 struct yaml *kept)
 {
 	const struct yaml_entry *entry = yaml_entry(services, name);
 
 	if (!entry || yaml_has(kept, name))
 		return;
-	yaml_set_entry(arena, kept, entry);
-	YAML_EACH_ENTRY(dependency, yaml_get(entry->value, "depends_on"))
-		keep(arena, services, dependency->key, kept);
+	yaml_set_entry(loader->arena, kept, entry);
+	if (loader->options->for_build) {
+		YAML_EACH_ENTRY(context, build_contexts(entry->value))
+			keep(loader, services, context_service(context), kept);
+	} else {
+		YAML_EACH_ENTRY(dependency, yaml_get(entry->value, "depends_on"))
+			keep(loader, services, dependency->key, kept);
+	}
 }
 
 static void drop_dependencies(const struct yaml *services)
@@ -131,7 +165,7 @@ void select_services(struct loader *loader, struct yaml *document)
 		return;
 	YAML_EACH_ENTRY(entry, services)
 		if (is_named(&loader->options->services, entry->key))
-			keep(loader->arena, services, entry->key, kept);
+			keep(loader, services, entry->key, kept);
 	drop_dependencies(kept);
 	yaml_sort(kept);
 	yaml_set(loader->arena, document, "services", kept);

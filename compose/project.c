@@ -8,8 +8,8 @@
 #include "compose/template.h"
 #include "environment.h"
 
-static const char *const main_names[] = { "compose.yaml", "compose.yml", "docker-compose.yml",
-					  "docker-compose.yaml" };
+const char *const compose_file_names[] = { "compose.yaml", "compose.yml", "docker-compose.yml",
+					   "docker-compose.yaml", NULL };
 static const char *const override_names[] = { "compose.override.yml", "compose.override.yaml",
 					      "docker-compose.override.yml",
 					      "docker-compose.override.yaml" };
@@ -154,7 +154,8 @@ static int discover(struct finding *finding, struct err *err)
 	for (;;) {
 		char *up = NULL;
 
-		if (find_one(finding, directory, main_names, ARRAY_SIZE(main_names))) {
+		if (find_one(finding, directory, compose_file_names,
+			     ARRAY_SIZE(compose_file_names) - 1)) {
 			(void)find_one(finding, directory, override_names,
 				       ARRAY_SIZE(override_names));
 			return 0;

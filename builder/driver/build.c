@@ -42,8 +42,7 @@ static void build_release(struct build *build)
 
 static struct build_target *find_target(const struct build *build, const char *name)
 {
-	TARGET_FOREACH(target, build)
-	{
+	TARGET_FOREACH(target, build) {
 		if (str_eq(target->request->name, name))
 			return target;
 	}
@@ -108,8 +107,7 @@ static bool spread_machines(const struct build *build)
 {
 	bool changed = false;
 
-	TARGET_FOREACH(user, build)
-	{
+	TARGET_FOREACH(user, build) {
 		const struct named_contexts *contexts = user->request->contexts;
 
 		for (size_t i = 0; contexts && i < contexts->len; i++) {
@@ -129,8 +127,7 @@ static int open_targets(struct build *build, struct err *err)
 {
 	while (spread_machines(build))
 		;
-	TARGET_FOREACH(target, build)
-	{
+	TARGET_FOREACH(target, build) {
 		if (monitor_check(build->common.monitor, err) < 0 ||
 		    build_target_open(target, err) < 0)
 			return -1;
@@ -142,8 +139,7 @@ static int open_targets(struct build *build, struct err *err)
 
 static int plan_all(struct build *build, struct err *err)
 {
-	TARGET_FOREACH(target, build)
-	{
+	TARGET_FOREACH(target, build) {
 		VEC_FOREACH(image, &target->images) {
 			if (image->is_wanted && build_target_plan(target, image, err) < 0)
 				return -1;
@@ -157,8 +153,7 @@ static int plan_and_check(struct build *build, struct err *err)
 	bool is_planned = plan_all(build, err) == 0;
 	int status = is_planned ? 0 : -1;
 
-	TARGET_FOREACH(target, build)
-	{
+	TARGET_FOREACH(target, build) {
 		if (build_target_check(target, is_planned, status == 0 ? err : NULL) < 0)
 			status = -1;
 	}
@@ -179,7 +174,7 @@ static int solve(struct build *build, const struct build_request *request, struc
 	};
 	build_cache_sources(request, build->count, &build->cache_sources);
 	TARGET_FOREACH(target, build)
-	build_target_mark(target);
+		build_target_mark(target);
 	return solver_run(&build->solver, &build->common.graph, err);
 }
 
@@ -194,8 +189,7 @@ static int export(struct build *build, struct build_result *ret, struct err *err
 		if (build_target_tag(&build->targets[i], &ret[i], err) < 0)
 			return -1;
 	}
-	TARGET_FOREACH(target, build)
-	{
+	TARGET_FOREACH(target, build) {
 		if (build_cache_export(target, &build->solver, err) < 0)
 			return -1;
 	}

@@ -28,7 +28,12 @@ struct compose_options {
 	bool no_interpolate, no_normalize, no_path_resolution, no_consistency, no_env_resolution;
 	bool compatibility; /* names with '_' in place of '-'; also COMPOSE_COMPATIBILITY */
 	bool all_resources; /* keep networks, volumes, ... that no service uses */
+	/* What counts of a service is its build: it brings those it is built from, not those it depends on. */
+	bool for_build;
 };
+
+/* The names under which a compose file is looked for, by their rank; ends with NULL. */
+extern const char *const compose_file_names[];
 
 struct compose;
 

@@ -37,6 +37,7 @@ struct compose_build {
 	bool no_cache, pull, privileged;
 	struct strmap args, labels;
 	struct strmap additional_contexts; /* to paths, URLs or "service:NAME" */
+	struct strmap ulimits;             /* to "SOFT:HARD" */
 	struct strvec cache_from, cache_to, entitlements, no_cache_filter, platforms, tags;
 	struct strvec extra_hosts; /* "host=address" */
 	struct strvec ssh;         /* "default" or "id: path" */

@@ -72,16 +72,18 @@ static void test_pipe_is_written_to(void **state)
 
 static void test_metadata(void **state)
 {
-	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
 	struct build_result result;
+	struct build_item item = { .plan = BUILD_PLAN_INIT };
+	const struct build_project project = { .items = &item, .results = &result, .len = 1 };
+	struct strvec *names = &item.plan.tags;
 	json_auto_t *json = NULL;
 	json_t *descriptor = NULL;
 
 	(void)state;
 	fill(&result, true);
-	strvec_add(&names, "docker.io/library/app:1");
-	strvec_add(&names, "lab:5000/app:1");
-	assert_int_equal(build_output_write_metadata(&result, &names, "meta", NULL), 0);
+	strvec_add(names, "docker.io/library/app:1");
+	strvec_add(names, "lab:5000/app:1");
+	assert_int_equal(build_output_write_metadata(&project, "meta", NULL), 0);
 	assert_int_equal(json_parse_file(AT_FDCWD, "meta", LIMIT_MIB, &json, NULL), 0);
 	descriptor = json_get_object(json, "containerimage.descriptor");
 	assert_string_equal(json_get_string(json, "containerimage.digest"), TARGET);
@@ -93,6 +95,34 @@ static void test_metadata(void **state)
 	assert_int_equal(json_get_int(descriptor, "size", 0), 42);
 	assert_int_equal(unlink("meta"), 0);
 	descriptor_release(&result.target);
+	build_plan_release(&item.plan);
+}
+
+static void test_metadata_of_services(void **state)
+{
+	struct build_result results[2];
+	struct build_item items[2] = { { .name = "app", .plan = BUILD_PLAN_INIT },
+				       { .name = "web", .plan = BUILD_PLAN_INIT } };
+	const struct build_project project = { .items = items, .results = results, .len = 2 };
+	json_auto_t *json = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		fill(&results[i], i == 0);
+		strvec_add(&items[i].plan.tags, items[i].name);
+	}
+	assert_int_equal(build_output_write_metadata(&project, "meta", NULL), 0);
+	assert_int_equal(json_parse_file(AT_FDCWD, "meta", LIMIT_MIB, &json, NULL), 0);
+	assert_int_equal(json_object_size(json), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *service = json_get_object(json, items[i].name);
+
+		assert_string_equal(json_get_string(service, "image.name"), items[i].name);
+		assert_string_equal(json_get_string(service, "containerimage.digest"), TARGET);
+		descriptor_release(&results[i].target);
+		build_plan_release(&items[i].plan);
+	}
+	assert_int_equal(unlink("meta"), 0);
 }
 
 int main(void)
@@ -102,6 +132,7 @@ int main(void)
 		cmocka_unit_test(test_id_file),
 		cmocka_unit_test(test_pipe_is_written_to),
 		cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_metadata_of_services),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
