@@ -31,7 +31,10 @@ struct build_project_args {
 /* "What RUN gets" */
 struct build_run_args {
 	struct strvec volumes;
-	struct strvec ssh;
+	struct strvec ssh, secrets;
+	struct strvec limits, hosts, dns;
+	const char *shm_size, *network;
+	struct strvec allowed;
 };
 
 /* "Result" */

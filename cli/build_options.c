@@ -49,6 +49,23 @@ const struct cli_option build_options[] = {
 		struct build_args, run.ssh, 0, "ssh", "ID[=SOCKET|KEY[,KEY]]", VALUE_TEXT,
 		"Lend an ssh agent, or keys, to RUN --mount=type=ssh and to ADD of repositories; "
 		"'default' is the agent of SSH_AUTH_SOCK"),
+	OPTION_LIST(struct build_args, run.secrets, 0, "secret", "id=ID[,src=FILE|,env=NAME]",
+		    VALUE_TEXT,
+		    "Give RUN --mount=type=secret,id=ID the content of FILE, or of the variable "
+		    "NAME; it gets into no layer and no log"),
+	OPTION_STRING(struct build_args, run.network, 0, "network", "MODE", VALUE_TEXT,
+		      "Network of RUN without --network: default, host or none"),
+	OPTION_LIST(struct build_args, run.hosts, 0, "add-host", "NAME:ADDRESS", VALUE_TEXT,
+		    "Line of /etc/hosts in RUN; host-gateway is the address of this machine"),
+	OPTION_LIST(struct build_args, run.dns, 0, "dns", "ADDRESS", VALUE_TEXT,
+		    "Name server in RUN, instead of this machine's"),
+	OPTION_LIST(struct build_args, run.limits, 0, "ulimit", "NAME=SOFT[:HARD]", VALUE_TEXT,
+		    "Limit of the processes in RUN, such as nofile=1024:4096"),
+	OPTION_STRING(struct build_args, run.shm_size, 0, "shm-size", "SIZE", VALUE_TEXT,
+		      "Size of /dev/shm in RUN, such as 256m, instead of 64m"),
+	OPTION_LIST(struct build_args, run.allowed, 0, "allow", "ENTITLEMENT", VALUE_TEXT,
+		    "Allow what a Dockerfile asks for: security.insecure is RUN "
+		    "--security=insecure; network.host needs no permission"),
 
 	OPTION_HEADING("Result"),
 	OPTION_LIST(struct build_args, result.tags, 't', "tag", "NAME[:TAG]", VALUE_IMAGE,

@@ -41,6 +41,45 @@ static int plan_contexts(const struct build_args *args, struct build_plan *plan,
 	return 0;
 }
 
+static int plan_secrets(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	VEC_FOREACH(text, &args->run.secrets) {
+		if (build_secrets_add(&plan->secrets, *text, err) < 0)
+			return err_wrap(err, "option '--secret'");
+	}
+	return 0;
+}
+
+/* An option whose words go to the steps' options one by one. */
+struct step_option {
+	const char *name;
+	const struct strvec *words;
+	int (*add)(struct step_options *options, const char *text, struct err *err);
+};
+
+static int plan_steps(const struct build_args *args, struct build_plan *plan, struct err *err)
+{
+	const struct build_run_args *run = &args->run;
+	const struct step_option lists[] = {
+		{ "ulimit", &run->limits, step_options_add_limit },
+		{ "add-host", &run->hosts, step_options_add_host },
+		{ "dns", &run->dns, step_options_add_dns },
+		{ "allow", &run->allowed, step_options_allow },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		VEC_FOREACH(text, lists[i].words) {
+			if (lists[i].add(&plan->steps, *text, err) < 0)
+				return err_wrap(err, "option '--%s'", lists[i].name);
+		}
+	}
+	if (run->shm_size && step_options_set_shm_size(&plan->steps, run->shm_size, err) < 0)
+		return err_wrap(err, "option '--shm-size'");
+	if (run->network && step_options_set_network(&plan->steps, run->network, err) < 0)
+		return err_wrap(err, "option '--network'");
+	return 0;
+}
+
 static int plan_ssh(const struct build_args *args, struct build_plan *plan, struct err *err)
 {
 	VEC_FOREACH(text, &args->run.ssh) {
@@ -254,7 +293,8 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 
 	if (plan_machines(args, plan, err) < 0 || plan_names(args, plan, err) < 0 ||
 	    plan_volumes(args, plan, err) < 0 || plan_contexts(args, plan, err) < 0 ||
-	    plan_outputs(args, plan, err) < 0 || plan_ssh(args, plan, err) < 0)
+	    plan_outputs(args, plan, err) < 0 || plan_ssh(args, plan, err) < 0 ||
+	    plan_secrets(args, plan, err) < 0 || plan_steps(args, plan, err) < 0)
 		return -1;
 	plan_pairs(args, plan);
 	plan_no_cache_stages(args, plan);
@@ -269,6 +309,8 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 	request->volumes = &plan->volumes;
 	request->contexts = &plan->contexts;
 	request->ssh = &plan->ssh;
+	request->secrets = &plan->secrets;
+	request->steps = &plan->steps;
 	request->tags = &plan->tags;
 	request->no_cache = args->cache.no_cache;
 	request->no_cache_stages = &plan->no_cache_stages;
@@ -290,6 +332,8 @@ void build_plan_release(struct build_plan *plan)
 	build_volumes_release(&plan->volumes);
 	named_contexts_release(&plan->contexts);
 	ssh_agents_release(&plan->ssh);
+	build_secrets_release(&plan->secrets);
+	step_options_release(&plan->steps);
 	image_refs_release(&plan->names);
 	strvec_release(&plan->tags);
 	strvec_release(&plan->no_cache_stages);

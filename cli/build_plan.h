@@ -20,6 +20,8 @@ struct build_plan {
 	struct build_volumes volumes;
 	struct named_contexts contexts;
 	struct ssh_agents ssh;
+	struct build_secrets secrets;
+	struct step_options steps;
 	struct image_refs names;
 	struct strvec tags; /* the same, canonical */
 	struct strvec no_cache_stages;

@@ -69,7 +69,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'add ls rm info ps logs exec ssh'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --tag= --output= --push --no-push --load --label= --annotation= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -83,6 +83,13 @@ _edgectl()
         --project-directory) _edgectl_value dir; return ;;
         -v | --volume) _edgectl_value dir; return ;;
         --ssh) :; return ;;
+        --secret) :; return ;;
+        --network) :; return ;;
+        --add-host) :; return ;;
+        --dns) :; return ;;
+        --ulimit) :; return ;;
+        --shm-size) :; return ;;
+        --allow) :; return ;;
         -t | --tag) _edgectl_value ask image; return ;;
         -o | --output) _edgectl_value dir; return ;;
         --label) :; return ;;

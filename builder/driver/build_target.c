@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "output.h"
+#include "secret_load.h"
 #include "solve/step_volume.h"
 #include "source_lint.h"
 
@@ -30,6 +31,8 @@ void build_target_init(struct build_target *target, const struct build_request *
 		.settings = { .name = request->name,
 			      .volumes = &target->volumes,
 			      .ssh = request->ssh,
+			      .secrets = &target->secrets,
+			      .options = request->steps,
 			      .layers = request->layers,
 			      .epoch = request->source_date_epoch,
 			      .no_cache = request->no_cache,
@@ -51,6 +54,7 @@ void build_target_release(struct build_target *target)
 	build_sources_release(&target->sources);
 	build_context_release(&target->context);
 	step_volumes_release(&target->volumes);
+	secret_values_release(&target->secrets);
 }
 
 struct target_image *build_target_image(struct build_target *target,
@@ -183,8 +187,9 @@ int build_target_open(struct build_target *target, struct err *err)
 	const char *name = target->request->name;
 	unsigned step;
 
-	if (build_context_open(target->request, &target->common->contexts, &target->context, err) <
-	    0)
+	if (secrets_load(target->request->secrets, &target->secrets, err) < 0 ||
+	    build_context_open(target->request, &target->common->contexts, &target->context, err) <
+		    0)
 		return named_error(target, err);
 	step = monitor_add_step(monitor, "[%s%sinternal] load build definition", name ? name : "",
 				name ? " " : "");

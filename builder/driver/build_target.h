@@ -44,6 +44,7 @@ struct build_target {
 	struct base_names bases;
 	struct context_set contexts;
 	struct step_settings settings;
+	struct secret_values secrets;
 	struct step_volumes volumes; /* strings borrowed from the request */
 	struct {
 		struct target_image *items;

@@ -16,6 +16,7 @@
 #include "base/vec.h"
 #include "binfmt.h"
 #include "channel.h"
+#include "syscall_filter.h"
 #include "warden.h"
 #include "wire.h"
 
@@ -36,6 +37,7 @@ struct helper {
 		size_t len, cap;
 	} platforms;
 	struct binfmt binfmt;
+	struct syscall_filter filter; /* made for the first step */
 };
 
 int helper_request(int control_fd, const char *arch, const char *variant, int job_fd, int out_fd,
@@ -105,6 +107,7 @@ static int start_warden(struct helper *helper, const struct emulation *emulation
 		.dir_fd = DIR_FD,
 		.userns_fd = emulation->way == EMULATION_OWN ? helper->binfmt.userns_fd : -1,
 		.emulation = emulation,
+		.filter = &helper->filter,
 	};
 	pid_t pid = fork();
 
@@ -124,6 +127,7 @@ static void serve(struct helper *helper, struct span request, const int *fds)
 	const struct emulation *emulation = NULL;
 
 	if (find_emulation(helper, arch, variant, &emulation, &err) < 0 ||
+	    (!helper->filter.len && syscall_filter_make(&helper->filter, &err) < 0) ||
 	    start_warden(helper, emulation, fds, &err) < 0)
 		refuse(fds[REQUEST_JOB], &err);
 }
@@ -189,7 +193,7 @@ static void arrange_fds(int control_fd, int dir_fd)
 
 void helper_main(int control_fd, int dir_fd)
 {
-	struct helper helper = { .binfmt = BINFMT_INIT };
+	struct helper helper = { .binfmt = BINFMT_INIT, .filter = SYSCALL_FILTER_INIT };
 	AUTO(str_release) struct str request = STR_INIT;
 	int fds[REQUEST_FDS];
 	bool end = false;

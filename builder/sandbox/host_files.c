@@ -41,10 +41,33 @@ void resolv_conf_read(struct str *ret)
 	str_release(&list);
 }
 
-void hosts_write(const char *hostname, struct str *ret)
+void resolv_conf_write(const struct step_options *options, struct str *ret)
+{
+	AUTO(str_release) struct str host = STR_INIT;
+	struct span rest;
+	struct span line;
+
+	if (!options->dns.len) {
+		resolv_conf_read(ret);
+		return;
+	}
+	resolv_conf_read(&host);
+	rest = str_span(&host);
+	VEC_FOREACH(address, &options->dns)
+		str_addf(ret, "nameserver %s\n", *address);
+	while (rest.len) {
+		(void)span_cut(&rest, '\n', &line);
+		if (!span_has_prefix(span_trim(line), "nameserver"))
+			str_addf(ret, "%.*s\n", (int)line.len, line.ptr);
+	}
+}
+
+void hosts_write(const char *hostname, const struct step_options *options, struct str *ret)
 {
 	str_addf(ret,
 		 "127.0.0.1\tlocalhost %s\n"
 		 "::1\tlocalhost ip6-localhost ip6-loopback\n",
 		 hostname);
+	VEC_FOREACH(host, &options->hosts)
+		str_addf(ret, "%s\t%s\n", host->address, host->name);
 }

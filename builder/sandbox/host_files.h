@@ -5,12 +5,15 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "sandbox/step_options.h"
 
 /* Does it name systemd-resolved's stub, 127.0.0.53, and nothing else? resolv.conf(5) */
 bool resolv_conf_is_stub(struct span text);
 /* The host's; behind the stub it is the list of the real servers. Without any file it is empty. */
 void resolv_conf_read(struct str *ret);
-/* localhost and the step's own name. hosts(5) */
-void hosts_write(const char *hostname, struct str *ret);
+/* The same, with the name servers of the options in place of the host's where there are any. */
+void resolv_conf_write(const struct step_options *options, struct str *ret);
+/* localhost, the step's own name, and what the options add. hosts(5) */
+void hosts_write(const char *hostname, const struct step_options *options, struct str *ret);
 
 #endif

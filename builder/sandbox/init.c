@@ -201,7 +201,8 @@ static NORETURN void command_main(const struct init_task *task, const struct acc
 	strvec_add_all(&argv, &task->job->argv);
 	if (task->emulation->compat)
 		(void)personality(PER_LINUX32); /* what has no such thing goes without */
-	if (privilege_become(account, &what.err) == 0)
+	if (privilege_limit(&task->job->options, &what.err) == 0 &&
+	    privilege_become(account, &what.err) == 0)
 		(void)!program_exec(&argv, &env, task->emulation->cpu, &what.err);
 	report(task, &what);
 	_exit(STATUS_BROKEN);
@@ -222,16 +223,20 @@ static NORETURN void reap_until(pid_t command)
 }
 
 /* What needs the root and all capabilities. */
-static int prepare(const struct init_task *task, struct account *account, struct err *err)
+static int prepare(const struct init_task *task, struct account *account, struct strvec *warnings,
+		   struct err *err)
 {
 	AUTO(fd_closep) int root_fd = -1;
+	struct privilege privilege = { .insecure = task->job->insecure,
+				       .filter = task->filter,
+				       .options = &task->job->options };
 
 	if (arrange_fds(task, err) < 0 ||
 	    fd_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, &root_fd, err) < 0 ||
 	    account_find(root_fd, task->job->user, account, err) < 0 ||
 	    enter_cwd(root_fd, task->job->cwd, err) < 0)
 		return -1;
-	return privilege_drop(err);
+	return privilege_drop(&privilege, warnings, err);
 }
 
 /* If the warden ended before it could be our parent's death signal, its end of the socket is closed. */
@@ -251,7 +256,7 @@ void init_main(const struct init_task *task)
 	pid_t command = -1;
 
 	die_with_parent(task);
-	if (make_root(task, &what) < 0 || prepare(task, &account, &what.err) < 0) {
+	if (make_root(task, &what) < 0 || prepare(task, &account, &what.warnings, &what.err) < 0) {
 		report(task, &what);
 		_exit(STATUS_BROKEN);
 	}

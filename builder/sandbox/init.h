@@ -8,11 +8,13 @@
 #include "mount_plan.h"
 #include "mount_point.h"
 #include "sandbox/emulation.h"
+#include "syscall_filter.h"
 
 struct init_task {
 	const struct job *job;
 	const struct mount_facts *facts;
 	const struct emulation *emulation;
+	const struct syscall_filter *filter;
 	int dir_fd;         /* that the job's directories are relative to */
 	int out_fd, err_fd; /* the command's */
 	int report_fd;      /* a socket, above the three streams; closed once the command runs */

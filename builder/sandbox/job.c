@@ -21,6 +21,8 @@ static int check_mounts(const struct sandbox_mounts *mounts, struct err *err)
 		if (!strcmp(target, "."))
 			return err_set(err, ERR_INPUT, "mount target '%s' is the root directory",
 				       mount->target);
+		if (mount->kind == SANDBOX_FILE && !mount->content)
+			return err_set(err, ERR_INPUT, "mount '%s' has no content", mount->target);
 		if (mount->kind == SANDBOX_BIND &&
 		    (!mount->source || !path_is_absolute(mount->source)))
 			return err_set(err, ERR_INPUT, "mount source '%s' is not an absolute path",
@@ -69,7 +71,34 @@ static void encode_mounts(const struct sandbox_mounts *mounts, struct str *out)
 		wire_put_text(out, mount->target);
 		wire_put_number(out, mount->read_only);
 		wire_put_number(out, mount->size);
+		if (mount->kind != SANDBOX_FILE)
+			continue;
+		wire_put_bytes(out, mount->content, mount->content_len);
+		wire_put_number(out, mount->mode);
+		wire_put_number(out, mount->uid);
+		wire_put_number(out, mount->gid);
 	}
+}
+
+static void encode_options(const struct step_options *options, struct str *out)
+{
+	static const struct step_options none = STEP_OPTIONS_INIT;
+
+	if (!options)
+		options = &none;
+	wire_put_number(out, options->limits.len);
+	VEC_FOREACH(limit, &options->limits) {
+		wire_put_number(out, (uint64_t)limit->resource);
+		wire_put_number(out, limit->soft);
+		wire_put_number(out, limit->hard);
+	}
+	wire_put_number(out, options->hosts.len);
+	VEC_FOREACH(host, &options->hosts) {
+		wire_put_text(out, host->name);
+		wire_put_text(out, host->address);
+	}
+	wire_put_texts(out, &options->dns);
+	wire_put_number(out, options->shm_size);
 }
 
 static void encode_scripts(const struct strmap *scripts, struct str *out)
@@ -81,9 +110,25 @@ static void encode_scripts(const struct strmap *scripts, struct str *out)
 	}
 }
 
+/*
+ * Two steps that change the same, or nothing, have the same layer, and overlayfs takes no directory twice (ELOOP). The upper
+ * one of two shows and hides all that the lower one does.
+ */
+static void encode_lowers(const struct strvec *lowers, struct str *out)
+{
+	AUTO(strvec_release) struct strvec reversed = STRVEC_INIT;
+
+	for (size_t i = lowers ? lowers->len : 0; i > 0; i--)
+		if (!strvec_contains(&reversed, lowers->items[i - 1]))
+			strvec_add(&reversed, lowers->items[i - 1]);
+	wire_put_number(out, reversed.len);
+	for (size_t i = reversed.len; i > 0; i--)
+		wire_put_text(out, reversed.items[i - 1]);
+}
+
 void job_encode(const struct sandbox_step *step, struct str *out)
 {
-	wire_put_texts(out, step->lowers);
+	encode_lowers(step->lowers, out);
 	wire_put_texts(out, step->argv);
 	wire_put_texts(out, step->env);
 	wire_put_text(out, step->upper);
@@ -93,6 +138,8 @@ void job_encode(const struct sandbox_step *step, struct str *out)
 	wire_put_text(out, step->hostname ? step->hostname : DEFAULT_HOSTNAME);
 	encode_mounts(step->mounts, out);
 	wire_put_number(out, step->network);
+	wire_put_number(out, step->insecure);
+	encode_options(step->options, out);
 	encode_scripts(step->scripts, out);
 }
 
@@ -108,8 +155,37 @@ static void decode_mounts(struct wire *wire, struct sandbox_mounts *ret)
 		mount->target = wire_text(wire);
 		mount->read_only = wire_number(wire) != 0;
 		mount->size = wire_number(wire);
+		if (mount->kind == SANDBOX_FILE) {
+			mount->content = wire_bytes(wire, &mount->content_len);
+			mount->mode = (unsigned)wire_number(wire);
+			mount->uid = (unsigned)wire_number(wire);
+			mount->gid = (unsigned)wire_number(wire);
+		}
 		wire->bad = wire->bad || !mount->target;
 	}
+}
+
+static void decode_options(struct wire *wire, struct step_options *ret)
+{
+	uint64_t count = wire_number(wire);
+
+	for (uint64_t i = 0; i < count && !wire->bad; i++) {
+		struct step_limit *limit = VEC_ADD(&ret->limits);
+
+		limit->resource = (int)wire_number(wire);
+		limit->soft = wire_number(wire);
+		limit->hard = wire_number(wire);
+	}
+	count = wire_number(wire);
+	for (uint64_t i = 0; i < count && !wire->bad; i++) {
+		struct step_host *host = VEC_ADD(&ret->hosts);
+
+		host->name = wire_text(wire);
+		host->address = wire_text(wire);
+		wire->bad = wire->bad || !host->name || !host->address;
+	}
+	wire_texts(wire, &ret->dns);
+	ret->shm_size = wire_number(wire);
 }
 
 static void decode_scripts(struct wire *wire, struct strmap *ret)
@@ -141,6 +217,8 @@ int job_decode(struct span message, struct job *job, struct err *err)
 	job->hostname = wire_text(&wire);
 	decode_mounts(&wire, &job->mounts);
 	job->network = (enum sandbox_network)wire_number(&wire);
+	job->insecure = wire_number(&wire) != 0;
+	decode_options(&wire, &job->options);
 	decode_scripts(&wire, &job->scripts);
 	if (wire.bad || wire.rest.len || !job->argv.len || !job->cwd || !job->hostname)
 		return err_set(err, ERR_CHILD, "broken step between the sandbox's processes");
@@ -160,7 +238,9 @@ void job_release(struct job *job)
 	VEC_FOREACH(mount, &job->mounts) {
 		free(mount->source);
 		free(mount->target);
+		free(mount->content);
 	}
 	free(job->mounts.items);
+	step_options_release(&job->options);
 	strmap_release(&job->scripts);
 }

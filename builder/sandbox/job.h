@@ -15,6 +15,8 @@ struct job {
 	char *hostname;
 	struct sandbox_mounts mounts;
 	enum sandbox_network network;
+	bool insecure;
+	struct step_options options;
 	struct strmap scripts;
 };
 

@@ -134,15 +134,29 @@ static int mount_new(struct mounter *mounter, const struct mount_item *item, str
 	return err_errno(err, "mount %s at '/%s'", item->source, item->target);
 }
 
+/* The mode again: the file is made with what the umask leaves of it. */
+static int own_text(int fd, const struct mount_item *item, struct err *err)
+{
+	if ((item->uid || item->gid) && fchown(fd, item->uid, item->gid) < 0) {
+		if (errno != EINVAL && errno != EPERM)
+			return err_errno(err, "set the owner of '/%s'", item->target);
+		return err_set(err, ERR_UNSUPPORTED,
+			       "'/%s' cannot belong to %u:%u: this user namespace lacks such ids",
+			       item->target, item->uid, item->gid);
+	}
+	return fchmod(fd, item->mode) < 0 ? err_errno(err, "set the mode of '/%s'", item->target)
+					  : 0;
+}
+
 static int write_text(struct mounter *mounter, const struct mount_item *item, char **ret_name,
 		      struct err *err)
 {
 	AUTO(freep) char *name = xasprintf("text%u", mounter->texts++);
 	AUTO(fd_closep) int fd = -1;
 
-	if (fd_open(mounter->scratch_fd, name, O_WRONLY | O_CREAT | O_EXCL, item->mode, &fd, err) <
-		    0 ||
-	    fd_write_all(fd, item->data, strlen(item->data), item->target, err) < 0)
+	if (fd_open(mounter->scratch_fd, name, O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, err) < 0 ||
+	    fd_write_all(fd, item->data, item->data_len, item->target, err) < 0 ||
+	    own_text(fd, item, err) < 0)
 		return -1;
 	*ret_name = TAKE(name);
 	return fd_close(&fd, item->target, err);

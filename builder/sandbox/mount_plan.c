@@ -6,7 +6,8 @@
 #include "base/alloc.h"
 #include "base/path.h"
 
-#define SAFE (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+#define SAFE     (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+#define SHM_SIZE ((uint64_t)64 << 20) /* as Docker */
 
 void mount_plan_release(struct mount_plan *plan)
 {
@@ -47,13 +48,14 @@ static struct mount_item *add_text(struct mount_plan *plan, const char *target, 
 	struct mount_item *item = add(plan, MOUNT_TEXT, NULL, target);
 
 	item->data = span_dup(text);
+	item->data_len = text.len;
 	item->mode = mode;
 	item->read_only = true;
 	return item;
 }
 
 /* The paths that the OCI runtimes hide and lock by default: they tell about the machine, or change it. */
-static void add_proc(struct mount_plan *plan)
+static void add_proc(struct mount_plan *plan, bool insecure)
 {
 	static const char *const masked[] = {
 		"proc/acpi",       "proc/asound",        "proc/interrupts",  "proc/kcore",
@@ -65,6 +67,8 @@ static void add_proc(struct mount_plan *plan)
 	};
 
 	add_new(plan, "proc", "proc", SAFE, NULL)->substitute = xstrdup("/proc");
+	if (insecure)
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
 		add(plan, MOUNT_MASK, NULL, masked[i])->optional = true;
 	for (size_t i = 0; i < ARRAY_SIZE(locked); i++)
@@ -72,22 +76,23 @@ static void add_proc(struct mount_plan *plan)
 }
 
 /* The kernel gives a fresh sysfs only to the owner of the network namespace it shows. */
-static void add_sys(struct mount_plan *plan, enum sandbox_network network)
+static void add_sys(struct mount_plan *plan, enum sandbox_network network, bool insecure)
 {
 	static const char *const masked[] = { "sys/firmware", "sys/devices/virtual/powercap" };
 
 	if (network == SANDBOX_NETWORK_NONE) {
-		struct mount_item *item = add_new(plan, "sysfs", "sys", SAFE | MS_RDONLY, NULL);
+		struct mount_item *item =
+			add_new(plan, "sysfs", "sys", SAFE | (insecure ? 0 : MS_RDONLY), NULL);
 
 		item->substitute = xstrdup("/sys");
-		item->read_only = true;
+		item->read_only = !insecure;
 		item = add(plan, MOUNT_BIND, "/sys/fs/cgroup", "sys/fs/cgroup");
-		item->read_only = true;
+		item->read_only = !insecure;
 		item->optional = true;
 	} else {
-		add(plan, MOUNT_BIND, "/sys", "sys")->read_only = true;
+		add(plan, MOUNT_BIND, "/sys", "sys")->read_only = !insecure;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
+	for (size_t i = 0; !insecure && i < ARRAY_SIZE(masked); i++)
 		add(plan, MOUNT_MASK, NULL, masked[i])->optional = true;
 }
 
@@ -103,10 +108,13 @@ static void add_dev_links(struct mount_plan *plan)
 		add(plan, MOUNT_LINK, links[i][1], links[i][0]);
 }
 
-static void add_dev(struct mount_plan *plan, bool tty_group)
+static void add_dev(struct mount_plan *plan, bool tty_group, uint64_t shm_size)
 {
 	/* Bound, because a user namespace cannot make device nodes. */
 	static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
+	AUTO(freep)
+	char *shm = xasprintf("mode=1777,size=%llu",
+			      (unsigned long long)(shm_size ? shm_size : SHM_SIZE));
 
 	add_new(plan, "tmpfs", "dev", MS_NOSUID | MS_NODEV | MS_STRICTATIME,
 		"mode=755,size=65536k");
@@ -120,7 +128,7 @@ static void add_dev(struct mount_plan *plan, bool tty_group)
 	add_new(plan, "devpts", "dev/pts", MS_NOSUID | MS_NOEXEC,
 		tty_group ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
 			  : "newinstance,ptmxmode=0666,mode=0620");
-	add_new(plan, "tmpfs", "dev/shm", SAFE, "mode=1777,size=65536k");
+	add_new(plan, "tmpfs", "dev/shm", SAFE, shm);
 	add_new(plan, "mqueue", "dev/mqueue", SAFE, NULL)->optional = true;
 }
 
@@ -143,6 +151,19 @@ static size_t depth(const char *target)
 	return count;
 }
 
+static void add_file(struct mount_plan *plan, const struct sandbox_mount *mount)
+{
+	struct mount_item *item = add(plan, MOUNT_TEXT, NULL, mount->target);
+
+	item->data = xmalloc(mount->content_len + 1);
+	memcpy(item->data, mount->content, mount->content_len);
+	item->data_len = mount->content_len;
+	item->mode = mount->mode;
+	item->uid = mount->uid;
+	item->gid = mount->gid;
+	item->read_only = true;
+}
+
 static void add_step_mount(struct mount_plan *plan, const struct sandbox_mount *mount)
 {
 	if (mount->kind == SANDBOX_BIND) {
@@ -150,6 +171,10 @@ static void add_step_mount(struct mount_plan *plan, const struct sandbox_mount *
 
 		item->read_only = mount->read_only;
 		item->no_devices = !path_is_within(mount->source, "/dev");
+		return;
+	}
+	if (mount->kind == SANDBOX_FILE) {
+		add_file(plan, mount);
 		return;
 	}
 	AUTO(freep)
@@ -182,9 +207,9 @@ static void add_step_mounts(struct mount_plan *plan, const struct sandbox_mounts
 
 void mount_plan_make(const struct job *job, const struct mount_facts *facts, struct mount_plan *ret)
 {
-	add_proc(ret);
-	add_sys(ret, job->network);
-	add_dev(ret, facts->tty_group);
+	add_proc(ret, job->insecure);
+	add_sys(ret, job->network, job->insecure);
+	add_dev(ret, facts->tty_group, job->options.shm_size);
 	add_scripts(ret, &job->scripts);
 	add_text(ret, "etc/resolv.conf", facts->resolv_conf, 0644);
 	add_text(ret, "etc/hosts", facts->hosts, 0644);

@@ -13,7 +13,7 @@
 enum mount_action {
 	MOUNT_NEW,       /* a new file system of type `source`, with `data` */
 	MOUNT_BIND,      /* the tree at `source` on the host */
-	MOUNT_TEXT,      /* a file that says `data` */
+	MOUNT_TEXT,      /* a file that says `data`, of `data_len` bytes */
 	MOUNT_LINK,      /* no mount: a symbolic link to `source` in a file system of ours */
 	MOUNT_MASK,      /* hidden: an empty directory or file in its place */
 	MOUNT_READ_ONLY, /* made read-only in place */
@@ -23,8 +23,9 @@ struct mount_item {
 	enum mount_action action;
 	char *source, *target; /* target without its leading slash */
 	char *data;
-	unsigned long flags; /* of mount(2), for MOUNT_NEW */
-	unsigned mode;       /* of a MOUNT_TEXT */
+	size_t data_len;
+	unsigned long flags;     /* of mount(2), for MOUNT_NEW */
+	unsigned mode, uid, gid; /* of a MOUNT_TEXT */
 	bool read_only;
 	bool no_devices; /* MOUNT_BIND: device nodes in it do not work */
 	bool optional;   /* what is not there is left out */

@@ -67,22 +67,102 @@ static int leave_session_keyring(struct err *err)
 	return err_hint(err, "sudo sysctl -w kernel.keys.maxkeys=2000");
 }
 
-int privilege_drop(struct err *err)
+static int drop_bounding(struct err *err)
 {
-	static const struct rlimit no_core = { 0, 0 };
-
 	for (cap_value_t cap = 0; CAP_IS_SUPPORTED(cap); cap++)
 		if (!is_kept(cap) && cap_drop_bound(cap) < 0 && errno != EINVAL)
 			return err_errno(err, "give up capability %d", cap);
+	return 0;
+}
+
+/* While CAP_SYS_ADMIN is still there. */
+static int load_filter(const struct syscall_filter *filter, struct strvec *warnings,
+		       struct err *err)
+{
+	AUTO(err_release) struct err load_err = ERR_INIT;
+
+	if (syscall_filter_load(filter, &load_err) == 0)
+		return 0;
+	if (load_err.kind != ERR_UNSUPPORTED) {
+		err_move(err, &load_err);
+		return -1;
+	}
+	strvec_add(warnings,
+		   "this kernel has no system call filters (CONFIG_SECCOMP_FILTER): steps "
+		   "run without one");
+	return 0;
+}
+
+static bool has_limit(const struct step_options *options, int resource)
+{
+	VEC_FOREACH(limit, &options->limits)
+		if (limit->resource == resource)
+			return true;
+	return false;
+}
+
+int privilege_drop(const struct privilege *privilege, struct strvec *warnings, struct err *err)
+{
+	static const struct rlimit no_core = { 0, 0 };
+
+	if (!privilege->insecure && drop_bounding(err) < 0)
+		return -1;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_errno(err, "give up ambient capabilities");
 	/* A core file would end up in the layer. */
-	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
+	if (!has_limit(privilege->options, RLIMIT_CORE) && setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return err_errno(err, "limit core files");
 	if (leave_session_keyring(err) < 0)
 		return -1;
+	if (privilege->insecure)
+		return 0;
+	if (load_filter(privilege->filter, warnings, err) < 0)
+		return -1;
 	return set_caps(err);
 }
+
+/* --- limits --- */
+
+void privilege_raise_limits(const struct step_options *options)
+{
+	VEC_FOREACH(limit, &options->limits) {
+		struct rlimit now;
+
+		if (getrlimit((__rlimit_resource_t)limit->resource, &now) < 0 ||
+		    limit->hard <= now.rlim_max)
+			continue;
+		now.rlim_max = limit->hard;
+		/* Who may not is told by privilege_limit(). */
+		(void)setrlimit((__rlimit_resource_t)limit->resource, &now);
+	}
+}
+
+static int explain_limit(const struct step_limit *limit, struct err *err)
+{
+	struct rlimit now = { 0, 0 };
+
+	if (errno != EPERM)
+		return err_errno(err, "set the limit '%s'", step_limit_name(limit->resource));
+	(void)getrlimit((__rlimit_resource_t)limit->resource, &now);
+	(void)err_set(err, ERR_DENIED,
+		      "the limit '%s' cannot be raised above this process's own, which is %llu",
+		      step_limit_name(limit->resource), (unsigned long long)now.rlim_max);
+	return err_hint(err,
+			"give --ulimit at most that, or raise it in /etc/security/limits.conf");
+}
+
+int privilege_limit(const struct step_options *options, struct err *err)
+{
+	VEC_FOREACH(limit, &options->limits) {
+		struct rlimit value = { .rlim_cur = limit->soft, .rlim_max = limit->hard };
+
+		if (setrlimit((__rlimit_resource_t)limit->resource, &value) < 0)
+			return explain_limit(limit, err);
+	}
+	return 0;
+}
+
+/* --- the account --- */
 
 static int check_id(const char *file, const char *what, unsigned id, struct err *err)
 {

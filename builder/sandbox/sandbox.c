@@ -19,6 +19,7 @@
 #include "wire.h"
 
 #define OUTPUT_CHUNK 65536 /* what a pipe holds */
+#define NS_PER_MS    1000000U
 
 struct sandbox {
 	pid_t helper;
@@ -74,6 +75,14 @@ void sandbox_freep(struct sandbox **sandbox)
 
 /* --- one run, seen from the caller --- */
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
 enum { RUN_ANSWER, RUN_OUT, RUN_ERR, RUN_CANCEL, RUN_FDS };
 
 struct run {
@@ -81,6 +90,8 @@ struct run {
 	unsigned step_id;
 	int fds[RUN_FDS]; /* -1 = ended; RUN_CANCEL is borrowed */
 	bool cancelled;
+	unsigned notice_ms; /* the next silence that is worth a word; 0 = none */
+	uint64_t heard_ns;  /* when it last said something */
 };
 
 static void run_release(struct run *run)
@@ -130,6 +141,7 @@ static void forward(struct run *run, int which)
 	};
 
 	if (n > 0) {
+		run->heard_ns = now_ns();
 		event.text_len = (size_t)n;
 		monitor_emit(run->monitor, &event);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -157,6 +169,29 @@ static void cancel(struct run *run)
 	(void)shutdown(run->fds[RUN_ANSWER], SHUT_WR);
 }
 
+/* How long to wait for news. */
+static int patience(const struct run *run)
+{
+	uint64_t silent_ms = (now_ns() - run->heard_ns) / NS_PER_MS;
+
+	if (!run->notice_ms)
+		return -1;
+	return silent_ms < run->notice_ms ? (int)(run->notice_ms - silent_ms) : 0;
+}
+
+/* Each time after twice as long. */
+static void notice_silence(struct run *run)
+{
+	uint64_t silent_ms = (now_ns() - run->heard_ns) / NS_PER_MS;
+
+	if (!run->notice_ms || silent_ms < run->notice_ms)
+		return;
+	monitor_text(run->monitor, run->step_id, EVENT_STEP_DETAIL,
+		     "no output for %llu s: the emulated command is idle, or slow",
+		     (unsigned long long)(silent_ms / 1000));
+	run->notice_ms = silent_ms < INT32_MAX / 4 ? (unsigned)silent_ms * 2 : 0;
+}
+
 static void watch(struct run *run)
 {
 	struct pollfd fds[RUN_FDS];
@@ -164,8 +199,9 @@ static void watch(struct run *run)
 	for (;;) {
 		for (int i = 0; i < RUN_FDS; i++)
 			fds[i] = (struct pollfd){ .fd = run->fds[i], .events = POLLIN };
-		if (poll(fds, RUN_FDS, -1) < 0)
+		if (poll(fds, RUN_FDS, patience(run)) < 0)
 			continue;
+		notice_silence(run);
 		if (fds[RUN_CANCEL].revents)
 			cancel(run);
 		if (fds[RUN_OUT].revents)
@@ -207,14 +243,6 @@ static int finish(struct sandbox *sandbox, struct run *run, struct sandbox_resul
 	return 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
-
 int sandbox_run(struct sandbox *sandbox, const struct sandbox_step *step,
 		const struct monitor *monitor, unsigned step_id, struct sandbox_result *ret,
 		struct err *err)
@@ -224,6 +252,8 @@ int sandbox_run(struct sandbox *sandbox, const struct sandbox_step *step,
 		.monitor = monitor,
 		.step_id = step_id,
 		.fds = { -1, -1, -1, monitor ? monitor->cancel_fd : -1 },
+		.notice_ms = step->idle_notice_ms,
+		.heard_ns = now_ns(),
 	};
 	struct sandbox_result result = { .status = 0 };
 	uint64_t begin = now_ns();

@@ -17,6 +17,7 @@
 #include "host_files.h"
 #include "id_map.h"
 #include "init.h"
+#include "privilege.h"
 #include "rootfs.h"
 #include "wire.h"
 
@@ -92,6 +93,12 @@ static int enter_userns(const struct warden *warden, struct err *err)
 	return 0;
 }
 
+static int prepare_job(const struct warden *warden, const struct job *job, struct err *err)
+{
+	privilege_raise_limits(&job->options);
+	return enter_userns(warden, err);
+}
+
 static bool have_tty_group(void)
 {
 	AUTO(id_map_release) struct id_map map = ID_MAP_INIT;
@@ -107,8 +114,8 @@ static int start_init(const struct warden *warden, const struct job *job, int *r
 	int pair[2];
 	pid_t pid = -1;
 
-	resolv_conf_read(&resolv_conf);
-	hosts_write(job->hostname, &hosts);
+	resolv_conf_write(&job->options, &resolv_conf);
+	hosts_write(job->hostname, &job->options, &hosts);
 	if (channel_pair(SOCK_STREAM, pair, err) < 0)
 		return -1;
 	*ret_report = pair[0];
@@ -126,6 +133,7 @@ static int start_init(const struct warden *warden, const struct job *job, int *r
 			.job = job,
 			.facts = &facts,
 			.emulation = warden->emulation,
+			.filter = warden->filter,
 			.dir_fd = warden->dir_fd,
 			.out_fd = warden->out_fd,
 			.err_fd = warden->err_fd,
@@ -230,7 +238,7 @@ void warden_main(const struct warden *warden)
 	(void)signal(SIGCHLD, SIG_DFL);
 	die_with_parent(parent);
 	if (receive_job(warden->job_fd, &job, &answer.err) == 0 &&
-	    enter_userns(warden, &answer.err) == 0) {
+	    prepare_job(warden, &job, &answer.err) == 0) {
 		die_with_parent(parent);
 		(void)run(warden, &job, &answer);
 	}

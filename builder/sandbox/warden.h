@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "sandbox/emulation.h"
+#include "syscall_filter.h"
 
 struct warden {
 	int job_fd; /* the caller's socket: the step comes, the answer goes; its closing cancels */
@@ -15,6 +16,7 @@ struct warden {
 	int dir_fd;         /* of the store */
 	int userns_fd;      /* where own emulation is registered; -1 = our own namespace */
 	const struct emulation *emulation;
+	const struct syscall_filter *filter;
 };
 
 /* What the caller gets back. */

@@ -20,6 +20,12 @@ void wire_put_text(struct str *out, const char *text)
 		str_add(out, text);
 }
 
+void wire_put_bytes(struct str *out, const char *bytes, size_t len)
+{
+	wire_put_number(out, len);
+	str_addn(out, bytes, len);
+}
+
 void wire_put_texts(struct str *out, const struct strvec *texts)
 {
 	wire_put_number(out, texts ? texts->len : 0);
@@ -70,6 +76,22 @@ char *wire_text(struct wire *wire)
 	wire->rest.ptr += len;
 	wire->rest.len -= len;
 	return text;
+}
+
+char *wire_bytes(struct wire *wire, size_t *ret_len)
+{
+	uint64_t len = wire_number(wire);
+	char *bytes = NULL;
+
+	if (wire->bad || len > wire->rest.len) {
+		wire->bad = true;
+		return NULL;
+	}
+	bytes = xmalloc(len + 1);
+	bytes[len] = '\0';
+	(void)take(wire, bytes, len);
+	*ret_len = len;
+	return bytes;
 }
 
 void wire_texts(struct wire *wire, struct strvec *ret)

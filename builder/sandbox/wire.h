@@ -21,6 +21,8 @@
 void wire_put_number(struct str *out, uint64_t number);
 void wire_put_text(struct str *out, const char *text); /* NULL arrives as NULL */
 void wire_put_texts(struct str *out, const struct strvec *texts);
+/* Any bytes. */
+void wire_put_bytes(struct str *out, const char *bytes, size_t len);
 void wire_put_err(struct str *out, const struct err *err);
 
 /* A cursor in a received message. Once anything did not fit, `bad` stays set and all further values are 0 or NULL. */
@@ -32,6 +34,8 @@ struct wire {
 uint64_t wire_number(struct wire *wire);
 /* The caller frees. */
 char *wire_text(struct wire *wire);
+/* NUL-ended as well; the caller frees. */
+char *wire_bytes(struct wire *wire, size_t *ret_len);
 void wire_texts(struct wire *wire, struct strvec *ret);
 void wire_err(struct wire *wire, struct err *ret);
 

@@ -24,6 +24,7 @@ static void run_vertex_release(struct run_vertex *run)
 		free(mount->source);
 		free(mount->target);
 		free(mount->id);
+		free(mount->env);
 	}
 	free(run->mounts.items);
 }

@@ -67,6 +67,11 @@ static int describe_mount(struct solver *solver, const struct vertex *vertex,
 	str_addf(out, "mount %d %d %llu\n", (int)mount->type, mount->read_only,
 		 (unsigned long long)mount->size);
 	add_text(out, "target", mount->target);
+	if (mount->type == MOUNT_SECRET || mount->type == MOUNT_SSH) {
+		add_text(out, "id", mount->id);
+		add_text(out, "variable", mount->env);
+		str_addf(out, "owner %o %u %u\n", mount->mode, mount->uid, mount->gid);
+	}
 	if (mount->from)
 		return 0;
 	add_text(out, "source", mount->source);
@@ -83,6 +88,20 @@ static void describe_volume(const struct step_volume *volume, struct str *out)
 	add_text(out, "volume-source", volume->identity);
 }
 
+/* As BuildKit: limits count, and names, but not what addresses they have. */
+static void add_options(struct str *out, const struct step_options *options)
+{
+	if (!options)
+		return;
+	VEC_FOREACH(limit, &options->limits)
+		str_addf(out, "limit %d %llu %llu\n", limit->resource,
+			 (unsigned long long)limit->soft, (unsigned long long)limit->hard);
+	VEC_FOREACH(host, &options->hosts)
+		add_text(out, "host", host->name);
+	if (options->shm_size)
+		str_addf(out, "shm %llu\n", (unsigned long long)options->shm_size);
+}
+
 static int describe_run(struct solver *solver, const struct vertex *vertex, struct str *out,
 			struct err *err)
 {
@@ -96,6 +115,9 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 	add_text(out, "user", run->user);
 	add_text(out, "directory", run->cwd);
 	str_addf(out, "network %d\n", (int)run->network);
+	if (run->insecure)
+		str_add(out, "insecure\n");
+	add_options(out, vertex->settings->options);
 	VEC_FOREACH(mount, &run->mounts) {
 		if (describe_mount(solver, vertex, mount, out, err) < 0)
 			return -1;

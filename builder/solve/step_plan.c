@@ -4,6 +4,7 @@
 #include "add_source.h"
 #include "base/alloc.h"
 #include "base/path.h"
+#include "context/ssh_agents.h"
 #include "dockerfile/expand.h"
 #include "dockerfile/mount.h"
 #include "history_text.h"
@@ -61,7 +62,44 @@ static unsigned number_or(int64_t value, unsigned otherwise)
 	return value == MOUNT_UNSET ? otherwise : (unsigned)value;
 }
 
-/* Where the mount's files come from; a secret and a tmpfs have none. */
+/* BuildKit: a secret's id is its source, and its file is below /run/secrets unless it is only a variable. */
+static void set_secret(const struct stage_state *state, const struct mount *mount,
+		       struct run_mount *to)
+{
+	const char *id = mount->source ? mount->source : mount->id;
+
+	to->id = xstrdup(id ? id : path_base(mount->target));
+	to->env = xstrdup_or_null(mount->env);
+	if (mount->target)
+		to->target = path_resolve(stage_directory(state), mount->target);
+	else if (!mount->env)
+		to->target = path_join("/run/secrets", path_base(to->id));
+}
+
+static size_t count_type(const struct run_mounts *mounts, enum mount_type type)
+{
+	size_t count = 0;
+
+	VEC_FOREACH(mount, mounts)
+		count += mount->type == type;
+	return count;
+}
+
+static void set_ssh(const struct stage_state *state, const struct mount *mount,
+		    const struct run_mounts *others, struct run_mount *to)
+{
+	to->id = xstrdup(mount->id ? mount->id : SSH_AGENT_DEFAULT);
+	to->target = mount->target ? path_resolve(stage_directory(state), mount->target)
+				   : xasprintf("/run/buildkit/ssh_agent.%zu",
+					       count_type(others, MOUNT_SSH) - 1);
+}
+
+static unsigned default_mode(enum mount_type type)
+{
+	return type == MOUNT_SECRET ? 0400 : type == MOUNT_SSH ? 0600 : 0755;
+}
+
+/* Where the mount's files come from; a tmpfs has none. */
 static int set_mount_source(struct stage_state *state, const struct mount_spec *spec,
 			    const struct mount *mount, struct run_mount *ret,
 			    struct vertices *inputs, struct err *err)
@@ -94,13 +132,52 @@ static int add_mount(struct stage_state *state, const struct mount_spec *spec,
 	to->read_only = mount.read_only;
 	to->required = mount.required;
 	to->sharing = mount.sharing;
-	to->target = path_resolve(stage_directory(state), mount.target ? mount.target : "");
-	to->id = xstrdup(mount.id ? mount.id : to->target);
 	to->size = mount.size == MOUNT_UNSET ? 0 : (uint64_t)mount.size;
-	to->mode = number_or(mount.mode, 0755);
+	to->mode = number_or(mount.mode, default_mode(mount.type));
 	to->uid = number_or(mount.uid, 0);
 	to->gid = number_or(mount.gid, 0);
+	if (mount.type == MOUNT_SECRET) {
+		set_secret(state, &mount, to);
+		return 0;
+	}
+	if (mount.type == MOUNT_SSH) {
+		set_ssh(state, &mount, ret, to);
+		return 0;
+	}
+	to->target = path_resolve(stage_directory(state), mount.target ? mount.target : "");
+	to->id = xstrdup(mount.id ? mount.id : to->target);
 	return set_mount_source(state, spec, &mount, to, inputs, err);
+}
+
+static const struct step_options *step_options(const struct stage_state *state)
+{
+	const struct step_settings *settings = state->plan->request->settings;
+
+	return settings ? settings->options : NULL;
+}
+
+/* BuildKit's entitlement: whoever starts the build has to agree. */
+static int check_security(const struct stage_state *state, const struct instruction *instruction,
+			  struct err *err)
+{
+	const struct step_options *options = step_options(state);
+
+	if (instruction->run.security != RUN_SECURITY_INSECURE ||
+	    (options && options->allow_insecure))
+		return 0;
+	(void)err_set(err, ERR_DENIED, "RUN --security=insecure is not allowed");
+	(void)err_hint(err, "if you trust this Dockerfile: --allow security.insecure");
+	return word_error(state, instruction->name, err);
+}
+
+static enum sandbox_network network_of(const struct stage_state *state,
+				       const struct run_instruction *run)
+{
+	const struct step_options *options = step_options(state);
+
+	if (run->network == RUN_NETWORK_DEFAULT && options)
+		return options->network;
+	return run->network == RUN_NETWORK_NONE ? SANDBOX_NETWORK_NONE : SANDBOX_NETWORK_HOST;
 }
 
 int plan_run(struct stage_state *state, const struct instruction *instruction, struct err *err)
@@ -111,10 +188,8 @@ int plan_run(struct stage_state *state, const struct instruction *instruction, s
 	struct vertex *vertex;
 	int result = 0;
 
-	if (from->security == RUN_SECURITY_INSECURE) {
-		(void)err_set(err, ERR_UNSUPPORTED, "RUN --security=insecure is not allowed");
-		return word_error(state, instruction->name, err);
-	}
+	if (check_security(state, instruction, err) < 0)
+		return -1;
 	/* Stages that are mounted come before this step in the graph. */
 	for (size_t i = 0; result == 0 && i < from->mounts.len; i++)
 		result = add_mount(state, &from->mounts.items[i], &mounts, &inputs, err);
@@ -127,8 +202,8 @@ int plan_run(struct stage_state *state, const struct instruction *instruction, s
 	set_environment(state, &vertex->run);
 	vertex->run.user = xstrdup_or_null(state->config.user);
 	vertex->run.cwd = path_clean(stage_directory(state));
-	vertex->run.network =
-		from->network == RUN_NETWORK_NONE ? SANDBOX_NETWORK_NONE : SANDBOX_NETWORK_HOST;
+	vertex->run.network = network_of(state, from);
+	vertex->run.insecure = from->security == RUN_SECURITY_INSECURE;
 	stage_add_history(state, history_run(&state->scope.args, &vertex->run.argv), vertex);
 	return 0;
 }

@@ -22,6 +22,7 @@
 #include "base/vec.h"
 #include "builder/board.h"
 #include "builder/output.h"
+#include "builder/secret.h"
 #include "context/named_context.h"
 #include "context/ssh_agents.h"
 #include "image/layer.h"
@@ -78,8 +79,10 @@ struct build_request {
 	const struct strmap *build_args; /* value NULL = from our environment, if it is there */
 	const struct strmap *labels;
 	const struct build_volumes *volumes;
-	struct ssh_agents *ssh;    /* --ssh; NULL = none */
-	const struct strvec *tags; /* names that the result gets in the store */
+	struct ssh_agents *ssh;              /* --ssh; NULL = none */
+	const struct build_secrets *secrets; /* NULL = none; so are the next */
+	const struct step_options *steps;    /* what RUN steps have in common */
+	const struct strvec *tags;           /* names that the result gets in the store */
 	bool no_cache;
 	const struct cache_places *cache_from, *cache_to; /* NULL = none */
 	const struct strvec *no_cache_stages; /* names or numbers of stages; NULL = none */

@@ -28,10 +28,27 @@ static void hosts_name_the_step(void **state)
 {
 	(void)state;
 	AUTO(str_release) struct str text = STR_INIT;
+	AUTO(step_options_release) struct step_options options = STEP_OPTIONS_INIT;
 
-	hosts_write("box", &text);
+	assert_ok(step_options_add_host(&options, "lab:10.0.0.2", &err_));
+	hosts_write("box", &options, &text);
+	assert_non_null(strstr(text.ptr, "10.0.0.2\tlab\n"));
 	assert_non_null(strstr(text.ptr, "127.0.0.1\tlocalhost box\n"));
 	assert_non_null(strstr(text.ptr, "::1\tlocalhost"));
+}
+
+static void name_servers_of_the_options_replace_those_of_the_host(void **state)
+{
+	(void)state;
+	AUTO(str_release) struct str text = STR_INIT;
+	AUTO(step_options_release) struct step_options options = STEP_OPTIONS_INIT;
+
+	assert_ok(step_options_add_dns(&options, "192.0.2.1", &err_));
+	assert_ok(step_options_add_dns(&options, "2001:db8::1", &err_));
+	resolv_conf_write(&options, &text);
+	assert_true(str_has_prefix(text.ptr, "nameserver 192.0.2.1\nnameserver 2001:db8::1\n"));
+	assert_null(strstr(text.ptr + strlen("nameserver 192.0.2.1\nnameserver 2001:db8::1\n"),
+			   "nameserver"));
 }
 
 int main(void)
@@ -39,6 +56,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_the_stub),
 		cmocka_unit_test(hosts_name_the_step),
+		cmocka_unit_test(name_servers_of_the_options_replace_those_of_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

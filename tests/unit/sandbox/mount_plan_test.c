@@ -114,10 +114,16 @@ static void outer_mounts_come_first(void **state)
 {
 	(void)state;
 	struct sandbox_mount items[] = {
-		{ SANDBOX_BIND, (char *)"/inner", (char *)"/a/b/c", false, 0 },
-		{ SANDBOX_TMPFS, NULL, (char *)"//a/./b/", true, 4096 },
-		{ SANDBOX_BIND, (char *)"/first", (char *)"/x", true, 0 },
-		{ SANDBOX_BIND, (char *)"/second", (char *)"/x/../y", false, 0 },
+		{ .kind = SANDBOX_BIND, .source = (char *)"/inner", .target = (char *)"/a/b/c" },
+		{ .kind = SANDBOX_TMPFS,
+		  .target = (char *)"//a/./b/",
+		  .read_only = true,
+		  .size = 4096 },
+		{ .kind = SANDBOX_BIND,
+		  .source = (char *)"/first",
+		  .target = (char *)"/x",
+		  .read_only = true },
+		{ .kind = SANDBOX_BIND, .source = (char *)"/second", .target = (char *)"/x/../y" },
 	};
 	struct sandbox_mounts mounts = { items, ARRAY_SIZE(items), 0 };
 	AUTO(mount_plan_release) struct mount_plan plan = plan_of(mounts, SANDBOX_NETWORK_HOST);
@@ -137,8 +143,10 @@ static void only_devices_given_by_name_work(void **state)
 {
 	(void)state;
 	struct sandbox_mount items[] = {
-		{ SANDBOX_BIND, (char *)"/home/user", (char *)"/v", false, 0 },
-		{ SANDBOX_BIND, (char *)"/dev/ttyUSB0", (char *)"/dev/ttyUSB0", false, 0 },
+		{ .kind = SANDBOX_BIND, .source = (char *)"/home/user", .target = (char *)"/v" },
+		{ .kind = SANDBOX_BIND,
+		  .source = (char *)"/dev/ttyUSB0",
+		  .target = (char *)"/dev/ttyUSB0" },
 	};
 	AUTO(mount_plan_release)
 	struct mount_plan plan =

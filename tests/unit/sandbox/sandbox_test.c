@@ -134,6 +134,20 @@ static void as_many_layers_as_there_may_be(void **state)
 	assert_string_equal(steps.out.ptr, "layer 124");
 }
 
+static void the_same_layer_may_come_twice(void **state)
+{
+	(void)state;
+	AUTO(steps_release) struct steps steps;
+
+	steps_init(&steps);
+	steps_add_file(&steps, "one", "file", "one", 0644);
+	steps_add_file(&steps, "two", "file", "two", 0644);
+	strvec_add(&steps.lowers, "one");
+	steps_probe(&steps, "cat", "/file");
+	assert_int_equal(steps_run(&steps), 0);
+	assert_string_equal(steps.out.ptr, "one");
+}
+
 static void a_missing_layer_is_named(void **state)
 {
 	(void)state;
@@ -214,7 +228,9 @@ static void keys_of_the_session_stay_outside(void **state)
 	steps_init(&steps);
 	assert_true(syscall(SYS_request_key, "user", "edgectl:secret", NULL, 0) > 0);
 	steps_probe(&steps, "key", "edgectl:secret");
-	assert_int_equal(steps_run(&steps), ENOKEY);
+	assert_int_equal(steps_run(&steps), EPERM); /* the filter */
+	steps.step.insecure = true;
+	assert_int_equal(steps_run(&steps), ENOKEY); /* the keyring of its own */
 }
 
 /* Root may make device nodes, for a layer, and nobody may open them; a user namespace may not even make them. */
@@ -365,12 +381,16 @@ static void volumes_are_there_and_not_in_the_layer(void **state)
 	assert_int_equal(mkdir("volume", 0755), 0);
 	write_text("volume/given", "from the host");
 	assert_ok(fs_realpath("volume", &source, &err_));
-	*VEC_ADD(&steps.mounts) =
-		(struct sandbox_mount){ SANDBOX_BIND, source, (char *)"/deep/rw", false, 0 };
-	*VEC_ADD(&steps.mounts) =
-		(struct sandbox_mount){ SANDBOX_BIND, source, (char *)"/deep/ro", true, 0 };
-	*VEC_ADD(&steps.mounts) =
-		(struct sandbox_mount){ SANDBOX_TMPFS, NULL, (char *)"/scratch", false, 65536 };
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_BIND,
+							  .source = source,
+							  .target = (char *)"/deep/rw" };
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_BIND,
+							  .source = source,
+							  .target = (char *)"/deep/ro",
+							  .read_only = true };
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_TMPFS,
+							  .target = (char *)"/scratch",
+							  .size = 65536 };
 	steps_probe(&steps, "cat", "/deep/ro/given");
 	assert_int_equal(steps_run(&steps), 0);
 	assert_string_equal(steps.out.ptr, "from the host");
@@ -395,8 +415,9 @@ static void volumes_may_lie_in_the_store(void **state)
 	steps_init(&steps);
 	assert_int_equal(mkdir("store/cache", 0755), 0);
 	assert_ok(fs_realpath("store/cache", &source, &err_));
-	*VEC_ADD(&steps.mounts) =
-		(struct sandbox_mount){ SANDBOX_BIND, source, (char *)"/cache", false, 0 };
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_BIND,
+							  .source = source,
+							  .target = (char *)"/cache" };
 	steps_probe(&steps, "write", "/cache/x");
 	assert_int_equal(steps_run(&steps), 0);
 	assert_true(fs_exists(AT_FDCWD, "store/cache/x"));
@@ -408,8 +429,9 @@ static void a_missing_volume_is_named(void **state)
 	AUTO(steps_release) struct steps steps;
 
 	steps_init(&steps);
-	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ SANDBOX_BIND, (char *)"/nonexistent/v",
-							  (char *)"/v", false, 0 };
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_BIND,
+							  .source = (char *)"/nonexistent/v",
+							  .target = (char *)"/v" };
 	steps_probe(&steps, "exit", "0");
 	steps_run_refused(&steps, ERR_NOT_FOUND, "'/nonexistent/v'");
 }
@@ -594,6 +616,7 @@ int main(void)
 		scratch_test(an_upper_alone_stays_clean),
 		scratch_test(without_upper_the_root_is_read_only),
 		scratch_test(as_many_layers_as_there_may_be),
+		scratch_test(the_same_layer_may_come_twice),
 		scratch_test(a_missing_layer_is_named),
 		scratch_test(network_files_are_there_and_cannot_be_changed),
 		scratch_test(the_machine_is_hidden),

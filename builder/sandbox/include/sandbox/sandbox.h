@@ -20,10 +20,12 @@
 #include "base/map.h"
 #include "base/monitor.h"
 #include "base/vec.h"
+#include "sandbox/step_options.h"
 
 enum sandbox_mount_kind {
 	SANDBOX_BIND, /* a file or directory of the host; device nodes work only in a source below /dev */
 	SANDBOX_TMPFS, /* size in bytes, 0 = the kernel's default */
+	SANDBOX_FILE,  /* a file with `content`, in memory; read-only */
 };
 
 struct sandbox_mount {
@@ -33,14 +35,16 @@ struct sandbox_mount {
 	char *target;
 	bool read_only;
 	uint64_t size;
+	/* SANDBOX_FILE. Any bytes; wiped by nobody: short-lived copies of it are in the sandbox's processes. */
+	char *content;
+	size_t content_len;
+	unsigned mode, uid, gid;
 };
 
 struct sandbox_mounts {
 	struct sandbox_mount *items;
 	size_t len, cap;
 };
-
-enum sandbox_network { SANDBOX_NETWORK_HOST, SANDBOX_NETWORK_NONE };
 
 struct sandbox_step {
 	/* Root file system: directories relative to the helper's directory, lowest first; none = empty. */
@@ -63,6 +67,10 @@ struct sandbox_step {
 		*variant; /* the platform of the root file system: decides about emulation */
 	const struct sandbox_mounts *mounts;
 	enum sandbox_network network;
+	bool insecure; /* all capabilities that the caller has, no system call filter, nothing masked */
+	const struct step_options *options; /* but for their network; NULL = none */
+	/* So long without output, an emulated step says so by EVENT_STEP_DETAIL, and again after as long; 0 = never. */
+	unsigned idle_notice_ms;
 	/* A file to appear at /dev/pipes/<name>, mode 0755: heredocs that start with "#!". */
 	const struct strmap *scripts; /* name -> text; NULL = none */
 };

@@ -26,6 +26,7 @@
 #include "image/platform.h"
 #include "image/reference.h"
 #include "sandbox/sandbox.h"
+#include "solve/secret_values.h"
 
 struct cache_source;
 struct vertex;
@@ -80,7 +81,9 @@ struct step_settings {
 	const char *name;                    /* the target's; NULL = there is only one */
 	const struct context_files *context; /* the build context */
 	const struct step_volumes *volumes;  /* NULL = none */
-	struct ssh_agents *ssh;              /* --ssh; NULL = none */
+	struct ssh_agents *ssh;              /* --ssh; NULL = none, as for the next two */
+	const struct secret_values *secrets;
+	const struct step_options *options; /* limits and the like of RUN */
 	struct layer_options layers;
 	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
 	bool no_cache;
@@ -104,12 +107,13 @@ struct run_mount {
 	char *from_name;                   /* as written */
 	char *source;                      /* path in `from`, cleaned, relative to its root */
 	char *target;                      /* absolute, cleaned */
-	char *id;                          /* cache */
+	char *id;                          /* cache, secret, ssh */
+	char *env; /* secret: the variable that has it; NULL = none. Without a file target is NULL */
 	bool read_only;
 	bool required;              /* secret, ssh */
 	enum mount_sharing sharing; /* cache */
 	uint64_t size;              /* tmpfs; 0 = the kernel's default */
-	unsigned mode;              /* cache */
+	unsigned mode;              /* cache, secret, ssh */
 	unsigned uid, gid;
 };
 
@@ -126,6 +130,7 @@ struct run_vertex {
 	char *user;            /* NULL = root */
 	char *cwd;
 	enum sandbox_network network;
+	bool insecure;
 	struct run_mounts mounts;
 };
 

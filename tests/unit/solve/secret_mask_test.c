@@ -1,0 +1,78 @@
+#include "secret_mask.h"
+
+#include "unit.h"
+
+/* What is shown of a text that arrives in pieces of `size` bytes. */
+static char *shown(const struct secret_mask *mask, const char *text, size_t size)
+{
+	struct str out = STR_INIT;
+	AUTO(str_release) struct str pending = STR_INIT;
+	size_t len = strlen(text);
+
+	for (size_t at = 0; at < len; at += size) {
+		size_t piece = len - at < size ? len - at : size;
+
+		secret_mask_apply(mask, &pending, (struct span){ text + at, piece }, false, &out);
+	}
+	secret_mask_apply(mask, &pending, (struct span){ "", 0 }, true, &out);
+	return str_detach(&out);
+}
+
+static void secrets_are_masked_however_they_are_cut(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *first, *second, *text, *expected;
+	} rows[] = {
+		{ "hunter2", NULL, "it is hunter2.\n", "it is ***.\n" },
+		{ "hunter2", NULL, "hunter2hunter2", "******" },
+		{ "hunter2", NULL, "hunter", "hunter" },
+		{ "hunter2", NULL, "hunthunter2", "hunt***" },
+		{ "hunter2\n", NULL, "a hunter2 b", "a *** b" },
+		{ "aaab", NULL, "aaaaab", "aa***" },
+		{ "one\ntwo-long\nthree-long", NULL, "three-long one two-long", "*** one ***" },
+		{ "long-secret", "long", "long long-secret long-se", "*** *** ***-se" },
+		{ "abc", NULL, "abc", "abc" },
+		{ "", NULL, "x", "x" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(secret_mask_release) struct secret_mask mask = SECRET_MASK_INIT;
+
+		secret_mask_add(&mask, span_of(rows[i].first));
+		if (rows[i].second)
+			secret_mask_add(&mask, span_of(rows[i].second));
+		for (size_t size = 1; size < 30; size++) {
+			AUTO(freep) char *got = shown(&mask, rows[i].text, size);
+
+			if (!str_eq(got, rows[i].expected))
+				fail_msg("'%s' in pieces of %zu: '%s'", rows[i].text, size, got);
+		}
+	}
+}
+
+static void nothing_is_held_back_that_is_no_beginning(void **state)
+{
+	(void)state;
+	AUTO(secret_mask_release) struct secret_mask mask = SECRET_MASK_INIT;
+	AUTO(str_release) struct str pending = STR_INIT;
+	AUTO(str_release) struct str out = STR_INIT;
+
+	secret_mask_add(&mask, SPAN_LIT("hunter2"));
+	secret_mask_apply(&mask, &pending, SPAN_LIT("Password: "), false, &out);
+	assert_string_equal(out.ptr, "Password: ");
+	secret_mask_apply(&mask, &pending, SPAN_LIT("hunt"), false, &out);
+	assert_string_equal(out.ptr, "Password: ");
+	secret_mask_apply(&mask, &pending, SPAN_LIT("ing\n"), false, &out);
+	assert_string_equal(out.ptr, "Password: hunting\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(secrets_are_masked_however_they_are_cut),
+		cmocka_unit_test(nothing_is_held_back_that_is_no_beginning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
