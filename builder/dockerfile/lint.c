@@ -179,6 +179,7 @@ static bool check_image_name(struct linting *linting, const struct stage *stage,
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(err_release) struct err err = ERR_INIT;
 	struct word place = stage->from.from.image;
+	const char *nearest = dockerfile_nearest_stage(linting->file, name);
 
 	if (!*name)
 		return false;
@@ -198,6 +199,11 @@ static bool check_image_name(struct linting *linting, const struct stage *stage,
 			      name);
 		(void)err_hint(&err, "leave out what stands before the host: FROM %s",
 			       strchr(name, '/') + 2);
+	}
+	if (nearest) {
+		err_clear(&err);
+		(void)err_set(&err, ERR_INPUT, "'%s' names neither a stage nor an image", name);
+		(void)err_hint(&err, "did you mean the stage '%s'?", nearest);
 	}
 	lint_error(linting, place, &err);
 	return false;

@@ -31,9 +31,11 @@ static int fail_order(const struct stage *user, const struct stage *found, const
 {
 	char buf[32];
 
-	if (found == user)
-		return err_set(err, ERR_INPUT, "stage '%s' copies from itself",
-			       describe(user, buf, sizeof(buf)));
+	if (found == user) {
+		(void)err_set(err, ERR_INPUT, "stage '%s' copies from itself",
+			      describe(user, buf, sizeof(buf)));
+		return err_hint(err, "name an earlier stage, or copy within this one by RUN cp");
+	}
 	(void)err_set(err, ERR_INPUT, "stage '%s' is defined later, in line %u", text,
 		      found->from.start);
 	return err_hint(err, "move it before stage '%s'", describe(user, buf, sizeof(buf)));
@@ -108,6 +110,9 @@ int dockerfile_target(const struct dockerfile *file, const char *name, const str
 		return 0;
 	nearest = dockerfile_nearest_stage(file, name);
 	(void)err_set(err, ERR_INPUT, "there is no stage '%s'", name);
-	return nearest ? err_hint(err, "did you mean '%s'?", nearest)
-		       : err_hint(err, "FROM image AS %s would define it", name);
+	if (nearest)
+		return err_hint(err, "did you mean '%s'?", nearest);
+	if (*name >= '0' && *name <= '9')
+		return err_hint(err, "a target has a name, not a number: FROM image AS name");
+	return err_hint(err, "FROM image AS %s would define it", name);
 }

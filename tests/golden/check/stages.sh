@@ -6,6 +6,7 @@ COPY --from=7 /x /y
 COPY --from=$X /x /y
 FROM scratch AS b
 FROM Debian:12
+FROM B
 FROM https://docker.io/library/debian
 FROM balenalib/%%BALENA_MACHINE_NAME%%-debian
 EOF
