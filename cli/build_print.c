@@ -110,6 +110,9 @@ static json_t *item_json(const struct build_item *item)
 	set_unless_empty(target, "tags", texts_json(&item->args->result.tags));
 	if (request->target)
 		json_set_string(target, "target", request->target);
+	set_unless_empty(target, "cache-from", texts_json(&item->args->cache.from));
+	set_unless_empty(target, "cache-to", texts_json(&item->args->cache.to));
+	set_unless_empty(target, "no-cache-filter", texts_json(request->no_cache_stages));
 	set_unless_empty(target, "ssh", texts_json(&item->args->run.ssh));
 	set_unless_empty(target, "volumes", texts_json(&item->args->run.volumes));
 	set_unless_empty(target, "platforms", platforms_json(&item->plan.machines));

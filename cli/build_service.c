@@ -150,6 +150,18 @@ static void set_ssh(const struct strvec *keys, struct strvec *ret)
 	}
 }
 
+static void set_cache(const struct build_cache_args *command, const struct compose_build *build,
+		      struct build_cache_args *ret)
+{
+	ret->no_cache = command->no_cache || build->no_cache;
+	strvec_add_all(&ret->no_cache_stages, &build->no_cache_filter);
+	strvec_add_all(&ret->no_cache_stages, &command->no_cache_stages);
+	strvec_add_all(&ret->from, &build->cache_from);
+	strvec_add_all(&ret->from, &command->from);
+	strvec_add_all(&ret->to, &build->cache_to);
+	strvec_add_all(&ret->to, &command->to);
+}
+
 static int unsupported(const struct build_service *service, const char *attribute, struct err *err)
 {
 	return err_set(err, ERR_UNSUPPORTED, "services.%s.build.%s: builds here cannot do that",
@@ -167,8 +179,6 @@ static int check_supported(const struct compose_build *build, const struct build
 		{ build->ulimits.len > 0, "ulimits" },
 		{ build->extra_hosts.len > 0, "extra_hosts" },
 		{ build->secrets.len > 0, "secrets" },
-		{ build->cache_from.len > 0, "cache_from" },
-		{ build->cache_to.len > 0, "cache_to" },
 		{ build->network, "network" },
 		{ build->privileged, "privileged" },
 		{ build->entitlements.len > 0, "entitlements" },
@@ -195,9 +205,7 @@ int build_service_words(const struct build_args *command, const struct compose *
 	strvec_add_all(&ret->args.run.ssh, &command->run.ssh);
 	strvec_add_all(&ret->args.run.volumes, &command->run.volumes);
 	set_result(command, compose, service, ret);
-	ret->args.cache.no_cache = command->cache.no_cache || build->no_cache;
-	strvec_add_all(&ret->args.cache.no_cache_stages, &build->no_cache_filter);
-	strvec_add_all(&ret->args.cache.no_cache_stages, &command->cache.no_cache_stages);
+	set_cache(&command->cache, build, &ret->args.cache);
 	ret->args.how.jobs = command->how.jobs;
 	ret->args.how.pull = command->how.pull || build->pull;
 	return add_balena(compose, ret, err);

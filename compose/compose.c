@@ -75,6 +75,7 @@ static int resolve_services(struct loader *loader, struct yaml *document, struct
 		return -1;
 	if (!options->no_consistency)
 		check_consistency(loader, document, inactive);
+	set_extensions_apart(loader->arena, document);
 	select_services(loader, document);
 	if (!options->all_resources)
 		prune_resources(loader->arena, document);

@@ -58,6 +58,17 @@ static void check_keys(const struct subject *s, const char *attribute, const cha
 			undefined(s, entry->value, what, entry->key, defined);
 }
 
+/* Of no use as names: profiles.c takes them for extensions, as the reference does. */
+static void check_extension_networks(const struct subject *s)
+{
+	YAML_EACH_ENTRY(entry, yaml_get(s->node, "networks"))
+		if (str_has_prefix(entry->key, "x-"))
+			fail(s, entry->value,
+			     "'%s' under 'networks' is an extension, and joins no network: one "
+			     "that services use cannot be called x-...",
+			     entry->key);
+}
+
 static void check_sources(const struct subject *s, const struct yaml *list, const char *kind,
 			  const char *what)
 {
@@ -104,6 +115,7 @@ static void check_dependencies(const struct subject *s)
 static void check_references(const struct subject *s)
 {
 	check_keys(s, "networks", "network");
+	check_extension_networks(s);
 	check_keys(s, "models", "model");
 	check_volumes(s);
 	check_sources(s, yaml_get(s->node, "secrets"), "secrets", "secret");

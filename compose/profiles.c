@@ -123,6 +123,30 @@ int profiles_apply(struct loader *loader, struct yaml *document, struct yaml **r
 	return 0;
 }
 
+static void set_networks_apart(struct arena *arena, struct yaml *networks)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < yaml_len(networks);) {
+		const char *key = networks->map.items[i].key;
+
+		if (!str_has_prefix(key, "x-")) {
+			i++;
+			continue;
+		}
+		found = true;
+		yaml_remove(networks, key);
+	}
+	if (found)
+		yaml_set(arena, networks, "#extensions", yaml_new(arena, YAML_MAP, networks));
+}
+
+void set_extensions_apart(struct arena *arena, struct yaml *document)
+{
+	YAML_EACH_ENTRY(entry, yaml_get(document, "services"))
+		set_networks_apart(arena, yaml_get(entry->value, "networks"));
+}
+
 static void keep(const struct loader *loader, const struct yaml *services, const char *name,
 		 struct yaml *kept)
 {

@@ -10,6 +10,11 @@ WARN_UNUSED int profiles_apply(struct loader *loader, struct yaml *document,
 /* References, contradictions, cycles of dependencies. */
 void check_consistency(struct loader *loader, const struct yaml *document,
 		       const struct yaml *inactive);
+/*
+ * Where the keys of a service's `networks` begin with "x-" they are extensions. The reference, and so
+ * the model, keeps one entry in their place, "#extensions".
+ */
+void set_extensions_apart(struct arena *arena, struct yaml *document);
 /* Keeps the services that were named, with what they depend on. */
 void select_services(struct loader *loader, struct yaml *document);
 /* Drops networks, volumes, secrets, configs and models that no service uses. */

@@ -16,16 +16,10 @@
 #include "compose/load.h"
 #include "suite.h"
 
-/*
- * Of the level `must`, but its result holds a key of the reference's own, "#extensions", in place of the networks;
- * docs/compose.md names it.
- */
-#define NOT_FOLLOWED "go-x-service"
-
 /* Accidents of the reference need not be followed: a difference is told, and not counted. */
-static bool may_differ(const json_t *test, const char *id)
+static bool may_differ(const json_t *test)
 {
-	return str_eq(json_get_string(test, "level"), "quirk") || !strcmp(id, NOT_FOLLOWED);
+	return str_eq(json_get_string(test, "level"), "quirk");
 }
 
 static char *replace_all(const char *text, const char *from, const char *to)
@@ -251,7 +245,7 @@ static void check_outcome(struct suite *suite, const json_t *test, const char *i
 
 	if (holds)
 		suite_case(suite, true, id, "%s", "");
-	else if (may_differ(test, id))
+	else if (may_differ(test))
 		(void)printf("differs from the reference: %s\n", id);
 	else if (!have)
 		suite_case(suite, false, id, "refused: %s", err->message);
@@ -326,7 +320,7 @@ static void check_rejects(struct suite *suite)
 		model = load_text(json_get_string(row, "yaml"), args, &env, &err);
 		if (getenv("COMPOSE_SHOW_MESSAGES") && err.message)
 			(void)printf("--- %s\n%s\n", id, err.message);
-		if (!may_differ(row, id))
+		if (!may_differ(row))
 			suite_case(suite, !model, id, "must be refused");
 		json_decref(model);
 	}
