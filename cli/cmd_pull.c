@@ -2,11 +2,13 @@
 #include "command.h"
 #include "image_option.h"
 #include "machine_option.h"
+#include "rate_option.h"
 #include "session.h"
 
 struct pull_args {
 	struct strvec images, platforms, boards;
 	bool all_platforms, insecure, quiet;
+	const char *limit_rate;
 	int progress, jobs;
 };
 
@@ -136,6 +138,7 @@ static int pull_run(struct app *app, const void *args_data, struct err *err)
 	int status = 0;
 
 	if (check_names(args, err) < 0 || choose_platforms(args, &choice, err) < 0 ||
+	    rate_option_parse(args->limit_rate, &options.rate_limit, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;
 	status = pull_all(&session, args, &choice, &digests, err);
@@ -156,6 +159,7 @@ static const struct cli_option pull_options[] = {
 		      "Allow plain HTTP, and certificates that cannot be verified"),
 	OPTION_INT(struct pull_args, jobs, 'j', "jobs", "N", 1, 32,
 		   "Download up to N blobs at once", .fallback = "4"),
+	OPTION_LIMIT_RATE(struct pull_args, limit_rate),
 	OPTION_PROGRESS(struct pull_args, progress),
 	OPTION_FLAG(struct pull_args, quiet, 'q', "quiet", "Print only the digest"),
 	OPTION_END,

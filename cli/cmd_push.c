@@ -2,6 +2,7 @@
 #include "command.h"
 #include "image_option.h"
 #include "machine_option.h"
+#include "rate_option.h"
 #include "session.h"
 
 #include "base/limits.h"
@@ -10,6 +11,7 @@ struct push_args {
 	struct strvec images;
 	const char *platform, *board;
 	bool insecure, quiet;
+	const char *limit_rate;
 	int progress, jobs;
 };
 
@@ -116,6 +118,7 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 	int status = 0;
 
 	if (check_words(args, err) < 0 || choose_platform(args, &platform, &is_given, err) < 0 ||
+	    rate_option_parse(args->limit_rate, &options.rate_limit, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;
 	status = push_all(&session, args, is_given ? &platform : NULL, &digests, err);
@@ -134,6 +137,7 @@ static const struct cli_option push_options[] = {
 		      "Allow plain HTTP, and certificates that cannot be verified"),
 	OPTION_INT(struct push_args, jobs, 'j', "jobs", "N", 1, 32, "Upload up to N blobs at once",
 		   .fallback = "4"),
+	OPTION_LIMIT_RATE(struct push_args, limit_rate),
 	OPTION_PROGRESS(struct push_args, progress),
 	OPTION_FLAG(struct push_args, quiet, 'q', "quiet", "Print only the digest"),
 	OPTION_END,

@@ -160,6 +160,7 @@ static void say_end(struct plain_step *shown, struct step *step, uint64_t now)
 
 static void say_transfer(struct plain_step *shown, const struct transfer *transfer, uint64_t now)
 {
+	uint64_t left = transfer_left(transfer, now);
 	AUTO(str_release) struct str text = STR_INIT;
 
 	if (!shown->transfer_shown)
@@ -178,6 +179,11 @@ static void say_transfer(struct plain_step *shown, const struct transfer *transf
 	}
 	str_addc(&text, ' ');
 	format_elapsed(&text, (transfer->ended ? transfer->ended : now) - transfer->started);
+	if (left > 0) {
+		str_add(&text, ", ");
+		format_elapsed(&text, left);
+		str_add(&text, " left");
+	}
 	say(shown, now, "%s%s", text.ptr, transfer->ended ? " done" : "");
 }
 

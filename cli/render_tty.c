@@ -119,7 +119,7 @@ static void add_transfer_line(struct view *view, const struct transfer *transfer
 {
 	AUTO(str_release) struct str left = STR_INIT;
 	AUTO(str_release) struct str right = STR_INIT;
-	uint64_t rate = transfer_rate(transfer, now);
+	uint64_t rate = transfer_rate(transfer, now), left_ns = transfer_left(transfer, now);
 
 	str_add(&left, " => => ");
 	if (transfer->verb)
@@ -134,6 +134,11 @@ static void add_transfer_line(struct view *view, const struct transfer *transfer
 		str_add(&right, "  ");
 		format_size(&right, rate);
 		str_add(&right, "/s");
+	}
+	if (left_ns > 0) {
+		str_add(&right, "  ");
+		format_elapsed(&right, left_ns);
+		str_add(&right, " left");
 	}
 	str_add(&right, "  ");
 	format_elapsed(&right, (transfer->ended ? transfer->ended : now) - transfer->started);

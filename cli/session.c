@@ -19,7 +19,8 @@ int session_open(const struct session_options *options, struct session *ret, str
 {
 	struct registry_options registry = { .monitor = &ret->monitor,
 					     .insecure = options->insecure,
-					     .jobs = options->jobs };
+					     .jobs = options->jobs,
+					     .rate_limit = options->rate_limit };
 	AUTO(freep) char *root = NULL, *config_home = NULL, *config = NULL;
 	int cancel_fd = -1;
 

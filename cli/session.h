@@ -21,8 +21,9 @@ struct session_options {
 	const char *title; /* of the progress: "Building" */
 	enum progress_mode progress;
 	bool needs_sandbox;
-	bool insecure; /* registry */
-	unsigned jobs; /* of the registry client; 0 = its default */
+	bool insecure;       /* registry */
+	unsigned jobs;       /* of the registry client; 0 = its default */
+	uint64_t rate_limit; /* of the registry client, bytes per second; 0 = none */
 };
 
 /* In the caller's storage, which must not move: the registry client borrows the monitor. */

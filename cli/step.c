@@ -189,6 +189,16 @@ uint64_t transfer_rate(const struct transfer *transfer, uint64_t now)
 			  ((double)elapsed / (double)NS_PER_SECOND));
 }
 
+uint64_t transfer_left(const struct transfer *transfer, uint64_t now)
+{
+	uint64_t rate = transfer_rate(transfer, now);
+
+	if (transfer->ended || rate == 0 || transfer->total <= transfer->done)
+		return 0;
+	return (uint64_t)((double)(transfer->total - transfer->done) / (double)rate *
+			  (double)NS_PER_SECOND);
+}
+
 void transfer_format_item(const struct transfer *transfer, struct str *out)
 {
 	const char *item = transfer->item ? transfer->item : "";

@@ -72,6 +72,8 @@ unsigned steps_count_over(const struct steps *steps);
 uint64_t step_elapsed(const struct step *step, uint64_t now);
 /* Bytes per second; 0 = too early to tell. */
 uint64_t transfer_rate(const struct transfer *transfer, uint64_t now);
+/* Nanoseconds until it is over at that rate; 0 = unknown. */
+uint64_t transfer_left(const struct transfer *transfer, uint64_t now);
 /* "sha256:0123456789ab" for a digest, else the item as it is. */
 void transfer_format_item(const struct transfer *transfer, struct str *out);
 

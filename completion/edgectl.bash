@@ -106,21 +106,23 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value service-or-dir; return; }
         ;;
     'push')
-        options='--platform= --board= --insecure --no-insecure --jobs= --progress= --quiet --help'
+        options='--platform= --board= --insecure --no-insecure --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
         -j | --jobs) :; return ;;
+        --limit-rate) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'pull')
-        options='--platform= --board= --all-platforms --insecure --no-insecure --jobs= --progress= --quiet --help'
+        options='--platform= --board= --all-platforms --insecure --no-insecure --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
         -j | --jobs) :; return ;;
+        --limit-rate) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }

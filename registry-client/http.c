@@ -40,6 +40,7 @@ struct http {
 	CURLM *multi; /* NULL until the first exchange: many a command needs none */
 	const struct monitor *monitor;
 	struct transfer_limits limits;
+	uint64_t rate_limit;
 	struct http_timers timers;
 	struct http_works works;
 	struct transfer_list transfers;
@@ -51,6 +52,7 @@ struct http *http_new(const struct http_options *options)
 
 	http->monitor = options->monitor;
 	http->limits.stall_ms = 1000 * (options->stall_seconds ? options->stall_seconds : 30);
+	http->rate_limit = options->rate_limit;
 	http->limits.answer_ms = 1000 * (options->answer_seconds ? options->answer_seconds : 300);
 	return http;
 }
@@ -103,6 +105,16 @@ static CURLM *multi_handle(struct http *http)
 	return http->multi;
 }
 
+/* Among those that are under way, whatever they carry. */
+static void share_rate(struct http *http)
+{
+	if (http->rate_limit == 0 || http->transfers.len == 0)
+		return;
+	http->limits.rate = http->rate_limit / http->transfers.len;
+	VEC_FOREACH(transfer, &http->transfers)
+		transfer_limit(*transfer);
+}
+
 void http_start(struct http *http, struct http_request *request)
 {
 	CURLM *multi = multi_handle(http);
@@ -110,6 +122,7 @@ void http_start(struct http *http, struct http_request *request)
 	clear_answer(request);
 	str_init(&request->answer, 0);
 	request->transfer = transfer_new(request, &http->limits, &http->transfers);
+	share_rate(http);
 	if (libcurl.multi_add_handle(multi, transfer_handle(request->transfer)) != CURLM_OK)
 		abort();
 }
@@ -163,6 +176,7 @@ static void finish_transfers(struct http *http)
 		request = transfer_request(transfer);
 		transfer_finish(transfer, message->data.result);
 		drop_transfer(request);
+		share_rate(http);
 		if (request->done)
 			request->done(request, request->data);
 	}

@@ -31,6 +31,7 @@ struct http_options {
 	unsigned stall_seconds;
 	/* The same while the answer to a body that was sent is awaited; 0 = 300. */
 	unsigned answer_seconds;
+	uint64_t rate_limit; /* bytes per second of all exchanges together, each way; 0 = none */
 };
 
 struct http *http_new(const struct http_options *options);

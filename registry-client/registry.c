@@ -35,7 +35,8 @@ void registry_unlockp(struct registry **registry)
 struct registry *registry_new(const struct registry_options *options)
 {
 	struct registry *registry = xcalloc(1, sizeof(*registry));
-	const struct http_options http_options = { .monitor = options->monitor };
+	const struct http_options http_options = { .monitor = options->monitor,
+						   .rate_limit = options->rate_limit };
 
 	init_mutex(&registry->mutex);
 	registry->monitor = options->monitor;

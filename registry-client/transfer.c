@@ -10,9 +10,12 @@
 #include "base/limits.h"
 #include "certs.h"
 
-#define BUFFER_SIZE        (512L * 1024) /* libcurl's greatest for receiving */
-#define CONNECT_TIMEOUT_MS 30000L
-#define STALL_BYTES_PER_S  1000
+#define BUFFER_SIZE         (512L * 1024) /* libcurl's greatest for receiving */
+#define LIMITED_BUFFER_SIZE (16L * 1024)
+#define CONNECT_TIMEOUT_MS  30000L
+#define STALL_BYTES_PER_S   1000
+#define PIECES_PER_S        8 /* under a limit of the rate */
+#define PIECE_MIN           ((size_t)2 * LIMIT_KIB)
 
 struct transfer {
 	CURL *curl;
@@ -127,12 +130,23 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 	return len + 1;
 }
 
+/* libcurl waits after what was sent, so less at a time makes for an even flow. */
+static size_t bounded_room(const struct transfer *transfer, size_t room)
+{
+	uint64_t rate = transfer->limits->rate;
+
+	if (rate == 0 || room <= rate / PIECES_PER_S)
+		return room;
+	return rate / PIECES_PER_S > PIECE_MIN ? (size_t)(rate / PIECES_PER_S) : PIECE_MIN;
+}
+
 static size_t on_read(char *buffer, size_t size, size_t count, void *user)
 {
 	struct transfer *transfer = user;
 	const struct http_body *body = &transfer->request->body;
 	uint64_t left = body->size - transfer->sent;
-	size_t want = size * count < left ? size * count : (size_t)left;
+	size_t room = bounded_room(transfer, size * count);
+	size_t want = room < left ? room : (size_t)left;
 	ssize_t got;
 
 	if (body->data) {
@@ -167,6 +181,16 @@ static int on_seek(void *user, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
+/* In the time of the stall timer; one that we hold back ourselves is not stalled. */
+static uint64_t least_bytes(const struct transfer_limits *limits)
+{
+	uint64_t per_s = STALL_BYTES_PER_S;
+
+	if (limits->rate > 0 && limits->rate / 4 < per_s)
+		per_s = limits->rate / 4;
+	return per_s * limits->stall_ms / 1000;
+}
+
 /*
  * The stall timer. Not libcurl's LOW_SPEED, which cannot tell a dead line from a registry that
  * takes its time to store the gigabyte it was just sent.
@@ -183,8 +207,7 @@ static int on_progress(void *user, curl_off_t to_receive, curl_off_t received, c
 	(void)to_receive;
 	/* Less than before: libcurl has rewound. */
 	if (bytes < transfer->window_bytes ||
-	    bytes - transfer->window_bytes >=
-		    STALL_BYTES_PER_S * transfer->limits->stall_ms / 1000) {
+	    bytes - transfer->window_bytes >= least_bytes(transfer->limits)) {
 		transfer->window_bytes = bytes;
 		transfer->window_start_ms = now;
 	}
@@ -289,11 +312,20 @@ static void set_connection(struct transfer *transfer)
 	SET(transfer, CURLOPT_NOSIGNAL, 1L);
 	SET(transfer, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(transfer, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	SET(transfer, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
+	SET(transfer, CURLOPT_BUFFERSIZE,
+	    transfer->limits->rate > 0 ? LIMITED_BUFFER_SIZE : BUFFER_SIZE);
 	/* Without it, an abandoned look-up of a name delays Ctrl-C until it times out. */
 	SET(transfer, CURLOPT_QUICK_EXIT, 1L);
 	if (request->direct)
 		SET(transfer, CURLOPT_PROXY, "");
+}
+
+void transfer_limit(struct transfer *transfer)
+{
+	curl_off_t rate = (curl_off_t)transfer->limits->rate;
+
+	SET(transfer, CURLOPT_MAX_SEND_SPEED_LARGE, rate);
+	SET(transfer, CURLOPT_MAX_RECV_SPEED_LARGE, rate);
 }
 
 struct transfer *transfer_new(struct http_request *request, const struct transfer_limits *limits,

@@ -9,6 +9,7 @@
 
 struct transfer_limits {
 	uint64_t stall_ms, answer_ms;
+	uint64_t rate; /* bytes per second of each transfer; 0 = none */
 };
 
 struct transfer_list {
@@ -21,6 +22,8 @@ struct transfer *transfer_new(struct http_request *request, const struct transfe
 			      struct transfer_list *list);
 /* Leaves its multi handle and the list. */
 void transfer_free(struct transfer *transfer);
+/* After limits->rate has changed. */
+void transfer_limit(struct transfer *transfer);
 CURL *transfer_handle(struct transfer *transfer);
 struct http_request *transfer_request(struct transfer *transfer);
 /* Writes outcome, status and reason into the request. */

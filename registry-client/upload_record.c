@@ -156,7 +156,7 @@ void upload_record_drop(struct upload_record *record)
 	if (!record)
 		return;
 	free(TAKE(record->location));
-	(void)ftruncate(record->fd, 0); /* it is removed with the record */
+	(void)!ftruncate(record->fd, 0); /* it is removed with the record */
 }
 
 static void sweep_one(int dir_fd, const char *name)

@@ -29,7 +29,8 @@ struct registry_options {
 	const struct monitor *monitor; /* borrowed; NULL = silent, not cancellable */
 	/* Plain HTTP and unverified certificates are fine. Loopback may speak plain HTTP anyway. */
 	bool insecure;
-	unsigned jobs; /* blobs at once; 0 = 4 */
+	unsigned jobs;       /* blobs at once; 0 = 4 */
+	uint64_t rate_limit; /* bytes per second of all transfers together, each way; 0 = none */
 	/*
 	 * Where credentials are. NULL = $REGISTRY_AUTH_FILE, else $DOCKER_CONFIG/config.json or
 	 * ~/.docker/config.json, then podman's.
