@@ -266,5 +266,5 @@ int chain_view(struct solver *solver, struct vertex *vertex, struct tree **ret, 
 	*ret = NULL;
 	if (chain_unpack(solver, vertex, &lowers, err) < 0)
 		return -1;
-	return lowers.len ? view_open(store_dir_fd(solver->store), &lowers, ret, err) : 0;
+	return view_open(store_dir_fd(solver->store), &lowers, ret, err);
 }

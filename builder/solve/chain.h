@@ -41,7 +41,7 @@ WARN_UNUSED int chain_fetch_made(struct solver *solver, const struct vertex *ver
  */
 WARN_UNUSED int chain_unpack(struct solver *solver, struct vertex *vertex, struct strvec *ret,
 			     struct err *err);
-/* The same as a tree; *ret is NULL for an empty file system. */
+/* The same as a tree; without a layer its root is empty. */
 WARN_UNUSED int chain_view(struct solver *solver, struct vertex *vertex, struct tree **ret,
 			   struct err *err);
 /* Drops what nobody needs; a failure is logged only: the store's own cleaning finds what stays. */

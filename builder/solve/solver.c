@@ -100,6 +100,13 @@ static void announce(struct solver *solver, struct tasks *tasks)
 
 /* --- execution --- */
 
+/* What there is where a step writes to; NULL = nothing. */
+static int open_below(struct solver *solver, const struct vertex *vertex, struct tree **ret,
+		      struct err *err)
+{
+	return vertex->parent->depth > 0 ? chain_view(solver, vertex->parent, ret, err) : 0;
+}
+
 static int execute_copy(struct solver *solver, struct task *task, bool *ret_changed,
 			struct err *err)
 {
@@ -108,7 +115,7 @@ static int execute_copy(struct solver *solver, struct task *task, bool *ret_chan
 	AUTO(layer_output_release) struct layer_output output = { .solver = solver };
 	struct selection *selection = &task->selection;
 
-	if (!vertex->copy.link && chain_view(solver, vertex->parent, &below, err) < 0)
+	if (!vertex->copy.link && open_below(solver, vertex, &below, err) < 0)
 		return -1;
 	if (vertex->copy.from && content_select(solver, task, err) < 0)
 		return -1;
@@ -126,7 +133,7 @@ static int execute_workdir(struct solver *solver, struct vertex *vertex, struct 
 	AUTO(tree_freep) struct tree *below = NULL;
 	AUTO(layer_output_release) struct layer_output output = { .solver = solver };
 
-	if (chain_view(solver, vertex->parent, &below, err) < 0 ||
+	if (open_below(solver, vertex, &below, err) < 0 ||
 	    layer_output_open(solver, vertex, &output, err) < 0 ||
 	    workdir_execute(solver, vertex, below, layer_output_sink(&output), err) < 0)
 		return -1;
