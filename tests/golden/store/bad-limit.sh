@@ -1,0 +1,1 @@
+EDGECTL_STORE_LIMIT=big edgectl build --progress plain .

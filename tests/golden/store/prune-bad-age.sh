@@ -1,0 +1,1 @@
+edgectl prune --filter until=soon --force

@@ -1,0 +1,1 @@
+edgectl prune --filter colour=red --force

@@ -1,0 +1,1 @@
+edgectl prune --force --dry-run
