@@ -39,8 +39,9 @@ struct build_run_args {
 
 /* "Result" */
 struct build_result_args {
-	struct strvec tags, outputs, labels, annotations;
-	bool push, load;
+	struct strvec tags, outputs, labels, annotations, attestations;
+	const char *provenance, *sbom;
+	bool push, load, label_vcs;
 	const char *iidfile, *metadata_file;
 	bool print;
 };
@@ -52,6 +53,7 @@ struct build_how_args {
 	bool pull, insecure, quiet;
 	int jobs;
 	int progress;
+	const char *trace;
 };
 
 /* "Cache" */

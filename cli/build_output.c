@@ -97,3 +97,11 @@ int build_output_write_metadata(const struct build_project *project, const char 
 	json_write_pretty(object, &text);
 	return write_file(path, text.ptr, text.len, err);
 }
+
+int build_output_write_trace(struct progress *progress, const char *path, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	progress_add_trace(progress, &text);
+	return write_file(path, text.ptr, text.len, err);
+}

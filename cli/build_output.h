@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "build_project.h"
 #include "builder/build.h"
+#include "progress.h"
 
 /*
  * Digest of the config of a single image, of the index otherwise: what buildx prints with --quiet.
@@ -20,5 +21,8 @@ WARN_UNUSED int build_output_write_id(const struct build_result *result, const c
  */
 WARN_UNUSED int build_output_write_metadata(const struct build_project *project, const char *path,
 					    struct err *err);
+/* The timeline of the build so far. */
+WARN_UNUSED int build_output_write_trace(struct progress *progress, const char *path,
+					 struct err *err);
 
 #endif

@@ -272,6 +272,25 @@ static int plan_outputs(const struct build_args *args, struct build_plan *plan, 
 	return check_names(plan, err) < 0 ? -1 : check_stdout(args, plan, err);
 }
 
+static int plan_attestations(const struct build_args *args, struct build_plan *plan,
+			     struct err *err)
+{
+	const struct build_result_args *result = &args->result;
+
+	VEC_FOREACH(text, &result->attestations) {
+		if (attestations_add(&plan->attestations, *text, err) < 0)
+			return err_wrap(err, "option '--attest'");
+	}
+	if (result->provenance &&
+	    attestations_set_provenance(&plan->attestations, result->provenance, err) < 0)
+		return err_wrap(err, "option '--provenance'");
+	if (result->sbom && attestations_set_sbom(&plan->attestations, result->sbom, err) < 0)
+		return err_wrap(err, "option '--sbom'");
+	plan->request.attestations = &plan->attestations;
+	plan->request.label_vcs = result->label_vcs;
+	return 0;
+}
+
 /* Layers are compressed at once as the first output that says it wants them. */
 static void plan_layers(struct build_plan *plan)
 {
@@ -293,8 +312,9 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 
 	if (plan_machines(args, plan, err) < 0 || plan_names(args, plan, err) < 0 ||
 	    plan_volumes(args, plan, err) < 0 || plan_contexts(args, plan, err) < 0 ||
-	    plan_outputs(args, plan, err) < 0 || plan_ssh(args, plan, err) < 0 ||
-	    plan_secrets(args, plan, err) < 0 || plan_steps(args, plan, err) < 0)
+	    plan_outputs(args, plan, err) < 0 || plan_attestations(args, plan, err) < 0 ||
+	    plan_ssh(args, plan, err) < 0 || plan_secrets(args, plan, err) < 0 ||
+	    plan_steps(args, plan, err) < 0)
 		return -1;
 	plan_pairs(args, plan);
 	plan_no_cache_stages(args, plan);
@@ -340,4 +360,5 @@ void build_plan_release(struct build_plan *plan)
 	cache_places_release(&plan->cache_from);
 	cache_places_release(&plan->cache_to);
 	build_outputs_release(&plan->outputs);
+	attestations_release(&plan->attestations);
 }

@@ -27,6 +27,7 @@ struct build_plan {
 	struct strvec no_cache_stages;
 	struct cache_places cache_from, cache_to;
 	struct build_outputs outputs;
+	struct build_attestations attestations;
 };
 
 #define BUILD_PLAN_INIT                                            \

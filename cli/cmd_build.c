@@ -111,6 +111,14 @@ static int build_and_push(struct session *session, struct build_project *project
 	return 0;
 }
 
+/* Of a build that failed, too; its own error goes before one of this. */
+static int write_trace(const struct session *session, const char *path, int status, struct err *err)
+{
+	if (build_output_write_trace(session->progress, path, status < 0 ? NULL : err) < 0)
+		return -1;
+	return status;
+}
+
 static int write_results(const struct build_args *args, const struct build_project *project,
 			 struct err *err)
 {
@@ -145,6 +153,8 @@ static int build_all(struct app *app, const struct build_args *args, struct buil
 	status = build_and_push(&session, project, err);
 	if (status == 0)
 		status = write_results(args, project, err);
+	if (args->how.trace)
+		status = write_trace(&session, args->how.trace, status, err);
 	if (session_finish(&session, app, status, err) < 0)
 		return -1;
 	return args->how.quiet ? print_ids(project, err) : 0;
@@ -251,7 +261,9 @@ const struct cli_command cmd_build = {
 		"With --progress json, every line on the standard error is an object with the "
 		"members event, time_ms (milliseconds since the start) and step (0 is the build as "
 		"a whole), and those of text, item, verb, done, total, stream, file, line, column "
-		"and length that the event has. Events are step-added, step-started, step-cached, "
+		"and length that the event has. Events are step-added, step-platform (item is the "
+		"platform; "
+		"verb is emulated where it is another processor's), step-started, step-cached, "
 		"step-done, step-failed, step-cancelled, step-detail, transfer, transfer-done, "
 		"log, warning, info and, last, error, which also has kind, hint and the exit "
 		"status of a failed command.",

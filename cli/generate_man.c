@@ -103,7 +103,7 @@ static void add_option_item(struct str *out, const struct cli_option *option)
 	if (option->type == OPTION_TYPE_SWITCH)
 		str_addf(out, " , Fl -no-%s", option->name);
 	if (option_takes_value(option))
-		str_addf(out, " Ar %s", option->value_name);
+		str_addf(out, option->bare ? " Ns Op Ns = Ns Ar %s" : " Ar %s", option->value_name);
 	str_addc(out, '\n');
 	help_option_text(option, &text);
 	add_prose(out, text.ptr);

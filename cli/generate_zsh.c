@@ -89,7 +89,8 @@ static void add_spec(struct str *out, const struct cli_option *option, const cha
 {
 	str_add(out, " \\\n        '");
 	add_exclusion(out, option);
-	str_addf(out, "%s%s%s[", dashes, name, option_takes_value(option) ? equals : "");
+	str_addf(out, "%s%s%s[", dashes, name,
+		 option_takes_value(option) ? option->bare ? "=-" : equals : "");
 	add_quoted(out, help);
 	str_addc(out, ']');
 	if (option_takes_value(option))

@@ -19,7 +19,7 @@ void help_option_spec(const struct cli_option *option, const char *gap, struct s
 		str_add(out, gap);
 	str_addf(out, "--%s%s", option->type == OPTION_TYPE_SWITCH ? "[no-]" : "", option->name);
 	if (option_takes_value(option))
-		str_addf(out, " %s", option->value_name);
+		str_addf(out, option->bare ? "[=%s]" : " %s", option->value_name);
 }
 
 static void add_note(struct str *notes, const char *fmt, const char *value)

@@ -266,6 +266,8 @@ static int parse_long(struct option_parser *parser, char ***words, struct err *e
 		return bad_value(parser, NULL, err, "%s takes no value", source);
 	if (!has_value && !option_takes_value(option))
 		return set_present(parser, option, on);
+	if (!has_value && option->bare)
+		return set_value(parser, option, source, option->bare, err);
 	if (!has_value && !**words)
 		return missing_value(parser, option, source, err);
 	return set_value(parser, option, source, has_value ? value.ptr : *(*words)++, err);

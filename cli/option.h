@@ -64,6 +64,7 @@ struct cli_option {
 	const char *const
 		*choices; /* NULL-ended; of a choice, or of operands that must be one of them */
 	const char *help;
+	const char *bare; /* value of the option by itself; another one stands behind '=' then */
 	const char *fallback;  /* default, as the user would write it */
 	const char *env;       /* variable that replaces the default */
 	const char *yields_to; /* name of another option: with that one, there is no default */

@@ -11,6 +11,7 @@
 #include "interrupt.h"
 #include "render.h"
 #include "terminal.h"
+#include "trace.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define NS_PER_MS     UINT64_C(1000000)
@@ -178,6 +179,15 @@ void progress_finish(struct progress *progress, const struct err *err)
 		pthread_join(progress->ticker, NULL);
 	progress->has_ticker = false;
 	interrupt_set_farewell(NULL);
+}
+
+void progress_add_trace(struct progress *progress, struct str *out)
+{
+	const struct renderer *renderer = progress->renderer;
+
+	pthread_mutex_lock(&progress->lock);
+	trace_format(&renderer->steps, renderer->started, clock_now(), out);
+	pthread_mutex_unlock(&progress->lock);
 }
 
 void progress_freep(struct progress **progress)

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/monitor.h"
+#include "base/str.h"
 #include "option.h"
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_QUIET };
@@ -51,6 +52,10 @@ void progress_finish(struct progress *progress, const struct err *err);
  * PROGRESS_QUIET.
  */
 void progress_summary(struct progress *progress, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/*
+ * The timeline so far in the Chrome trace format (trace.h); afterwards as before.
+ */
+void progress_add_trace(struct progress *progress, struct str *out);
 bool progress_shows_errors(const struct progress *progress);
 /* Also finishes, if that was not done. */
 void progress_freep(struct progress **progress);

@@ -10,6 +10,7 @@ static const char *event_name(enum event_kind kind)
 {
 	switch (kind) {
 	case EVENT_STEP_ADDED: return "step-added";
+	case EVENT_STEP_PLATFORM: return "step-platform";
 	case EVENT_STEP_STARTED: return "step-started";
 	case EVENT_STEP_CACHED: return "step-cached";
 	case EVENT_STEP_DONE: return "step-done";

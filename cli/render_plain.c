@@ -197,6 +197,7 @@ static void say_step_event(struct plain_step *shown, const struct event *event, 
 
 	switch (event->kind) {
 	case EVENT_STEP_ADDED:
+	case EVENT_STEP_PLATFORM:
 	case EVENT_STEP_STARTED: break;
 	case EVENT_STEP_CACHED:
 	case EVENT_STEP_DONE:

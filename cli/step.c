@@ -15,6 +15,7 @@ static void step_free(struct step *step)
 	free(step->transfers.items);
 	step_output_release(&step->output);
 	free(step->name);
+	free(step->platform);
 	free(step->detail);
 	free(step->failure);
 	free(step);
@@ -108,6 +109,11 @@ static void apply_to_step(struct step *step, const struct event *event, uint64_t
 {
 	switch (event->kind) {
 	case EVENT_STEP_ADDED: replace_text(&step->name, event); break;
+	case EVENT_STEP_PLATFORM:
+		free(step->platform);
+		step->platform = xstrdup_or_null(event->item);
+		step->is_emulated = event->verb != NULL;
+		break;
 	case EVENT_STEP_STARTED:
 		step->state = STEP_RUNNING;
 		step->started = now;

@@ -38,6 +38,8 @@ struct transfers {
 struct step {
 	unsigned id;
 	char *name;
+	char *platform;   /* NULL = not known */
+	bool is_emulated; /* runs programs of another processor */
 	enum step_state state;
 	uint64_t started, ended; /* nanoseconds; 0 = not yet */
 	struct transfers transfers;

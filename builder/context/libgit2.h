@@ -9,7 +9,7 @@
 
 /* clang-format off */
 #define LIBGIT2_FUNCTIONS(X) \
-	X(git, checkout_options_init) X(git, checkout_tree) \
+	X(git, buf_dispose) X(git, checkout_options_init) X(git, checkout_tree) \
 	X(git, commit_free) X(git, commit_id) X(git, commit_time) X(git, commit_tree) \
 	X(git, error_last) X(git, error_set_str) \
 	X(git, fetch_options_init) \
@@ -17,11 +17,12 @@
 	X(git, object_free) X(git, object_lookup) X(git, object_peel) \
 	X(git, oid_fromstr) X(git, oid_tostr) \
 	X(git, proxy_options_init) \
-	X(git, remote_connect) X(git, remote_create) X(git, remote_create_anonymous) \
+	X(git, reference_name_to_id) X(git, remote_connect) X(git, remote_create) X(git, remote_create_anonymous) \
 	X(git, remote_create_detached) X(git, remote_fetch) X(git, remote_free) \
-	X(git, remote_init_callbacks) X(git, remote_ls) \
-	X(git, repository_free) X(git, repository_init) X(git, repository_path) \
+	X(git, remote_init_callbacks) X(git, remote_lookup) X(git, remote_ls) X(git, remote_url) \
+	X(git, repository_discover) X(git, repository_free) X(git, repository_init) X(git, repository_open) X(git, repository_path) \
 	X(git, repository_set_head_detached) \
+	X(git, status_foreach_ext) X(git, status_options_init) \
 	X(git, submodule_foreach) X(git, submodule_head_id) X(git, submodule_path) \
 	X(git, submodule_update_strategy) X(git, submodule_url) \
 	X(git, transport_smart) \

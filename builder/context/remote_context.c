@@ -38,6 +38,7 @@ void remote_context_release(struct remote_context *context)
 {
 	free(context->dir);
 	free(context->shown);
+	free(context->commit);
 	str_release(&context->dockerfile);
 	scratch_release(&context->scratch);
 }
@@ -164,6 +165,7 @@ static int load_git(const struct remote_context_request *request, const struct g
 	if (git_source_resolve(url, &checkout.keys, request->monitor, &revision, err) < 0)
 		return -1;
 	monitor_text(request->monitor, step, EVENT_STEP_DETAIL, "commit %s", revision.commit);
+	ret->commit = xstrdup(revision.commit);
 	return git_source_checkout(&checkout, &ret->dir, err);
 }
 

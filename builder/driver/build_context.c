@@ -68,6 +68,7 @@ static int open_remote(const struct build_request *request, struct context_pool 
 	if (context_pool_bring(pool, &question, &remote, err) < 0)
 		return err && err->kind == ERR_CANCELLED ? -1 : err_wrap(err, "build context");
 	ret->is_remote = true;
+	ret->remote = remote;
 	ret->dir = xstrdup(remote->dir);
 	return take_dockerfile(request, remote, ret, err);
 }

@@ -8,7 +8,8 @@
 
 struct build_context {
 	bool is_remote; /* it was brought here: its files are not to be trusted */
-	char *dir;      /* absolute, without links */
+	const struct remote_context *remote; /* what was brought, the pool's; NULL = nothing */
+	char *dir;                           /* absolute, without links */
 	/* The Dockerfile, when it came by itself: as the context, on the standard input, or from an address. */
 	char *dockerfile_name; /* NULL = it is a file */
 	struct str dockerfile;

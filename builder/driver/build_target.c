@@ -7,6 +7,7 @@
 #include "secret_load.h"
 #include "solve/step_volume.h"
 #include "source_lint.h"
+#include "vcs_labels.h"
 
 static void add_images(struct build_target *target)
 {
@@ -228,6 +229,9 @@ static int plan(struct build_target *target, struct target_image *image, struct 
 	};
 
 	if (plan_image(&common->graph, &question, &image->planned, err) < 0)
+		return named_error(target, err);
+	if (request->label_vcs &&
+	    vcs_labels_set(&target->context, &image->planned.config.labels, err) < 0)
 		return named_error(target, err);
 	if (request->labels)
 		strmap_set_all(&image->planned.config.labels, request->labels);

@@ -1,8 +1,10 @@
 #include "output.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "attestation.h"
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/proc.h"
@@ -20,6 +22,36 @@ void output_job_release(struct output_job *job)
 
 /* --- images --- */
 
+static const struct strvec *names_of(const struct build_request *request,
+				     const struct build_output *output)
+{
+	return output->names.len > 0 ? &output->names : request->tags;
+}
+
+/* Appends to the manifests of the images those about them. */
+static int attest(const struct output_job *job, const struct build_output *output,
+		  struct descriptors *manifests, struct err *err)
+{
+	int64_t epoch = job->request->source_date_epoch;
+
+	for (size_t i = 0; i < job->images.len; i++) {
+		AUTO(descriptor_release) struct descriptor about = { .media_type = NULL };
+		const struct attested_image image = {
+			.job = job,
+			.planned = job->images.items[i],
+			.manifest = &manifests->items[i],
+			.names = names_of(job->request, output),
+			.docker_types = output->form.docker_types,
+			.now = epoch >= 0 ? epoch : (int64_t)time(NULL),
+		};
+
+		if (attestation_write(&image, &about, err) < 0)
+			return -1;
+		descriptor_copy(VEC_ADD(manifests), &about);
+	}
+	return 0;
+}
+
 static int write_image(const struct output_job *job, const struct build_output *output,
 		       struct descriptor *ret, struct digest *ret_config, struct err *err)
 {
@@ -30,26 +62,25 @@ static int write_image(const struct output_job *job, const struct build_output *
 		.monitor = job->request->monitor,
 	};
 	AUTO(descriptors_release) struct descriptors manifests = { .items = NULL };
+	/* `docker load` of most versions takes a single image only */
+	bool attests = attestations_are_wanted(job->request) && output->type != OUTPUT_DOCKER;
+	bool has_index = job->images.len > 1 || attests;
 
-	if (image_check_annotations(&output->form, job->images.len > 1, err) < 0)
+	if (image_check_annotations(&output->form, has_index, err) < 0)
 		return -1;
 	for (size_t i = 0; i < job->images.len; i++) {
 		if (image_write(&image, job->images.items[i], VEC_ADD(&manifests), ret_config,
 				err) < 0)
 			return -1;
 	}
-	if (job->images.len > 1) {
+	if (attests && attest(job, output, &manifests, err) < 0)
+		return -1;
+	if (job->images.len > 1)
 		*ret_config = (struct digest){ .text = "" };
+	if (has_index)
 		return image_index_write(&image, &manifests, ret, err);
-	}
 	descriptor_copy(ret, &manifests.items[0]);
 	return 0;
-}
-
-static const struct strvec *names_of(const struct build_request *request,
-				     const struct build_output *output)
-{
-	return output->names.len > 0 ? &output->names : request->tags;
 }
 
 /* --- archives --- */

@@ -84,6 +84,18 @@ static int check_emulation(struct tasks *tasks, struct err *err)
 	return 0;
 }
 
+static void announce_platform(struct solver *solver, const struct vertex *vertex)
+{
+	bool is_emulated = vertex->kind == VERTEX_RUN && !platform_is_native(&vertex->platform);
+	char platform[PLATFORM_TEXT_MAX];
+
+	monitor_emit(solver->monitor,
+		     &(struct event){ .kind = EVENT_STEP_PLATFORM,
+				      .step = vertex->step,
+				      .item = platform_format(&vertex->platform, platform),
+				      .verb = is_emulated ? "emulated" : NULL });
+}
+
 static void announce(struct solver *solver, struct tasks *tasks)
 {
 	VEC_FOREACH(task, tasks) {
@@ -95,6 +107,7 @@ static void announce(struct solver *solver, struct tasks *tasks)
 			continue;
 		vertex->step =
 			monitor_add_step(solver->monitor, "%s%s", vertex->prefix, vertex->title);
+		announce_platform(solver, vertex);
 	}
 }
 

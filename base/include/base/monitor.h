@@ -17,7 +17,8 @@
 #include "base/err.h"
 
 enum event_kind {
-	EVENT_STEP_ADDED, /* text = its name; it will run or be found cached */
+	EVENT_STEP_ADDED,    /* text = its name; it will run or be found cached */
+	EVENT_STEP_PLATFORM, /* item = what it is for, "linux/arm64"; verb = "emulated" or NULL */
 	EVENT_STEP_STARTED,
 	EVENT_STEP_CACHED,
 	EVENT_STEP_DONE,

@@ -20,6 +20,7 @@
 #include "base/map.h"
 #include "base/monitor.h"
 #include "base/vec.h"
+#include "builder/attestation.h"
 #include "builder/board.h"
 #include "builder/output.h"
 #include "builder/secret.h"
@@ -78,6 +79,7 @@ struct build_request {
 	const char *target;                    /* a stage's name; NULL = the last */
 	const struct strmap *build_args; /* value NULL = from our environment, if it is there */
 	const struct strmap *labels;
+	bool label_vcs; /* labels of the repository that the context is in, where labels does not set them */
 	const struct build_volumes *volumes;
 	struct ssh_agents *ssh;              /* --ssh; NULL = none */
 	const struct build_secrets *secrets; /* NULL = none; so are the next */
@@ -90,8 +92,9 @@ struct build_request {
 	bool pull;                 /* ask the registry for bases even if the store has them */
 	int64_t source_date_epoch; /* -1 = now */
 	struct layer_options layers;
-	const struct build_outputs *outputs; /* NULL, none = build_output_default() */
-	int stdout_fd;                       /* what the destination "-" is */
+	const struct build_outputs *outputs;           /* NULL, none = build_output_default() */
+	int stdout_fd;                                 /* what the destination "-" is */
+	const struct build_attestations *attestations; /* NULL = none */
 
 	struct store *store;
 	struct registry *registry;

@@ -29,7 +29,8 @@ struct remote_context {
 	char *dir; /* absolute; empty when there is a Dockerfile only. Its files are not to be trusted. */
 	bool is_dockerfile;
 	struct str dockerfile;
-	char *shown; /* the source as people may see it */
+	char *shown;  /* the source as people may see it */
+	char *commit; /* of a repository, its hash; NULL = it is none */
 	struct scratch scratch;
 };
 

@@ -1,0 +1,236 @@
+/* The databases of dpkg, apk and rpm. */
+#include "package.h"
+
+#include <sqlite3.h>
+
+#include "base/fd.h"
+#include "unit.h"
+
+static char *show(const struct packages *packages)
+{
+	struct str out = STR_INIT;
+
+	VEC_FOREACH(package, packages)
+		str_addf(&out, "%s %s %s %s %s %s\n", package->name, package->version,
+			 package->architecture ? package->architecture : "-",
+			 package->source ? package->source : "-",
+			 package->license ? package->license : "-",
+			 package->supplier ? package->supplier : "-");
+	return str_detach(&out);
+}
+
+static void assert_packages(const struct packages *packages, const char *want)
+{
+	AUTO(freep) char *have = show(packages);
+
+	assert_string_equal(have, want);
+}
+
+static const char dpkg_status[] = "Package: bash\n"
+				  "Status: install ok installed\n"
+				  "Maintainer: A <a@example.com>\n"
+				  "Architecture: arm64\n"
+				  "Version: 5.2.15-2+b2\n"
+				  "Description: shell\n"
+				  " Version: not this one\n"
+				  "\n"
+				  "Package: removed\n"
+				  "Status: deinstall ok config-files\n"
+				  "Version: 1\n"
+				  "\n"
+				  "Package: libgcc-s1\n"
+				  "status: install ok installed\n"
+				  "Source: gcc-12 (12.2.0-14)\n"
+				  "Version: 12.2.0-14\n"
+				  "\n"
+				  "Package: half\n"
+				  "Status: install ok installed\n";
+
+static void dpkg(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+
+	(void)state;
+	assert_ok(packages_read_dpkg(span_of(dpkg_status), false, &packages, &err_));
+	assert_packages(&packages, "bash 5.2.15-2+b2 arm64 - - A <a@example.com>\n"
+				   "libgcc-s1 12.2.0-14 - gcc-12 - -\n");
+}
+
+/* status.d of distroless images: what is there is installed. */
+static void dpkg_without_status(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+
+	(void)state;
+	assert_ok(packages_read_dpkg(span_of("Package: tzdata\nVersion: 2024a\n"), true, &packages,
+				     &err_));
+	assert_packages(&packages, "tzdata 2024a - - - -\n");
+}
+
+static void apk(void **state)
+{
+	static const char text[] =
+		"C:Q1abc=\nP:musl\nV:1.2.4-r2\nA:aarch64\nL:MIT\no:musl\n"
+		"m:M <m@example.com>\nF:lib\nR:ld.so\n\nP:busybox\nV:1.36.1-r5\n";
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+
+	(void)state;
+	assert_ok(packages_read_apk(span_of(text), &packages, &err_));
+	assert_packages(&packages, "musl 1.2.4-r2 aarch64 musl MIT M <m@example.com>\n"
+				   "busybox 1.36.1-r5 - - - -\n");
+}
+
+static void binary_rubbish_is_refused(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+
+	(void)state;
+	assert_int_equal(packages_read_dpkg(SPAN_LIT("a\0b"), false, &packages, &err_), -1);
+	err_clear(&err_);
+	assert_int_equal(packages_read_apk(SPAN_LIT("a\0b"), &packages, &err_), -1);
+	err_clear(&err_);
+}
+
+/* --- rpm --- */
+
+static void put_u32(struct str *out, unsigned value)
+{
+	const unsigned char bytes[4] = { (unsigned char)(value >> 24), (unsigned char)(value >> 16),
+					 (unsigned char)(value >> 8), (unsigned char)value };
+
+	str_addn(out, bytes, sizeof(bytes));
+}
+
+static void put_entry(struct str *index, unsigned tag, unsigned type, const struct str *data)
+{
+	put_u32(index, tag);
+	put_u32(index, type);
+	put_u32(index, (unsigned)data->len);
+	put_u32(index, 1);
+}
+
+static void put_text(struct str *index, struct str *data, unsigned tag, const char *text)
+{
+	put_entry(index, tag, 6, data);
+	str_addn(data, text, strlen(text) + 1);
+}
+
+/* As rpm.org describes it; epoch < 0 = none. */
+static void make_header(const char *name, int epoch, struct str *ret)
+{
+	AUTO(str_release) struct str index = STR_INIT;
+	AUTO(str_release) struct str data = STR_INIT;
+
+	if (epoch >= 0) {
+		put_entry(&index, 1003, 4, &data);
+		put_u32(&data, (unsigned)epoch);
+	}
+	put_text(&index, &data, 1000, name);
+	put_text(&index, &data, 1001, "5.2");
+	put_text(&index, &data, 1002, "3.fc38");
+	put_text(&index, &data, 1014, "GPLv3+");
+	put_text(&index, &data, 1022, "aarch64");
+	put_u32(ret, (unsigned)(index.len / 16));
+	put_u32(ret, (unsigned)data.len);
+	str_addn(ret, index.ptr, index.len);
+	str_addn(ret, data.ptr, data.len);
+}
+
+static void exec(sqlite3 *db, const char *statement)
+{
+	assert_int_equal(sqlite3_exec(db, statement, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void insert(sqlite3 *db, const void *blob, size_t len)
+{
+	sqlite3_stmt *statement = NULL;
+
+	assert_int_equal(sqlite3_prepare_v2(db, "INSERT INTO Packages(blob) VALUES(?)", -1,
+					    &statement, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_bind_blob(statement, 1, blob, (int)len, SQLITE_STATIC), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
+	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+}
+
+static sqlite3 *make_database(void)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open("rpmdb.sqlite", &db), SQLITE_OK);
+	exec(db, "PRAGMA journal_mode = WAL"); /* as rpm leaves it */
+	exec(db,
+	     "CREATE TABLE Packages(hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)");
+	return db;
+}
+
+static int read_database(struct packages *ret)
+{
+	AUTO(fd_closep) int fd = -1;
+
+	assert_ok(fd_open(AT_FDCWD, "rpmdb.sqlite", O_RDONLY, 0, &fd, &err_));
+	return packages_read_rpm(fd, ret, &err_);
+}
+
+static void rpm(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+	AUTO(str_release) struct str bash = STR_INIT;
+	AUTO(str_release) struct str bind = STR_INIT;
+	AUTO(str_release) struct str key = STR_INIT;
+	sqlite3 *db = make_database();
+
+	(void)state;
+	make_header("bash", -1, &bash);
+	make_header("bind", 32, &bind);
+	make_header("gpg-pubkey", -1, &key);
+	insert(db, bash.ptr, bash.len);
+	insert(db, bind.ptr, bind.len);
+	insert(db, key.ptr, key.len);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_ok(read_database(&packages));
+	assert_packages(&packages, "bash 5.2-3.fc38 aarch64 - GPLv3+ -\n"
+				   "bind 32:5.2-3.fc38 aarch64 - GPLv3+ -\n");
+}
+
+/* Cut anywhere, it is refused; nothing behind its end is read (the sanitizers look). */
+static void damaged_headers(void **state)
+{
+	AUTO(str_release) struct str header = STR_INIT;
+
+	(void)state;
+	make_header("bash", 1, &header);
+	for (size_t len = 1; len < header.len; len += 7) {
+		AUTO(packages_release) struct packages packages = { .items = NULL };
+		sqlite3 *db = make_database();
+
+		insert(db, header.ptr, len);
+		assert_int_equal(sqlite3_close(db), SQLITE_OK);
+		assert_int_equal(read_database(&packages), -1);
+		err_clear(&err_);
+		assert_int_equal(unlink("rpmdb.sqlite"), 0);
+	}
+}
+
+static void no_database(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+
+	(void)state;
+	assert_ok(fs_write_file_atomic(AT_FDCWD, "rpmdb.sqlite", "rubbish", 7, 0644, &err_));
+	assert_int_equal(read_database(&packages), -1);
+	assert_int_equal(err_.kind, ERR_INPUT);
+	err_clear(&err_);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dpkg),    cmocka_unit_test(dpkg_without_status),
+		cmocka_unit_test(apk),     cmocka_unit_test(binary_rubbish_is_refused),
+		scratch_test(rpm),         scratch_test(damaged_headers),
+		scratch_test(no_database),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
