@@ -69,7 +69,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'add ls rm info ps logs exec ssh'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --label-vcs --provenance= --sbom= --attest= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --trace= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -94,6 +94,9 @@ _edgectl()
         -o | --output) _edgectl_value dir; return ;;
         --label) :; return ;;
         --annotation) :; return ;;
+        --provenance) :; return ;;
+        --sbom) :; return ;;
+        --attest) :; return ;;
         --iidfile) _edgectl_value file; return ;;
         --metadata-file) _edgectl_value file; return ;;
         --no-cache-filter) :; return ;;
@@ -102,6 +105,7 @@ _edgectl()
         --call) :; return ;;
         -j | --jobs) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
+        --trace) _edgectl_value file; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value service-or-dir; return; }
         ;;

@@ -67,6 +67,10 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-push -d 'The op
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l load -d 'Hand the image to \'docker load\', as --output type=docker'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l label -x -d 'Label of the image'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l annotation -x -d 'Annotation of the manifest, or of PLACE: index, manifest, index-descriptor, manifest-descriptor'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l label-vcs -d 'Label the image with the git repository and revision of the context'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l provenance -x -d 'Say beside the image how it was built: SLSA provenance'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l sbom -x -d 'Say beside the image which packages are in it: SPDX'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l attest -x -d 'The same in one option: type=provenance or type=sbom'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l iidfile -r -F -d 'Write the image id to FILE'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l metadata-file -r -F -d 'Write digest, descriptor and names to FILE as JSON'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l print -d 'Build nothing: print what would be built, as docker buildx bake --print does'
@@ -82,6 +86,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-pull -d 'The op
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l insecure -d 'Allow registries plain HTTP, and certificates that cannot be verified'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-insecure -d 'The opposite of --insecure'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l progress -x -a 'auto tty plain json quiet' -d 'How to show what goes on'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l trace -r -F -d 'Write when each step ran to FILE, for trace viewers (Chrome\'s format)'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s q -l quiet -d 'Print only the image id'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s h -l help -d 'Show this help'
 
