@@ -122,8 +122,8 @@ static bool wants_next_word(const struct cli_topic *topic, const char *word)
 			bool is_long = str_has_prefix(word, "--") && str_eq(word + 2, option->name);
 			bool is_short = word[1] == option->short_name && word[1] && !word[2];
 
-			if (option_is_named(option) && option_takes_value(option) && !option->bare &&
-			    (is_long || is_short))
+			if (option_is_named(option) && option_takes_value(option) &&
+			    !option->bare && (is_long || is_short))
 				return true;
 		}
 	}
