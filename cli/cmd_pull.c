@@ -3,13 +3,15 @@
 #include "image_option.h"
 #include "machine_option.h"
 #include "rate_option.h"
+#include "registry_option.h"
 #include "session.h"
 
 struct pull_args {
 	struct strvec images, platforms, boards;
-	bool all_platforms, insecure, quiet;
+	bool all_platforms, quiet;
 	const char *limit_rate;
 	int progress, jobs;
+	struct registry_args registry;
 };
 
 /* Which platforms; none = all. */
@@ -130,7 +132,9 @@ static int pull_run(struct app *app, const void *args_data, struct err *err)
 					   .progress = args->quiet
 							       ? PROGRESS_QUIET
 							       : (enum progress_mode)args->progress,
-					   .insecure = args->insecure,
+					   .insecure = args->registry.insecure,
+					   .verbose = args->registry.verbose,
+					   .secrets = args->registry.secrets,
 					   .jobs = (unsigned)args->jobs };
 	AUTO(choice_release) struct pull_choice choice = { .platforms = NULL };
 	AUTO(session_release) struct session session = SESSION_INIT;
@@ -155,8 +159,7 @@ static const struct cli_option pull_options[] = {
 	OPTION_BOARDS(struct pull_args, boards, "Boards to pull for, as by their platforms"),
 	OPTION_FLAG(struct pull_args, all_platforms, 0, "all-platforms",
 		    "Pull for every platform there is, whatever --platform says"),
-	OPTION_SWITCH(struct pull_args, insecure, 0, "insecure",
-		      "Allow plain HTTP, and certificates that cannot be verified"),
+	OPTION_REGISTRY(struct pull_args, registry),
 	OPTION_INT(struct pull_args, jobs, 'j', "jobs", "N", 1, 32,
 		   "Download up to N blobs at once", .fallback = "4"),
 	OPTION_LIMIT_RATE(struct pull_args, limit_rate),

@@ -3,6 +3,7 @@
 #include "image_option.h"
 #include "machine_option.h"
 #include "rate_option.h"
+#include "registry_option.h"
 #include "session.h"
 
 #include "base/limits.h"
@@ -10,9 +11,10 @@
 struct push_args {
 	struct strvec images;
 	const char *platform, *board;
-	bool insecure, quiet;
+	bool quiet;
 	const char *limit_rate;
 	int progress, jobs;
+	struct registry_args registry;
 };
 
 /* Of an index, the one manifest for the platform; NULL = all. A single image stays what it is. */
@@ -109,7 +111,9 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 					   .progress = args->quiet
 							       ? PROGRESS_QUIET
 							       : (enum progress_mode)args->progress,
-					   .insecure = args->insecure,
+					   .insecure = args->registry.insecure,
+					   .verbose = args->registry.verbose,
+					   .secrets = args->registry.secrets,
 					   .jobs = (unsigned)args->jobs };
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(str_release) struct str digests = STR_INIT;
@@ -133,8 +137,7 @@ static const struct cli_option push_options[] = {
 		      "Push only the image for this platform, as a single image"),
 	OPTION_STRING(struct push_args, board, 0, "board", "BOARD", VALUE_BOARD,
 		      "Push only the image for this board's platform, as a single image"),
-	OPTION_SWITCH(struct push_args, insecure, 0, "insecure",
-		      "Allow plain HTTP, and certificates that cannot be verified"),
+	OPTION_REGISTRY(struct push_args, registry),
 	OPTION_INT(struct push_args, jobs, 'j', "jobs", "N", 1, 32, "Upload up to N blobs at once",
 		   .fallback = "4"),
 	OPTION_LIMIT_RATE(struct push_args, limit_rate),

@@ -12,6 +12,17 @@
 	X(push)           \
 	X(pull)           \
 	X(images)         \
+	X(inspect)        \
+	X(tag)            \
+	X(rm)             \
+	X(copy)           \
+	X(save)           \
+	X(load)           \
+	X(tags)           \
+	X(attach)         \
+	X(referrers)      \
+	X(login)          \
+	X(logout)         \
 	X(df)             \
 	X(prune)          \
 	X(board_ls)       \

@@ -66,11 +66,16 @@ static void add_push_summary(struct session *session, const char *name,
 int push_image(struct session *session, const struct descriptor *target,
 	       const struct image_ref *ref, struct err *err)
 {
+	return push_image_from(session, session->store, target, ref, err);
+}
+
+int push_image_from(struct session *session, struct store *store, const struct descriptor *target,
+		    const struct image_ref *ref, struct err *err)
+{
 	struct push_summary summary = { .sent_bytes = 0 };
 	AUTO(freep) char *name = image_ref_format_short(ref);
 	unsigned step = progress_begin(&session->monitor, "pushing %s", name);
-	int status =
-		registry_push(session->registry, session->store, target, ref, step, &summary, err);
+	int status = registry_push(session->registry, store, target, ref, step, &summary, err);
 
 	progress_end(&session->monitor, step, status, err);
 	if (status < 0)

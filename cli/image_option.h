@@ -30,5 +30,9 @@ WARN_UNUSED int image_option_parse(const char *text, struct image_ref *ret, stru
 /* Uploads `target` from the store to `ref` as a step of its own, and says so in the summary. */
 WARN_UNUSED int push_image(struct session *session, const struct descriptor *target,
 			   const struct image_ref *ref, struct err *err);
+/* The same from another store. */
+WARN_UNUSED int push_image_from(struct session *session, struct store *store,
+				const struct descriptor *target, const struct image_ref *ref,
+				struct err *err);
 
 #endif

@@ -19,6 +19,7 @@ int session_open(const struct session_options *options, struct session *ret, str
 {
 	struct registry_options registry = { .monitor = &ret->monitor,
 					     .insecure = options->insecure,
+					     .verbose = options->verbose,
 					     .jobs = options->jobs,
 					     .rate_limit = options->rate_limit };
 	AUTO(freep) char *root = NULL, *config_home = NULL, *config = NULL;
@@ -31,7 +32,7 @@ int session_open(const struct session_options *options, struct session *ret, str
 	config = path_join(config_home, CONFIG_FILE);
 	if (options->needs_sandbox && identity_enter(&ret->identity, err) < 0)
 		return -1;
-	if (store_open(root, &ret->store, err) < 0)
+	if (!options->without_store && store_open(root, &ret->store, err) < 0)
 		return -1;
 	if (options->needs_sandbox && sandbox_new(store_dir_fd(ret->store), &ret->sandbox, err) < 0)
 		return -1;
@@ -41,6 +42,8 @@ int session_open(const struct session_options *options, struct session *ret, str
 	if (registry_configure(ret->registry, config, err) < 0)
 		return -1;
 	warn_of_limitation(ret);
+	if (options->secrets)
+		return registry_load_secrets(ret->registry, options->secrets, err);
 	return 0;
 }
 

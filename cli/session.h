@@ -22,8 +22,11 @@ struct session_options {
 	enum progress_mode progress;
 	bool needs_sandbox;
 	bool insecure;       /* registry */
-	unsigned jobs;       /* of the registry client; 0 = its default */
-	uint64_t rate_limit; /* of the registry client, bytes per second; 0 = none */
+	bool verbose;        /* the same: show requests */
+	const char *secrets; /* the same: a file of balena's form; NULL = none */
+	bool without_store;
+	unsigned jobs; /* of the registry client; 0 = its default */
+	uint64_t rate_limit; /* the same: bytes per second; 0 = none */
 };
 
 /* In the caller's storage, which must not move: the registry client borrows the monitor. */

@@ -114,6 +114,7 @@ _edgectl()
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
+        --registry-secrets) _edgectl_value file; return ;;
         -j | --jobs) :; return ;;
         --limit-rate) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
@@ -125,6 +126,7 @@ _edgectl()
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
+        --registry-secrets) _edgectl_value file; return ;;
         -j | --jobs) :; return ;;
         --limit-rate) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
@@ -135,6 +137,96 @@ _edgectl()
         options='--json --no-trunc --quiet --help'
         case $previous in
         esac
+        ;;
+    'inspect')
+        options='--remote --platform= --json --raw --config --insecure --no-insecure --registry-secrets= --verbose --help'
+        case $previous in
+        --platform) _edgectl_value ask platform; return ;;
+        --registry-secrets) _edgectl_value file; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask image; return; }
+        ;;
+    'tag')
+        options='--help'
+        case $previous in
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask image; return; }
+        ;;
+    'rm')
+        options='--remote --force --insecure --no-insecure --registry-secrets= --verbose --help'
+        case $previous in
+        --registry-secrets) _edgectl_value file; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask image; return; }
+        ;;
+    'copy')
+        options='--platform= --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --progress= --quiet --help'
+        case $previous in
+        --platform) _edgectl_value ask platform; return ;;
+        --format) _edgectl_value words 'keep oci docker'; return ;;
+        --registry-secrets) _edgectl_value file; return ;;
+        -j | --jobs) :; return ;;
+        --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask image; return; }
+        ;;
+    'save')
+        options='--output= --format= --platform= --progress= --quiet --help'
+        case $previous in
+        -o | --output) _edgectl_value file; return ;;
+        --format) _edgectl_value words 'docker-archive oci-archive oci-dir'; return ;;
+        --platform) _edgectl_value ask platform; return ;;
+        --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask image; return; }
+        ;;
+    'load')
+        options='--input= --tag= --progress= --quiet --help'
+        case $previous in
+        -i | --input) _edgectl_value file; return ;;
+        -t | --tag) _edgectl_value ask image; return ;;
+        --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
+        esac
+        ;;
+    'tags')
+        options='--json --insecure --no-insecure --registry-secrets= --verbose --help'
+        case $previous in
+        --registry-secrets) _edgectl_value file; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask image; return; }
+        ;;
+    'attach')
+        options='--artifact-type= --annotation= --platform= --insecure --no-insecure --registry-secrets= --verbose --progress= --quiet --help'
+        case $previous in
+        --artifact-type) :; return ;;
+        --annotation) :; return ;;
+        --platform) _edgectl_value ask platform; return ;;
+        --registry-secrets) _edgectl_value file; return ;;
+        --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value file; return; }
+        ;;
+    'referrers')
+        options='--artifact-type= --platform= --json --insecure --no-insecure --registry-secrets= --verbose --help'
+        case $previous in
+        --artifact-type) :; return ;;
+        --platform) _edgectl_value ask platform; return ;;
+        --registry-secrets) _edgectl_value file; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask image; return; }
+        ;;
+    'login')
+        options='--username= --password-stdin --insecure --no-insecure --verbose --help'
+        case $previous in
+        -u | --username) :; return ;;
+        esac
+        [[ $cur == -* ]] || { :; return; }
+        ;;
+    'logout')
+        options='--help'
+        case $previous in
+        esac
+        [[ $cur == -* ]] || { :; return; }
         ;;
     'df')
         options='--verbose --json --help'

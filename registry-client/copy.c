@@ -10,6 +10,7 @@
 #include "failure.h"
 #include "image/image_content.h"
 #include "manifest_fetch.h"
+#include "presence.h"
 #include "push_plan.h"
 #include "queue.h"
 #include "registry/repository.h"
@@ -126,6 +127,7 @@ static void have(struct probe *probe, const char *verb)
 
 	copy->summary.skipped_blobs++;
 	copy->summary.skipped_bytes += probe->blob->size;
+	presence_add(&copy->registry->presence, copy->request->to, &probe->blob->digest);
 	monitor_transfer(copy->registry->monitor, copy->request->step, verb,
 			 probe->blob->digest.text, probe->blob->size, probe->blob->size);
 	queue_job_done(&probe->job);
@@ -308,7 +310,7 @@ static bool is_there(struct copy *copy, const struct descriptor *target)
 {
 	AUTO(descriptor_release) struct descriptor there = { .media_type = NULL };
 
-	return registry_describe(copy->registry, copy->request->to, &there, NULL) == 0 &&
+	return registry_describe(copy->registry, copy->request->to, NULL, &there, NULL) == 0 &&
 	       digest_equal(&there.digest, &target->digest);
 }
 

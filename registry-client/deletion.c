@@ -94,11 +94,17 @@ static int replace_and_delete(struct registry *registry, const struct image_ref 
 static int delete_tag(struct registry *registry, const struct image_ref *ref, struct err *err)
 {
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
+	AUTO(err_release) struct err problem = ERR_INIT;
 	long status = 0;
 
 	/* first whether it is there: else the fallback would make it */
-	if (registry_describe(registry, ref, &target, err) < 0 ||
-	    manifest_ask_deletion(registry, ref, ref->tag, &status, err) < 0)
+	if (registry_describe(registry, ref, NULL, &target, &problem) < 0) {
+		if (problem.kind == ERR_NOT_FOUND)
+			return not_there(ref, err);
+		err_move(err, &problem);
+		return -1;
+	}
+	if (manifest_ask_deletion(registry, ref, ref->tag, &status, err) < 0)
 		return -1;
 	if (is_done(status))
 		return 0;

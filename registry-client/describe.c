@@ -38,20 +38,39 @@ static int ask_head(struct registry *registry, const struct image_ref *ref, stru
 	return 0;
 }
 
+static int choose_member(const struct fetched_manifest *fetched, const struct platform *platform,
+			 struct descriptor *ret, struct err *err)
+{
+	AUTO(index_release) struct index index = { .media_type = NULL };
+	const struct descriptor *member = NULL;
+
+	if (index_parse(str_span(&fetched->body), fetched->media_type, &index, err) < 0 ||
+	    index_select(&index, platform, &member, err) < 0)
+		return -1;
+	*ret = (struct descriptor){ .media_type = xstrdup(member->media_type),
+				    .digest = member->digest,
+				    .size = member->size };
+	return 0;
+}
+
 int registry_describe(struct registry *registry, const struct image_ref *ref,
-		      struct descriptor *ret, struct err *err)
+		      const struct platform *platform, struct descriptor *ret, struct err *err)
 {
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
 	AUTO(freep) char *name = image_ref_format_short(ref);
-	int result;
+	int result = 1;
 
 	*ret = (struct descriptor){ .media_type = NULL };
-	result = ask_head(registry, ref, ret, err);
+	if (!platform)
+		result = ask_head(registry, ref, ret, err);
 	if (result <= 0)
 		return result < 0 ? err_wrap(err, "'%s'", name) : 0;
 	if (registry_fetch_manifest(registry, ref, &fetched, err) < 0)
 		return -1;
+	if (platform && media_type_is_index(fetched.media_type))
+		return choose_member(&fetched, platform, ret, err) < 0 ? err_wrap(err, "'%s'", name)
+								       : 0;
 	ret->media_type = TAKE(fetched.media_type);
 	ret->digest = fetched.digest;
 	ret->size = fetched.body.len;

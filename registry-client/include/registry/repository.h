@@ -14,9 +14,13 @@
 WARN_UNUSED int registry_tags(struct registry *registry, const struct image_ref *ref,
 			      struct strvec *ret, struct err *err);
 
-/* What `ref` names now, asked for without its content where the registry can. */
+/*
+ * What `ref` names now, asked for without its content where the registry can. With `platform`, the
+ * member of an index that serves it; NULL = the index itself.
+ */
 WARN_UNUSED int registry_describe(struct registry *registry, const struct image_ref *ref,
-				  struct descriptor *ret, struct err *err);
+				  const struct platform *platform, struct descriptor *ret,
+				  struct err *err);
 
 /*
  * A small blob whole: a config. It need not be in any store. ERR_LIMIT above `limit` bytes,
