@@ -25,7 +25,7 @@ struct session_options {
 	bool verbose;        /* the same: show requests */
 	const char *secrets; /* the same: a file of balena's form; NULL = none */
 	bool without_store;
-	unsigned jobs; /* of the registry client; 0 = its default */
+	unsigned jobs;       /* of the registry client; 0 = its default */
 	uint64_t rate_limit; /* the same: bytes per second; 0 = none */
 };
 
