@@ -33,10 +33,12 @@ static int read_registry(const struct place_request *request, unsigned step,
 			 struct named_image *ret, struct err *err)
 {
 	const struct image_ref *ref = &request->place->ref;
+	const struct pull_platforms platforms = { .items = request->platforms,
+						  .count = request->platform_count };
 
 	ret->name = image_ref_format(ref);
-	return registry_pull(request->session->registry, ref, request->platforms,
-			     request->platform_count, request->store, step, &ret->target, err);
+	return registry_pull(request->session->registry, ref, &platforms, request->store, step,
+			     &ret->target, err);
 }
 
 static int read_store(const struct place_request *request, struct named_image *ret, struct err *err)

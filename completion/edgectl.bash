@@ -27,6 +27,11 @@ _edgectl_value()
         known=$(edgectl __complete "$2" "$value" 2>/dev/null)
         _edgectl_take -P "$before" -W "$known" -- "$value"
         ;;
+    service-or-dir)
+        compopt -o filenames
+        known=$(edgectl __complete service "$value" 2>/dev/null)
+        _edgectl_take -P "$before" -W "$known" -d -- "$value"
+        ;;
     dir) compopt -o filenames; _edgectl_take -P "$before" -d -- "$value" ;;
     file) compopt -o filenames; _edgectl_take -P "$before" -f -- "$value" ;;
     esac
@@ -64,7 +69,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'add ls rm info ps logs exec ssh'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --volume= --ssh= --tag= --output= --push --no-push --load --label= --annotation= --iidfile= --metadata-file= --no-cache --no-cache-filter= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --label-vcs --provenance= --sbom= --attest= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --trace= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -72,39 +77,58 @@ _edgectl()
         --board) _edgectl_value ask board; return ;;
         --build-arg) :; return ;;
         --build-context) _edgectl_value dir; return ;;
+        -p | --project-name) :; return ;;
+        --profile) :; return ;;
+        --env-file) _edgectl_value file; return ;;
+        --project-directory) _edgectl_value dir; return ;;
         -v | --volume) _edgectl_value dir; return ;;
         --ssh) :; return ;;
+        --secret) :; return ;;
+        --network) :; return ;;
+        --add-host) :; return ;;
+        --dns) :; return ;;
+        --ulimit) :; return ;;
+        --shm-size) :; return ;;
+        --allow) :; return ;;
         -t | --tag) _edgectl_value ask image; return ;;
         -o | --output) _edgectl_value dir; return ;;
         --label) :; return ;;
         --annotation) :; return ;;
+        --provenance) :; return ;;
+        --sbom) :; return ;;
+        --attest) :; return ;;
         --iidfile) _edgectl_value file; return ;;
         --metadata-file) _edgectl_value file; return ;;
         --no-cache-filter) :; return ;;
+        --cache-from) :; return ;;
+        --cache-to) :; return ;;
         --call) :; return ;;
         -j | --jobs) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
+        --trace) _edgectl_value file; return ;;
         esac
-        [[ $cur == -* ]] || { _edgectl_value dir; return; }
+        [[ $cur == -* ]] || { _edgectl_value service-or-dir; return; }
         ;;
     'push')
-        options='--platform= --board= --insecure --no-insecure --registry-secrets= --verbose --jobs= --progress= --quiet --help'
+        options='--platform= --board= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         -j | --jobs) :; return ;;
+        --limit-rate) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'pull')
-        options='--platform= --board= --all-platforms --insecure --no-insecure --registry-secrets= --verbose --jobs= --progress= --quiet --help'
+        options='--platform= --board= --all-platforms --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         -j | --jobs) :; return ;;
+        --limit-rate) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
@@ -242,7 +266,7 @@ _edgectl()
         --hash) :; return ;;
         -o | --output) _edgectl_value file; return ;;
         esac
-        [[ $cur == -* ]] || { :; return; }
+        [[ $cur == -* ]] || { _edgectl_value ask service; return; }
         ;;
     'device add')
         options='--certs= --help'
