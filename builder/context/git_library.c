@@ -97,7 +97,8 @@ int git_library_error(int code, struct err *err)
 		return hint_at_ssh(err);
 	}
 	(void)err_set(err, ERR_AUTH, "the server wants to know who you are");
-	return err_hint(err, "use an ssh address, or https://USER:TOKEN@HOST/...");
+	return err_hint(err, "ADD takes a token by --secret id=GIT_AUTH_TOKEN,env=NAME; a context, "
+			     "in its address: https://USER:TOKEN@HOST/...");
 }
 
 int git_talk_error(const struct git_talk *talk, int code, struct err *err)
@@ -131,12 +132,29 @@ static int on_message(const char *text, int len, void *payload)
 	return monitor_is_cancelled(talk->monitor) ? GIT_EUSER : 0;
 }
 
+/* One that the server does not take is not offered again; nor does it go where a redirect may lead. */
+static int on_credentials(git_credential **out, const char *url, const char *user,
+			  unsigned allowed_types, void *payload)
+{
+	struct git_talk *talk = payload;
+	const struct git_keys *keys = talk->keys;
+
+	(void)user;
+	if (!keys->token || talk->gave_token || !str_has_prefix(url, keys->token_scope) ||
+	    !(allowed_types & GIT_CREDENTIAL_USERPASS_PLAINTEXT))
+		return GIT_PASSTHROUGH;
+	talk->gave_token = true;
+	return libgit2.credential_userpass_plaintext_new(out, "x-access-token", keys->token);
+}
+
 void git_talk_callbacks(struct git_talk *talk, git_remote_callbacks *ret)
 {
+	talk->gave_token = false;
 	(void)libgit2.remote_init_callbacks(ret,
 					    GIT_REMOTE_CALLBACKS_VERSION); /* a version it knows */
 	ret->transfer_progress = on_transfer;
 	ret->sideband_progress = on_message;
+	ret->credentials = on_credentials;
 	ret->payload = talk;
 	if (git_ssh_is_url(talk->remote))
 		ret->transport = git_ssh_transport;

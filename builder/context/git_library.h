@@ -20,6 +20,7 @@ struct git_talk {
 	const char *remote;
 	const struct git_keys *keys;
 	uint64_t received; /* bytes so far */
+	bool gave_token;   /* in this exchange */
 };
 
 /* For both connect and fetch. `talk` must outlive the remote. */

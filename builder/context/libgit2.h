@@ -11,6 +11,7 @@
 #define LIBGIT2_FUNCTIONS(X) \
 	X(git, buf_dispose) X(git, checkout_options_init) X(git, checkout_tree) \
 	X(git, commit_free) X(git, commit_id) X(git, commit_time) X(git, commit_tree) \
+	X(git, credential_userpass_plaintext_new) \
 	X(git, error_last) X(git, error_set_str) \
 	X(git, fetch_options_init) \
 	X(git, libgit2_init) X(git, libgit2_opts) \

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -26,6 +27,7 @@ struct add_source {
 	/* a repository */
 	struct git_url git;
 	struct git_keys keys;
+	char *token, *token_scope; /* of the keys */
 	bool keep_git_dir;
 	struct git_revision revision;
 
@@ -47,6 +49,10 @@ void add_source_free(struct add_source *source)
 	scratch_release(&source->scratch);
 	git_revision_release(&source->revision);
 	git_url_release(&source->git);
+	if (source->token)
+		explicit_bzero(source->token, strlen(source->token));
+	free(source->token);
+	free(source->token_scope);
 	free(source->url);
 	free(source->name);
 	free(source->shown);
@@ -112,8 +118,36 @@ static int parse_file(struct add_source *source, const char *text,
 	return err_hint(err, "write sha256:, and what sha256sum prints");
 }
 
+/* As BuildKit: the secret GIT_AUTH_TOKEN.HOST, else GIT_AUTH_TOKEN. */
+static const struct secret_value *find_token(const struct secret_values *secrets, struct span host)
+{
+	AUTO(freep) char *id = xasprintf("GIT_AUTH_TOKEN.%.*s", SPAN_FMT(host));
+	const struct secret_value *token = secret_values_find(secrets, id);
+
+	return token ? token : secret_values_find(secrets, "GIT_AUTH_TOKEN");
+}
+
+static void lend_keys(struct add_source *source, const struct step_settings *settings)
+{
+	const char *remote = source->git.remote, *authority = strstr(remote, "://");
+	const struct secret_value *token = NULL;
+	struct span host;
+
+	source->keys.lent = settings->ssh;
+	if (!authority || !str_has_prefix(remote, "http") || !settings->secrets)
+		return;
+	host = (struct span){ authority + strlen("://"), strcspn(authority + strlen("://"), "/") };
+	token = find_token(settings->secrets, host);
+	if (!token)
+		return;
+	source->token = span_dup(span_trim(str_span(&token->value)));
+	source->token_scope = xasprintf("%.*s/", (int)(host.ptr + host.len - remote), remote);
+	source->keys.token = source->token;
+	source->keys.token_scope = source->token_scope;
+}
+
 int add_source_parse(const char *text, const struct instruction *instruction, const char *checksum,
-		     struct ssh_agents *ssh, struct add_source **ret, struct err *err)
+		     const struct step_settings *settings, struct add_source **ret, struct err *err)
 {
 	AUTO(add_source_freep) struct add_source *source = xcalloc(1, sizeof(*source));
 	const struct copy_instruction *flags = &instruction->copy;
@@ -123,12 +157,13 @@ int add_source_parse(const char *text, const struct instruction *instruction, co
 		(void)err_set(err, ERR_INPUT, "COPY takes no URL");
 		return err_hint(err, "write ADD instead");
 	}
-	source->keys = (struct git_keys){ .lent = ssh, .only_lent = true };
 	result = git_url_is(text) ? parse_repository(source, text, flags, checksum, err)
 				  : parse_file(source, text, flags, checksum, err);
-
 	if (result < 0)
 		return -1;
+	source->keys.only_lent = true;
+	if (settings && !source->url)
+		lend_keys(source, settings);
 	*ret = TAKE(source);
 	return 0;
 }

@@ -13,11 +13,11 @@ struct add_source;
 bool add_source_is(const char *text);
 /*
  * `checksum` is the flag's value, NULL = none: a digest for a file, a commit for a repository.
- * `ssh` is borrowed, and may be NULL.
+ * `settings` are borrowed; NULL = nothing is lent.
  * ERR_INPUT for what makes no sense, as any in a COPY.
  */
 WARN_UNUSED int add_source_parse(const char *text, const struct instruction *instruction,
-				 const char *checksum, struct ssh_agents *ssh,
+				 const char *checksum, const struct step_settings *settings,
 				 struct add_source **ret, struct err *err);
 /* ERR_DENIED where ssh has no key of `ssh` to ask the server with. */
 WARN_UNUSED int add_source_check_keys(const struct add_source *source, struct err *err);

@@ -217,8 +217,8 @@ static int add_remote(const struct stage_state *state, const struct instruction 
 
 	if (stage_expand(state, instruction->copy.checksum, &checksum, err) < 0)
 		return -1;
-	if (add_source_parse(argument->path, instruction, checksum,
-			     state->plan->request->settings->ssh, &argument->remote, err) < 0 ||
+	if (add_source_parse(argument->path, instruction, checksum, state->plan->request->settings,
+			     &argument->remote, err) < 0 ||
 	    add_source_check_keys(argument->remote, err) < 0)
 		return word_error(state, argument->place, err);
 	return 0;

@@ -268,6 +268,22 @@ ADD --keep-git-dir=true --exclude=sub {address}#next /next
     assert entries["main/passwd"].linkname == "/etc/passwd"
 
 
+def test_add_repository_with_a_token(built, edgectl, context, web, repository, scratch, identity):
+    root = context({"Dockerfile": f"FROM scratch\nADD {web.address}/token/app.git /x\n"})
+    problem = edgectl("build", root, status=1).stderr
+    assert "wants to know who you are" in problem and "GIT_AUTH_TOKEN" in problem
+    (scratch / "token").write_text("sesame\n")
+    (scratch / "wrong").write_text("sesam\n")
+    for path in scratch / "token", scratch / "wrong":
+        identity.own(path)
+    assert built(root, "--secret", f"id=GIT_AUTH_TOKEN,src={scratch}/token").text("x/file") == "main\n"
+    host = web.address.partition("//")[2]
+    edgectl("build", "--no-cache", "--secret", f"id=GIT_AUTH_TOKEN.{host},src={scratch}/token",
+            "--secret", f"id=GIT_AUTH_TOKEN,src={scratch}/wrong", root)
+    problem = edgectl("build", "--no-cache", "--secret", f"id=GIT_AUTH_TOKEN,src={scratch}/wrong", root, status=1).stderr
+    assert "wants to know who you are" in problem and "sesam" not in problem
+
+
 def test_add_repository_is_fetched_once(fresh_edgectl, context, web, repository):
     root = context({"Dockerfile": f"FROM scratch\nADD {web.address}/git/app.git /app\n"})
     fresh_edgectl("build", root)

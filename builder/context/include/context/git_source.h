@@ -21,7 +21,7 @@
 #include "context/git_url.h"
 #include "context/ssh_agents.h"
 
-/* Whose keys ssh(1) has. All zero: those of the user, as git(1) has them. Borrowed. */
+/* What opens a repository. All zero: ssh(1) has the keys of the user, as git(1) has them. Borrowed. */
 struct git_keys {
 	struct ssh_agents
 		*lent; /* its agent "default" takes the place of the user's; NULL = none */
@@ -30,6 +30,9 @@ struct git_keys {
 	 * user's configuration nothing but the known hosts.
 	 */
 	bool only_lent;
+	/* For http and https, the password of "x-access-token"; NULL = none, but what the address holds. */
+	const char *token;
+	const char *token_scope; /* addresses that begin so get it: "https://HOST/" */
 };
 
 /* Could ssh log in anywhere at all? */
