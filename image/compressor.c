@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "base/alloc.h"
+#include "base/sparse.h"
 
 #define GZIP_LEVEL     6
 #define GZIP_LEVEL_MAX 12
@@ -16,6 +17,8 @@ struct compressor {
 	enum compression compression;
 	struct libdeflate_compressor *gzip;
 	ZSTD_CCtx *zstd;
+	void *zeros; /* what a whole block of zeros becomes; NULL = there was none yet */
+	size_t zeros_len;
 };
 
 int compressor_check_level(enum compression compression, int level, struct err *err)
@@ -61,6 +64,7 @@ void compressor_freep(struct compressor **compressor)
 		return;
 	libdeflate_free_compressor(c->gzip);
 	ZSTD_freeCCtx(c->zstd);
+	free(c->zeros);
 	free(c);
 }
 
@@ -71,7 +75,7 @@ size_t compressor_bound(const struct compressor *c)
 	return c->zstd ? ZSTD_compressBound(COMPRESSOR_BLOCK) : COMPRESSOR_BLOCK;
 }
 
-size_t compressor_run(struct compressor *c, const void *data, size_t len, void *out)
+static size_t run(struct compressor *c, const void *data, size_t len, void *out)
 {
 	size_t out_len = len;
 
@@ -86,4 +90,18 @@ size_t compressor_run(struct compressor *c, const void *data, size_t len, void *
 		memcpy(out, data, len);
 	}
 	return out_len;
+}
+
+/* Holes of files are many blocks of zeros, all alike. */
+size_t compressor_run(struct compressor *c, const void *data, size_t len, void *out)
+{
+	if (len < COMPRESSOR_BLOCK || c->compression == COMPRESSION_NONE || !is_zero(data, len))
+		return run(c, data, len, out);
+	if (!c->zeros) {
+		c->zeros_len = run(c, data, len, out);
+		c->zeros = xmemdup(out, c->zeros_len);
+		return c->zeros_len;
+	}
+	memcpy(out, c->zeros, c->zeros_len);
+	return c->zeros_len;
 }

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/sparse.h"
 #include "base/str.h"
 #include "image/layer.h"
 #include "overlay.h"
@@ -74,25 +75,30 @@ static int changed(const struct walk *w, struct err *err)
 	return err_hint(err, "something else is writing to it: try again");
 }
 
-static int send_data(struct walk *w, int fd, uint64_t size, struct err *err)
+static int send_data(struct walk *w, int fd, const struct stat *before, struct err *err)
 {
+	uint64_t size = (uint64_t)before->st_size;
+	struct sparse_reader reader;
 	struct stat st;
 
-	while (size > 0) {
-		size_t want = size < BUFFER_SIZE ? (size_t)size : BUFFER_SIZE;
-		ssize_t n = fd_read_full(fd, w->buffer, want, w->path.ptr, err);
+	sparse_reader_init(&reader, fd, before);
+	while (reader.at < size) {
+		uint64_t left = size - reader.at;
+		const void *data;
+		ssize_t n = sparse_read(&reader, w->buffer,
+					left < BUFFER_SIZE ? (size_t)left : BUFFER_SIZE,
+					w->path.ptr, &data, err);
 
 		if (n < 0 || monitor_check(w->monitor, err) < 0)
 			return -1;
-		if ((size_t)n < want)
+		if (n == 0)
 			return changed(w, err);
-		if (w->sink->data(w->sink, w->buffer, want, err) < 0)
+		if (w->sink->data(w->sink, data, (size_t)n, err) < 0)
 			return -1;
-		size -= want;
 	}
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, "stat '%s'", w->path.ptr);
-	return lseek(fd, 0, SEEK_CUR) == st.st_size ? 0 : changed(w, err);
+	return st.st_size == before->st_size ? 0 : changed(w, err);
 }
 
 /* *ret_link is NULL for the first name of a file. */
@@ -139,7 +145,7 @@ static int send_file(struct walk *w, const char *name, struct err *err)
 	e.xattrs = &xattrs;
 	if (send(w, &e, err) < 0)
 		return -1;
-	return send_data(w, fd, e.size, err);
+	return send_data(w, fd, &st, err);
 }
 
 static int send_symlink(struct walk *w, const char *name, const struct stat *st, struct err *err)

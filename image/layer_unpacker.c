@@ -8,11 +8,14 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/sparse.h"
 #include "base/str.h"
 #include "dir_chain.h"
 #include "image/layer.h"
 #include "overlay.h"
 #include "xattr.h"
+
+#define HOLE_MIN 4096 /* smaller ones save no block */
 
 /* What a directory becomes once nothing more is put into it. */
 struct dir_end {
@@ -338,6 +341,19 @@ static int unpacker_entry(struct layer_sink *sink, const struct layer_entry *ent
 	return unpack(u, entry, err) == 0 ? 0 : err_wrap(err, "unpack '%.500s'", entry->path);
 }
 
+/* Zeros become a hole: a tar has none, and an 8 GiB file that takes nothing should not take 8 GiB of the store. */
+static int write_data(struct open_file *f, const void *data, size_t len, struct err *err)
+{
+	if (len < HOLE_MIN || !is_zero(data, len))
+		return fd_write_all(f->fd, data, len, f->path.ptr, err);
+	if (lseek(f->fd, (off_t)len, SEEK_CUR) < 0)
+		return err_errno(err, "write '%s'", f->path.ptr);
+	/* the last bytes of a file must be there for it to have its size */
+	if (len == f->remaining && ftruncate(f->fd, lseek(f->fd, 0, SEEK_CUR)) < 0)
+		return err_errno(err, "write '%s'", f->path.ptr);
+	return 0;
+}
+
 static int unpacker_data(struct layer_sink *sink, const void *data, size_t len, struct err *err)
 {
 	struct layer_unpacker *u = CONTAINER_OF(sink, struct layer_unpacker, sink);
@@ -347,7 +363,7 @@ static int unpacker_data(struct layer_sink *sink, const void *data, size_t len, 
 		return 0;
 	if (f->fd < 0 || len > f->remaining)
 		return err_set(err, ERR_INPUT, "unpack '%s': more data than it has", f->path.ptr);
-	if (fd_write_all(f->fd, data, len, f->path.ptr, err) < 0)
+	if (write_data(f, data, len, err) < 0)
 		return err_wrap(err, "unpack");
 	f->remaining -= len;
 	if (f->remaining > 0)

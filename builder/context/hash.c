@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/sparse.h"
 #include "base/str.h"
 #include "image/digest.h"
 
@@ -150,15 +151,19 @@ static void hash_xattrs(const struct layer_xattrs *xattrs, struct hasher *hasher
 	}
 }
 
-static int hash_content(struct work *work, int fd, void *buf, struct hasher *hasher,
-			struct err *err)
+static int hash_content(struct work *work, int fd, const struct stat *st, void *buf,
+			struct hasher *hasher, struct err *err)
 {
+	struct sparse_reader reader;
+
+	sparse_reader_init(&reader, fd, st);
 	for (;;) {
-		ssize_t n = fd_read_full(fd, buf, READ_SIZE, "file", err);
+		const void *data;
+		ssize_t n = sparse_read(&reader, buf, READ_SIZE, "file", &data, err);
 
 		if (n <= 0)
 			return (int)n;
-		hasher_update(hasher, buf, (size_t)n);
+		hasher_update(hasher, data, (size_t)n);
 		if (monitor_check(work->monitor, err) < 0)
 			return -1;
 	}
@@ -185,7 +190,7 @@ static int hash_file(struct work *work, size_t index, void *buf, struct hasher *
 
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
 	if (tree_open(work->tree, node, &fd, err) < 0 ||
-	    hash_content(work, fd, buf, hasher, err) < 0 ||
+	    hash_content(work, fd, &node->st, buf, hasher, err) < 0 ||
 	    tree_read_xattrs(work->tree, node, &xattrs, err) < 0)
 		return -1;
 	hasher_finish(hasher, &digest);

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/sparse.h"
 #include "base/str.h"
 
 #define READ_SIZE (128 * 1024)
@@ -309,23 +310,29 @@ static const char *first_link(struct target *target, const struct target_entry *
 	return first;
 }
 
-static int send_content(struct target *target, int fd, const char *path, uint64_t size,
+static int send_content(struct target *target, int fd, const char *path, const struct stat *st,
 			struct layer_sink *sink, const struct monitor *monitor, struct err *err)
 {
+	uint64_t size = (uint64_t)st->st_size;
+	struct sparse_reader reader;
+
 	if (!target->buf)
 		target->buf = xmalloc(READ_SIZE);
-	while (size > 0) {
-		size_t want = size < READ_SIZE ? (size_t)size : READ_SIZE;
-		ssize_t n = fd_read_full(fd, target->buf, want, path, err);
+	sparse_reader_init(&reader, fd, st);
+	while (reader.at < size) {
+		uint64_t left = size - reader.at;
+		const void *data;
+		ssize_t n =
+			sparse_read(&reader, target->buf,
+				    left < READ_SIZE ? (size_t)left : READ_SIZE, path, &data, err);
 
 		if (n < 0 || monitor_check(monitor, err) < 0)
 			return -1;
 		if (n == 0)
 			return err_set(err, ERR_SYSTEM, "'%s' became shorter while it was read",
 				       path);
-		if (sink->data(sink, target->buf, (size_t)n, err) < 0)
+		if (sink->data(sink, data, (size_t)n, err) < 0)
 			return -1;
-		size -= (uint64_t)n;
 	}
 	return 0;
 }
@@ -358,7 +365,7 @@ static int emit_file(struct target *target, const struct target_entry *entry,
 	out->size = (uint64_t)st.st_size;
 	if (sink->entry(sink, out, err) < 0)
 		return -1;
-	return send_content(target, fd, out->path, out->size, sink, monitor, err);
+	return send_content(target, fd, out->path, &st, sink, monitor, err);
 }
 
 static int emit_put(struct target *target, struct tree_node *node, const char *path,

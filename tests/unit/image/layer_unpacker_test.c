@@ -168,6 +168,43 @@ static void devices(void **state)
 		assert_false(fs_exists(root_, "loop"));
 }
 
+/* Zeros take no room, and are read as what they were. */
+static void zeros_become_holes(void **state)
+{
+	(void)state;
+	static char mixed[3 << 20];
+	static const struct {
+		const char *path;
+		size_t at, len;  /* of what is not zero */
+		blkcnt_t blocks; /* at most */
+	} rows[] = {
+		{ "hole", 0, 0, 64 },
+		{ "begins", 0, 10, 600 },
+		{ "between", 1500000, 20, 600 },
+		{ "ends", sizeof(mixed) - 1, 1, 600 },
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(str_release) struct str text = STR_INIT;
+		struct layer_entry e = entry_of(LAYER_FILE, rows[i].path);
+		AUTO(freep) char *path = xasprintf("root/%s", rows[i].path);
+
+		memset(mixed, 0, sizeof(mixed));
+		memset(mixed + rows[i].at, 'x', rows[i].len);
+		e.size = sizeof(mixed);
+		assert_ok(sink_->entry(sink_, &e, &err_));
+		for (size_t at = 0; at < sizeof(mixed); at += 1 << 18)
+			assert_ok(sink_->data(sink_, mixed + at, 1 << 18, &err_));
+		assert_ok(fs_read_file(AT_FDCWD, path, sizeof(mixed), &text, &err_));
+		assert_int_equal(text.len, sizeof(mixed));
+		assert_memory_equal(text.ptr, mixed, sizeof(mixed));
+		assert_int_equal(stat(path, &st), 0);
+		assert_row(st.st_blocks <= rows[i].blocks, rows[i].path);
+	}
+	assert_ok(layer_unpacker_finish(u_, &err_));
+}
+
 static void later_entries_replace(void **state)
 {
 	(void)state;
@@ -459,6 +496,8 @@ int main(void)
 		unpack_test(owners),
 		unpack_test(devices),
 		unpack_test(later_entries_replace),
+		unpack_test(zeros_become_holes),
+		unpack_test(zeros_become_holes),
 		unpack_test(directory_twice),
 		unpack_test(whiteouts),
 		unpack_test(outside_is_out_of_reach),
