@@ -59,8 +59,6 @@ static NORETURN void child_run(const struct proc *proc, const char *program, int
 
 	for (int sig = 1; sig < NSIG; sig++)
 		(void)signal(sig, SIG_DFL);
-	if (proc->ignores_interrupt)
-		(void)signal(SIGINT, SIG_IGN);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int i = 0; i < 3; i++)

@@ -1,11 +1,9 @@
 #include "ssh.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include "base/limits.h"
 #include "base/proc.h"
 #include "base/vec.h"
+#include "device/keeper.h"
 
 #define LOOK_AGAIN_NS   20000000
 #define COMMAND_TIME_MS 30000
@@ -24,10 +23,12 @@
 #define ALIVE_COUNT    "ServerAliveCountMax=3"
 
 struct ssh {
-	char *dir; /* control socket, forwarded socket, what ssh said */
-	char *control, *log, *socket;
+	char *dir; /* control socket, forwarded socket */
+	char *control, *socket;
 	struct strvec target; /* the words that name the board */
 	pid_t master;         /* 0 = there is none */
+	int error_fd;         /* a pipe from its standard error */
+	struct str said;      /* what came through it */
 };
 
 /* --- the master --- */
@@ -55,7 +56,6 @@ static int make_dir(struct ssh *ssh, struct err *err)
 		return -1;
 	ssh->control = xasprintf("%s/control", ssh->dir);
 	ssh->socket = xasprintf("%s/engine.sock", ssh->dir);
-	ssh->log = xasprintf("%s/log", ssh->dir);
 	return 0;
 }
 
@@ -70,12 +70,10 @@ static int start_master(struct ssh *ssh, struct err *err)
 					"StreamLocalBindUnlink=yes",
 					"PermitLocalCommand=no" };
 	AUTO(strvec_release) struct strvec argv = STRVEC_INIT;
-	AUTO(fd_closep) int log = -1;
-	struct proc proc = { .stdin_fd = PROC_NULL,
-			     .stdout_fd = PROC_NULL,
-			     .ignores_interrupt = true };
+	AUTO(fd_closep) int error_fd = -1;
 
-	if (fd_open(AT_FDCWD, ssh->log, O_WRONLY | O_CREAT | O_TRUNC, 0600, &log, err) < 0)
+	if (fd_pipe(&ssh->error_fd, &error_fd, err) < 0 ||
+	    fd_set_nonblocking(ssh->error_fd, true, err) < 0)
 		return -1;
 	strvec_add(&argv, "ssh");
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -84,19 +82,20 @@ static int start_master(struct ssh *ssh, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		strvec_addf(&argv, "-o%s", options[i]);
 	strvec_add_all(&argv, &ssh->target);
-	proc.argv = (const char *const *)strvec_argv(&argv);
-	proc.stderr_fd = log;
-	return proc_spawn(&proc, &ssh->master, err);
+	return keeper_spawn(&argv, error_fd, &ssh->master, err);
 }
 
+/* Takes what it says; its end is the end of the pipe. */
 static bool master_is_running(struct ssh *ssh)
 {
-	if (ssh->master == 0)
-		return false;
-	if (waitpid(ssh->master, NULL, WNOHANG) == 0)
-		return true;
-	ssh->master = 0;
-	return false;
+	char text[1024];
+	ssize_t len = 0;
+
+	while (ssh->master != 0 && (len = read(ssh->error_fd, text, sizeof(text))) > 0)
+		str_addn(&ssh->said, text, (size_t)len);
+	if (len == 0)
+		ssh->master = 0;
+	return ssh->master != 0;
 }
 
 /* --- its last words --- */
@@ -122,12 +121,10 @@ static const struct {
 };
 
 /* The last line that ssh wrote, without its own name before it. */
-static char *last_words(const struct ssh *ssh, struct str *all)
+static char *last_words(struct str *all)
 {
 	char *line = NULL;
 
-	if (fs_read_file(AT_FDCWD, ssh->log, LIMIT_HELPER_OUTPUT, all, NULL) < 0)
-		return xstrdup("ssh ended without a word");
 	while (all->len > 0 && strchr("\r\n", all->ptr[all->len - 1]))
 		str_truncate(all, all->len - 1);
 	line = strrchr(all->ptr, '\n');
@@ -139,11 +136,10 @@ static char *last_words(const struct ssh *ssh, struct str *all)
 
 static int explain(struct ssh *ssh, struct err *err)
 {
-	AUTO(str_release) struct str all = STR_INIT;
-	AUTO(freep) char *line = last_words(ssh, &all);
+	AUTO(freep) char *line = last_words(&ssh->said);
 
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
-		if (!strstr(all.ptr, refusals[i].words))
+		if (!strstr(ssh->said.ptr, refusals[i].words))
 			continue;
 		(void)err_set(err, refusals[i].kind, "%s", line);
 		return err_hint(err, "%s", refusals[i].hint);
@@ -174,6 +170,8 @@ int ssh_open(const struct device_address *address, const struct monitor *monitor
 {
 	struct ssh *ssh = xcalloc(1, sizeof(*ssh));
 
+	ssh->error_fd = -1;
+	str_init(&ssh->said, LIMIT_HELPER_OUTPUT);
 	name_target(ssh, address);
 	if (make_dir(ssh, err) < 0 || start_master(ssh, err) < 0 ||
 	    wait_for_login(ssh, monitor, err) < 0) {
@@ -188,16 +186,14 @@ void ssh_free(struct ssh *ssh)
 {
 	if (!ssh)
 		return;
-	if (ssh->master > 0) {
+	if (master_is_running(ssh))
 		(void)kill(ssh->master, SIGTERM);
-		while (waitpid(ssh->master, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	fd_closep(&ssh->error_fd);
+	str_release(&ssh->said);
 	if (ssh->dir)
 		(void)!fs_remove_all(AT_FDCWD, ssh->dir, NULL);
 	free(ssh->dir);
 	free(ssh->control);
-	free(ssh->log);
 	free(ssh->socket);
 	strvec_release(&ssh->target);
 	free(ssh);

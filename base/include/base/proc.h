@@ -5,7 +5,6 @@
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,7 +18,6 @@ struct proc {
 	const char *dir;         /* NULL = ours */
 	int stdin_fd; /* PROC_INHERIT, PROC_NULL or a descriptor, borrowed; so are the next two */
 	int stdout_fd, stderr_fd;
-	bool ignores_interrupt; /* Ctrl-C on the terminal is for us, not for it */
 };
 
 #define PROC_INHERIT \
