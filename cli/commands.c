@@ -28,6 +28,7 @@
 	X(board_ls)       \
 	X(board_show)     \
 	X(compose_config) \
+	X(deploy)         \
 	X(device_add)     \
 	X(device_ls)      \
 	X(device_rm)      \

@@ -8,7 +8,7 @@
 #include "report.h"
 #include "terminal.h"
 
-static void warn_of_plain(const char *name)
+void board_warn_unless_private(const char *name, const struct device_address *address)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 	AUTO(freep)
@@ -16,6 +16,8 @@ static void warn_of_plain(const char *name)
 				  "network can use its engine as root",
 				  name);
 
+	if (device_address_is_private(address))
+		return;
 	report_format_warning(warning, NULL, terminal_has_colour(STDERR_FILENO), &text);
 	(void)!write(STDERR_FILENO, text.ptr, text.len);
 }
@@ -30,8 +32,7 @@ int board_session_open(const char *word, struct board_session *ret, struct err *
 	    interrupt_watch(&ret->monitor.cancel_fd, err) < 0)
 		return -1;
 	name = word ? xstrdup(word) : device_address_format(&address);
-	if (!device_address_is_private(&address))
-		warn_of_plain(name);
+	board_warn_unless_private(name, &address);
 	return engine_open(name, &address, &ret->monitor, &ret->engine, err);
 }
 

@@ -22,6 +22,8 @@ struct board_session {
  * others can read.
  */
 WARN_UNUSED int board_session_open(const char *word, struct board_session *ret, struct err *err);
+/* On stderr, when others can read the connection and use the board. */
+void board_warn_unless_private(const char *name, const struct device_address *address);
 void board_session_release(struct board_session *session);
 
 #endif

@@ -246,10 +246,10 @@ static CURLcode perform(struct exchange *exchange, const struct monitor *monitor
 static enum err_kind kind_of(long status)
 {
 	switch (status) {
-	case 400: return ERR_USAGE;
 	case 401:
 	case 403: return ERR_DENIED;
 	case 404: return ERR_NOT_FOUND;
+	case 400:
 	case 409: return ERR_INPUT;
 	default: return ERR_SYSTEM;
 	}

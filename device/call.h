@@ -53,8 +53,8 @@ void engine_call_path(struct engine_call *call, const char *fmt, ...) PRINTF_LIK
 void engine_call_query(struct engine_call *call, const char *key, const char *value);
 
 /*
- * Any status from 400 is an error: ERR_NOT_FOUND for 404, ERR_DENIED for 401 and 403, ERR_USAGE for
- * 400, ERR_INPUT for 409, ERR_SYSTEM otherwise; its message is the engine's, and call->status tells.
+ * Any status from 400 is an error: ERR_NOT_FOUND for 404, ERR_DENIED for 401 and 403, ERR_INPUT for
+ * 400 and 409, ERR_SYSTEM otherwise; its message is the engine's, and call->status tells.
  * ERR_NETWORK when the connection failed, ERR_CANCELLED, or what produce or consume said.
  */
 WARN_UNUSED int engine_call(struct engine *engine, struct engine_call *call, struct err *err);

@@ -124,3 +124,21 @@ int device_info_read(struct engine *engine, struct device_info *ret, struct err 
 		read_answer(str_span(&answer), ret);
 	return 0;
 }
+
+int device_platform(struct engine *engine, struct platform *ret, struct err *err)
+{
+	const struct engine_about *about = engine_about(engine);
+	json_auto_t *json = NULL;
+	const char *variant = "";
+
+	if (str_eq(about->arch, "arm")) {
+		if (engine_info(engine, &json, err) < 0)
+			return -1;
+		/* As uname(2) says: "armv6l", "armv7l", or "aarch64" under a 64-bit kernel. */
+		variant = str_has_prefix(json_get_string(json, "Architecture") ?: "", "armv6")
+				  ? "v6"
+				  : "v7";
+	}
+	platform_set(ret, about->os, about->arch, variant);
+	return 0;
+}

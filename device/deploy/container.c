@@ -9,6 +9,7 @@
 #include "device/container.h"
 #include "device/exec.h"
 #include "device/resource.h"
+#include "image/digest.h"
 #include "image/tar.h"
 
 /* A container on its way. */
@@ -42,21 +43,25 @@ static bool is_anonymous(const char *volume)
 	return volume && strlen(volume) == 64 && strspn(volume, "0123456789abcdef") == 64;
 }
 
-static bool mounts_at(const json_t *host, const char *target)
+/* Does the new container have something of its own there? An anonymous volume becomes the old one instead. */
+static bool is_taken(const json_t *host, const char *target, const char *volume)
 {
 	json_t *item = NULL;
-	size_t i = 0;
+	size_t i = 0, len = strlen(target);
 
 	json_array_foreach(json_get_array(host, "Mounts"), i, item)
 	{
-		if (str_eq(json_get_string(item, "Target"), target))
-			return true;
+		if (!str_eq(json_get_string(item, "Target"), target))
+			continue;
+		if (str_eq(json_get_string(item, "Type"), "volume") &&
+		    !json_get_string(item, "Source"))
+			json_set_string(item, "Source", volume);
+		return true;
 	}
 	json_array_foreach(json_get_array(host, "Binds"), i, item)
 	{
 		const char *text = json_string_value(item),
 			   *colon = text ? strchr(text, ':') : NULL;
-		size_t len = strlen(target);
 
 		if (colon && strncmp(colon + 1, target, len) == 0 &&
 		    (colon[1 + len] == ':' || !colon[1 + len]))
@@ -77,7 +82,7 @@ static void inherit_volumes(const json_t *old, json_t *body)
 		const char *name = json_get_string(mount, "Name");
 		const char *target = json_get_string(mount, "Destination");
 
-		if (!is_anonymous(name) || !target || mounts_at(host, target))
+		if (!is_anonymous(name) || !target || is_taken(host, target, name))
 			continue;
 		if (!binds) {
 			binds = json_array();
@@ -332,6 +337,61 @@ static int make(struct making *making, struct err *err)
 	return 0;
 }
 
+/* "SERVICE:NAME=VALUE" for that service, "NAME=VALUE" for all; NULL when it is for another one. */
+static const char *own_variable(const struct making *making, const char *text)
+{
+	const char *service = making->service->name;
+	size_t len = strlen(service), name = strcspn(text, ":=");
+
+	if (text[name] != ':')
+		return text;
+	return name == len && strncmp(text, service, len) == 0 ? text + len + 1 : NULL;
+}
+
+static void set_variable(json_t *env, const char *pair)
+{
+	size_t len = strcspn(pair, "="), i = 0;
+	json_t *item = NULL;
+
+	json_array_foreach(env, i, item)
+	{
+		if (strncmp(json_string_value(item), pair, len) == 0 &&
+		    strchr("=", json_string_value(item)[len]))
+			break;
+	}
+	if (i < json_array_size(env))
+		json_array_remove(env, i);
+	json_array_append_new(env, json_string(pair));
+}
+
+/* Variables of the command line count for the configuration as those of the file do. */
+static void add_variables(struct making *making)
+{
+	const struct strvec *wanted = making->deploy->request->env;
+	json_t *config = json_get_object(making->body, "Config");
+	json_t *labels = json_get_object(config, "Labels"), *env = json_get_array(config, "Env");
+	AUTO(str_release) struct str hashed = STR_INIT;
+	struct digest digest;
+
+	str_add(&hashed, json_get_string(labels, COMPOSE_LABEL "config-hash") ?: "");
+	for (size_t i = 0; wanted && i < wanted->len; i++) {
+		const char *pair = own_variable(making, wanted->items[i]);
+
+		if (!pair)
+			continue;
+		if (!env) {
+			env = json_array();
+			json_object_set_new(config, "Env", env);
+		}
+		set_variable(env, pair);
+		str_addf(&hashed, "\n%s", pair);
+	}
+	if (!strchr(hashed.ptr, '\n'))
+		return;
+	digest_of(hashed.ptr, hashed.len, &digest);
+	json_set_string(labels, COMPOSE_LABEL "config-hash", digest_hex(&digest));
+}
+
 static int prepare(struct making *making, unsigned number, struct err *err)
 {
 	struct deploy *deploy = making->deploy;
@@ -340,6 +400,7 @@ static int prepare(struct making *making, unsigned number, struct err *err)
 	if (compose_engine_container(deploy->request->compose, &deploy->target,
 				     making->service->name, number, &making->body, err) < 0)
 		return -1;
+	add_variables(making);
 	making->name = xstrdup(json_get_string(making->body, "name") ?: "");
 	return 0;
 }

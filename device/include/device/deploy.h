@@ -26,6 +26,8 @@ struct deploy_request {
 	 * for there, and pulled by the engine when they are missing.
 	 */
 	const struct strmap *image_ids;
+	const struct strvec
+		*env;         /* more variables of containers: [SERVICE:]NAME=VALUE; NULL = none */
 	const char *platform; /* of the images; NULL = the engine's own */
 	bool recreate;        /* containers that have not changed as well */
 	bool remove_orphans;  /* containers of services that are no longer in the file */

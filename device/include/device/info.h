@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "device/engine.h"
+#include "image/platform.h"
 
 struct device_info {
 	char *model;  /* "Raspberry Pi 4 Model B Rev 1.4"; NULL = not known */
@@ -25,5 +26,8 @@ struct device_info {
 
 void device_info_release(struct device_info *info);
 WARN_UNUSED int device_info_read(struct engine *engine, struct device_info *ret, struct err *err);
+
+/* What images for it are built for: "linux/arm/v7" for an engine of 32 bits on a 64-bit kernel too. */
+WARN_UNUSED int device_platform(struct engine *engine, struct platform *ret, struct err *err);
 
 #endif

@@ -1,0 +1,61 @@
+#include "app.h"
+#include "command.h"
+#include "deploy_options.h"
+#include "deploy_run.h"
+
+struct deploy_command_args {
+	struct deploy_args deploy;
+};
+
+static int deploy_command_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct deploy_command_args *args = args_data;
+	AUTO(deployment_session_release)
+	struct deployment_session session = DEPLOYMENT_SESSION_INIT;
+	int status = 0;
+
+	if (deployment_session_open(&args->deploy, "Deploying", &session, err) < 0)
+		return -1;
+	status = deployment_build(&session, err);
+	if (status == 0)
+		status = deployment_run(&session, err);
+	return session_finish(&session.session, app, status, err);
+}
+
+static const struct cli_option deploy_options[] = {
+	DEPLOY_OPTIONS(struct deploy_command_args, deploy),
+	OPTION_HEADING("How"),
+	OPTION_PROGRESS(struct deploy_command_args, deploy.build.how.progress),
+	OPTION_END,
+};
+
+static const struct cli_example deploy_examples[] = {
+	{ "The project here, on a board that ssh knows:", "edgectl deploy root@raspberrypi.local" },
+	{ "One of its services, with a variable:",
+	  "edgectl deploy -e app:LOG_LEVEL=debug bench app" },
+	{ .text = NULL },
+};
+
+const struct cli_command cmd_deploy = {
+	.name = "deploy",
+	.group = GROUP_DEVICE,
+	.summary = "Build a project here and run it on a board",
+	.details = "Builds the services of the compose file for the board's processor, sends the "
+		   "layers "
+		   "that the board lacks, and makes networks, volumes and containers as docker "
+		   "compose "
+		   "would: what has not changed is left alone, and docker compose on the board "
+		   "recognises it all. A container that does not come up is replaced by the one "
+		   "that was "
+		   "there before.\n\n"
+		   "A Dockerfile without a compose file becomes the service 'main', in the board's "
+		   "own "
+		   "network, which is started again when it ends and after a reboot.\n\n"
+		   "Services without a build section take their image from the board, whose engine "
+		   "pulls "
+		   "it when it is missing.",
+	.options = deploy_options,
+	.args_size = sizeof(struct deploy_command_args),
+	.examples = deploy_examples,
+	.run = deploy_command_run,
+};

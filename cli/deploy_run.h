@@ -1,0 +1,33 @@
+/* What `edgectl deploy` and `edgectl livepush` do first: open the board and the project, build, send, run. */
+#ifndef CLI_DEPLOY_RUN_H
+#define CLI_DEPLOY_RUN_H
+
+#include "deploy_project.h"
+#include "device/deploy.h"
+#include "device/engine.h"
+#include "session.h"
+
+struct deployment_session {
+	const struct deploy_args *args;
+	struct session session;
+	struct engine *engine;
+	struct deploy_project project;
+	struct strmap image_ids; /* on the board, by service */
+	struct deploy_result result;
+};
+
+#define DEPLOYMENT_SESSION_INIT                                         \
+	{                                                               \
+		.session = SESSION_INIT, .project = DEPLOY_PROJECT_INIT \
+	}
+
+/* In the caller's storage, which must not move. Release it in any case. */
+WARN_UNUSED int deployment_session_open(const struct deploy_args *args, const char *title,
+					struct deployment_session *ret, struct err *err);
+void deployment_session_release(struct deployment_session *session);
+/* Builds all images and sends them. */
+WARN_UNUSED int deployment_build(struct deployment_session *session, struct err *err);
+/* Brings the board's containers to what the project says, and tells in the summary. */
+WARN_UNUSED int deployment_run(struct deployment_session *session, struct err *err);
+
+#endif
