@@ -1,6 +1,7 @@
 #include "app.h"
 #include "command.h"
 #include "image_option.h"
+#include "place_option.h"
 #include "session.h"
 
 #include <errno.h>
@@ -58,17 +59,6 @@ static int read_input(struct session *session, const struct load_args *args, uns
 
 /* --- names --- */
 
-/* A tag alone names nothing; the whole reference does. */
-static char *canonical_name(const struct named_image *image)
-{
-	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-	bool is_whole = image->name && (strchr(image->name, '/') || strchr(image->name, ':'));
-
-	if (!is_whole || image_ref_parse(image->name, &ref, NULL) < 0)
-		return NULL;
-	return image_ref_format(&ref);
-}
-
 static int tag_image(struct session *session, const struct named_image *image, const char *name,
 		     struct str *out, struct err *err)
 {
@@ -110,10 +100,12 @@ static int tag_all(struct session *session, const struct load_args *args,
 		return tag_image(session, &images->items[0], given, out, err);
 	}
 	VEC_FOREACH(image, images) {
-		AUTO(freep) char *name = canonical_name(image);
+		AUTO(image_ref_release) struct image_ref named = IMAGE_REF_INIT;
+		AUTO(freep) char *name = NULL;
 
-		if (!name)
+		if (!named_image_reference(image, &named))
 			return nameless(image, err);
+		name = image_ref_format(&named);
 		if (tag_image(session, image, name, out, err) < 0)
 			return -1;
 	}

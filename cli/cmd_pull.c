@@ -2,13 +2,16 @@
 #include "command.h"
 #include "image_option.h"
 #include "machine_option.h"
+#include "place_option.h"
 #include "rate_option.h"
 #include "registry_option.h"
 #include "session.h"
 
+#include "registry/repository.h"
+
 struct pull_args {
 	struct strvec images, platforms, boards;
-	bool all_platforms, quiet;
+	bool all_platforms, all_tags, quiet;
 	const char *limit_rate;
 	int progress, jobs;
 	struct registry_args registry;
@@ -40,31 +43,97 @@ static int pull_and_tag(struct session *session, const struct pull_choice *choic
 	return store_tag(session->store, name, target, err);
 }
 
-static int pull_image(struct session *session, const struct pull_choice *choice, const char *text,
-		      struct str *digests, struct err *err)
+static void add_pulled(struct session *session, const char *name, const struct descriptor *target,
+		       struct str *digests)
 {
-	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
-	unsigned step = 0;
-	int status = 0;
+	progress_summary(session->progress, "pulled %s %s", name, target->digest.text);
+	str_addf(digests, "%s\n", target->digest.text);
+}
 
-	if (image_option_parse(text, &ref, err) < 0)
-		return -1;
-	step = progress_begin(&session->monitor, "pulling %s", text);
-	status = pull_and_tag(session, choice, &ref, step, &target, err);
+static int pull_ref(struct session *session, const struct pull_choice *choice,
+		    const struct image_ref *ref, struct str *digests, struct err *err)
+{
+	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
+	AUTO(freep) char *name = image_ref_format_short(ref);
+	unsigned step = progress_begin(&session->monitor, "pulling %s", name);
+	int status = pull_and_tag(session, choice, ref, step, &target, err);
+
 	progress_end(&session->monitor, step, status, err);
-	if (status < 0)
+	if (status == 0)
+		add_pulled(session, name, &target, digests);
+	return status;
+}
+
+/* Out of a layout or an archive, under the name that it has there. */
+static int pull_path(struct session *session, const struct pull_choice *choice, const char *text,
+		     const struct image_place *place, struct str *digests, struct err *err)
+{
+	const struct place_request request = {
+		.session = session,
+		.place = place,
+		.text = text,
+		.platforms = choice->platforms,
+		/* what somebody has put into a file is wanted whole, unless they say otherwise */
+		.platform_count = choice->is_default ? 0 : choice->count,
+		.store = session->store,
+	};
+	AUTO(named_image_release) struct named_image image = { .name = NULL };
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(freep) char *name = NULL, *shown = NULL;
+
+	if (place_read(&request, &image, err) < 0)
 		return -1;
-	progress_summary(session->progress, "pulled %s %s", text, target.digest.text);
-	str_addf(digests, "%s\n", target.digest.text);
+	if (!named_image_reference(&image, &ref)) {
+		err_set(err, ERR_INPUT, "'%s': the image has no name there", text);
+		return err_hint(err, "name it yourself: edgectl copy %s store:NAME", text);
+	}
+	name = image_ref_format(&ref);
+	shown = image_ref_format_short(&ref);
+	if (store_tag(session->store, name, &image.target, err) < 0)
+		return -1;
+	add_pulled(session, shown, &image.target, digests);
 	return 0;
+}
+
+static int pull_tags(struct session *session, const struct pull_choice *choice,
+		     const struct image_ref *ref, struct str *digests, struct err *err)
+{
+	AUTO(strvec_release) struct strvec tags = STRVEC_INIT;
+
+	if (registry_tags(session->registry, ref, &tags, err) < 0)
+		return -1;
+	VEC_FOREACH(tag, &tags) {
+		AUTO(image_ref_release)
+		struct image_ref one = { .host = xstrdup(ref->host),
+					 .repository = xstrdup(ref->repository),
+					 .tag = xstrdup(*tag) };
+
+		if (pull_ref(session, choice, &one, digests, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int pull_image(struct session *session, const struct pull_args *args,
+		      const struct pull_choice *choice, const char *text, struct str *digests,
+		      struct err *err)
+{
+	AUTO(image_place_release) struct image_place place = IMAGE_PLACE_INIT;
+
+	if (place_option_parse(text, &place, err) < 0)
+		return -1;
+	if (image_place_is_path(&place))
+		return pull_path(session, choice, text, &place, digests, err);
+	if (args->all_tags)
+		return pull_tags(session, choice, &place.ref, digests, err);
+	return pull_ref(session, choice, &place.ref, digests, err);
 }
 
 static int pull_all(struct session *session, const struct pull_args *args,
 		    const struct pull_choice *choice, struct str *digests, struct err *err)
 {
 	VEC_FOREACH(text, &args->images) {
-		if (pull_image(session, choice, *text, digests, err) < 0)
+		if (pull_image(session, args, choice, *text, digests, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -112,10 +181,12 @@ static int choose_platforms(const struct pull_args *args, struct pull_choice *re
 static int check_names(const struct pull_args *args, struct err *err)
 {
 	VEC_FOREACH(text, &args->images) {
-		AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+		AUTO(image_place_release) struct image_place place = IMAGE_PLACE_INIT;
 
-		if (image_option_parse(*text, &ref, err) < 0)
+		if (place_option_parse(*text, &place, err) < 0)
 			return -1;
+		if (place.kind == PLACE_STORE)
+			return err_set(err, ERR_USAGE, "'%s' is in the store already", *text);
 	}
 	return 0;
 }
@@ -159,6 +230,8 @@ static const struct cli_option pull_options[] = {
 	OPTION_BOARDS(struct pull_args, boards, "Boards to pull for, as by their platforms"),
 	OPTION_FLAG(struct pull_args, all_platforms, 0, "all-platforms",
 		    "Pull for every platform there is, whatever --platform says"),
+	OPTION_FLAG(struct pull_args, all_tags, 'a', "all-tags",
+		    "Pull every tag of the repository"),
 	OPTION_REGISTRY(struct pull_args, registry),
 	OPTION_INT(struct pull_args, jobs, 'j', "jobs", "N", 1, 32,
 		   "Download up to N blobs at once", .fallback = "4"),
@@ -182,7 +255,10 @@ const struct cli_command cmd_pull = {
 		"Everything is verified against its digest. What the store has already is not "
 		"fetched again.\n\n"
 		"Of an image for several platforms, this machine's is fetched, or all of them if "
-		"there is none for it.",
+		"there is none for it.\n\n"
+		"IMAGE may also be in a file: oci:DIR[:TAG], oci-archive:FILE[:TAG] or "
+		"docker-archive:FILE[:NAME]. It is then brought in under the name that it has "
+		"there.",
 	.options = pull_options,
 	.args_size = sizeof(struct pull_args),
 	.examples = pull_examples,

@@ -2,68 +2,130 @@
 #include "command.h"
 #include "image_option.h"
 #include "machine_option.h"
+#include "place_option.h"
 #include "rate_option.h"
 #include "registry_option.h"
+#include "scratch_store.h"
 #include "session.h"
 
-#include "base/limits.h"
+#include "image/image_content.h"
+#include "image/image_convert.h"
 
 struct push_args {
 	struct strvec images;
 	const char *platform, *board;
-	bool quiet;
+	bool all_tags, quiet;
 	const char *limit_rate;
-	int progress, jobs;
+	int format, progress, jobs;
 	struct registry_args registry;
 };
 
-/* Of an index, the one manifest for the platform; NULL = all. A single image stays what it is. */
-static int select_platform(struct store *store, const struct platform *platform,
-			   struct descriptor *target, struct err *err)
-{
-	AUTO(str_release) struct str body = STR_INIT;
-	AUTO(index_release) struct index index = { .media_type = NULL };
-	const struct descriptor *selected = NULL;
-	struct descriptor copy = { .media_type = NULL };
+struct pushing {
+	const struct push_args *args;
+	struct session *session;
+	const struct platform *platform; /* NULL = all there is */
+	struct str digests;
+};
 
-	if (!platform || !media_type_is_index(target->media_type))
-		return 0;
-	if (store_read_blob(store, &target->digest, LIMIT_MANIFEST, &body, err) < 0 ||
-	    index_parse(str_span(&body), target->media_type, &index, err) < 0 ||
-	    index_select(&index, platform, &selected, err) < 0)
+/*
+ * Of an index, the one manifest for the platform; a single image stays what it is. Then in the
+ * media types that are asked for.
+ */
+static int push_target(struct pushing *pushing, struct store *store,
+		       const struct descriptor *target, const struct image_ref *ref,
+		       struct err *err)
+{
+	AUTO(descriptor_release) struct descriptor chosen = { .media_type = NULL };
+	AUTO(descriptor_release) struct descriptor converted = { .media_type = NULL };
+
+	if (!pushing->platform)
+		descriptor_copy(&chosen, target);
+	else if (image_content_select(store, target, pushing->platform, &chosen, err) < 0)
 		return -1;
-	descriptor_copy(&copy, selected);
-	descriptor_release(target);
-	*target = copy;
-	return 0;
+	if (image_convert(store, &chosen, (enum image_dialect)pushing->args->format,
+			  &pushing->session->monitor, &converted, err) < 0)
+		return -1;
+	str_addf(&pushing->digests, "%s\n", converted.digest.text);
+	return push_image_from(pushing->session, store, &converted, ref, err);
 }
 
-static int push_named(struct session *session, const struct platform *platform, const char *text,
-		      struct str *digests, struct err *err)
+static int push_ref(struct pushing *pushing, const struct image_ref *ref, struct err *err)
 {
-	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
-	AUTO(freep) char *name = NULL;
+	AUTO(freep) char *name = image_ref_format(ref);
+	AUTO(freep) char *shown = image_ref_format_short(ref);
+	struct store *store = pushing->session->store;
 
-	if (image_option_parse(text, &ref, err) < 0)
-		return -1;
-	name = image_ref_format(&ref);
-	if (store_resolve(session->store, name, &target, err) < 0) {
-		if (err->kind == ERR_NOT_FOUND)
-			(void)err_hint(err, "'edgectl images' lists what there is");
-		return err_wrap(err, "push '%s'", text);
-	}
-	if (select_platform(session->store, platform, &target, err) < 0)
-		return err_wrap(err, "push '%s'", text);
-	str_addf(digests, "%s\n", target.digest.text);
-	return push_image(session, &target, &ref, err);
+	if (store_resolve(store, name, &target, err) < 0)
+		return err_wrap(err, "push '%s'", shown);
+	return push_target(pushing, store, &target, ref, err);
 }
 
-static int push_all(struct session *session, const struct push_args *args,
-		    const struct platform *platform, struct str *digests, struct err *err)
+/* Every name in the store of that repository. */
+static int push_tags(struct pushing *pushing, const struct image_ref *ref, struct err *err)
 {
-	VEC_FOREACH(text, &args->images) {
-		if (push_named(session, platform, *text, digests, err) < 0)
+	AUTO(stored_images_release) struct stored_images images = { .items = NULL };
+	size_t count = 0;
+
+	if (store_list(pushing->session->store, &images, err) < 0)
+		return -1;
+	VEC_FOREACH(image, &images) {
+		AUTO(image_ref_release) struct image_ref one = IMAGE_REF_INIT;
+
+		if (image_ref_parse(image->name, &one, NULL) < 0 || !str_eq(one.host, ref->host) ||
+		    !str_eq(one.repository, ref->repository) || !one.tag)
+			continue;
+		if (push_ref(pushing, &one, err) < 0)
+			return -1;
+		count++;
+	}
+	if (count > 0)
+		return 0;
+	err_set(err, ERR_NOT_FOUND, "no image of '%s/%s' in the store", ref->host, ref->repository);
+	return err_hint(err, "'edgectl images' lists what there is");
+}
+
+/* Out of a layout or an archive, to where its name there says. */
+static int push_path(struct pushing *pushing, const char *text, const struct image_place *place,
+		     struct err *err)
+{
+	AUTO(scratch_store_release) struct scratch_store scratch = SCRATCH_STORE_INIT;
+	AUTO(named_image_release) struct named_image image = { .name = NULL };
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	struct place_request request = { .session = pushing->session,
+					 .place = place,
+					 .text = text };
+
+	if (scratch_store_open(&scratch, err) < 0)
+		return -1;
+	request.store = scratch.store;
+	if (place_read(&request, &image, err) < 0)
+		return -1;
+	if (!named_image_reference(&image, &ref)) {
+		err_set(err, ERR_INPUT, "'%s': the image has no name there", text);
+		return err_hint(err, "say where it is to go: edgectl copy %s REGISTRY/NAME:TAG",
+				text);
+	}
+	return push_target(pushing, scratch.store, &image.target, &ref, err);
+}
+
+static int push_word(struct pushing *pushing, const char *text, struct err *err)
+{
+	AUTO(image_place_release) struct image_place place = IMAGE_PLACE_INIT;
+
+	if (place_option_parse(text, &place, err) < 0)
+		return -1;
+	if (image_place_is_path(&place))
+		return push_path(pushing, text, &place, err);
+	if (pushing->args->all_tags)
+		return push_tags(pushing, &place.ref, err);
+	return push_ref(pushing, &place.ref, err);
+}
+
+static int push_all(struct pushing *pushing, struct err *err)
+{
+	VEC_FOREACH(text, &pushing->args->images) {
+		if (push_word(pushing, *text, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -96,12 +158,17 @@ static int choose_platform(const struct push_args *args, struct platform *ret, b
 static int check_words(const struct push_args *args, struct err *err)
 {
 	VEC_FOREACH(text, &args->images) {
-		AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+		AUTO(image_place_release) struct image_place place = IMAGE_PLACE_INIT;
 
-		if (image_option_parse(*text, &ref, err) < 0)
+		if (place_option_parse(*text, &place, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static void pushing_release(struct pushing *pushing)
+{
+	str_release(&pushing->digests);
 }
 
 static int push_run(struct app *app, const void *args_data, struct err *err)
@@ -116,7 +183,8 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 					   .secrets = args->registry.secrets,
 					   .jobs = (unsigned)args->jobs };
 	AUTO(session_release) struct session session = SESSION_INIT;
-	AUTO(str_release) struct str digests = STR_INIT;
+	AUTO(pushing_release)
+	struct pushing pushing = { .args = args, .session = &session, .digests = STR_INIT };
 	struct platform platform = { .os = "" };
 	bool is_given = false;
 	int status = 0;
@@ -125,11 +193,15 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 	    rate_option_parse(args->limit_rate, &options.rate_limit, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;
-	status = push_all(&session, args, is_given ? &platform : NULL, &digests, err);
+	pushing.platform = is_given ? &platform : NULL;
+	status = push_all(&pushing, err);
 	if (session_finish(&session, app, status, err) < 0)
 		return -1;
-	return args->quiet ? app_print(&digests, err) : 0;
+	return args->quiet ? app_print(&pushing.digests, err) : 0;
 }
+
+/* In the order of enum image_dialect. */
+static const char *const formats[] = { "keep", "oci", "docker", NULL };
 
 static const struct cli_option push_options[] = {
 	OPTION_OPERANDS(struct push_args, images, "IMAGE", VALUE_IMAGE, 1, 0),
@@ -137,6 +209,10 @@ static const struct cli_option push_options[] = {
 		      "Push only the image for this platform, as a single image"),
 	OPTION_STRING(struct push_args, board, 0, "board", "BOARD", VALUE_BOARD,
 		      "Push only the image for this board's platform, as a single image"),
+	OPTION_FLAG(struct push_args, all_tags, 'a', "all-tags",
+		    "Push every tag of the repository that the store has"),
+	OPTION_CHOICE(struct push_args, format, 0, "format", "FORMAT", formats,
+		      "Media types to push in", .fallback = "keep"),
 	OPTION_REGISTRY(struct push_args, registry),
 	OPTION_INT(struct push_args, jobs, 'j', "jobs", "N", 1, 32, "Upload up to N blobs at once",
 		   .fallback = "4"),
@@ -158,12 +234,17 @@ const struct cli_command cmd_push = {
 	.name = "push",
 	.group = GROUP_IMAGE,
 	.summary = "Upload images from the local store to a registry",
-	.details = "IMAGE names the image in the store and the registry that it goes to. Blobs "
-		   "that the registry has are not sent again; the manifest comes last, so that "
-		   "nobody ever pulls half an image.\n\n"
-		   "Credentials are those of docker: ~/.docker/config.json and its credential "
-		   "helpers. A registry on this machine's loopback interface may speak plain HTTP "
-		   "without --insecure.",
+	.details =
+		"IMAGE names the image in the store and the registry that it goes to. Blobs "
+		"that the registry has are not sent again; the manifest comes last, so that "
+		"nobody ever pulls half an image. Images that share blobs send them once.\n\n"
+		"IMAGE may also be in a file, oci:DIR[:TAG], oci-archive:FILE[:TAG] or "
+		"docker-archive:FILE[:NAME], and goes to where its name there says.\n\n"
+		"--format docker gives the media types that old registries and engines know; the "
+		"digest changes with them.\n\n"
+		"Credentials are those of 'edgectl login', which are docker's. A registry on "
+		"this machine's loopback interface may speak plain HTTP "
+		"without --insecure.",
 	.options = push_options,
 	.args_size = sizeof(struct push_args),
 	.examples = push_examples,

@@ -27,6 +27,13 @@ void named_image_release(struct named_image *image)
 	*image = (struct named_image){ .name = NULL };
 }
 
+bool named_image_reference(const struct named_image *image, struct image_ref *ret)
+{
+	bool is_whole = image->name && (strchr(image->name, '/') || strchr(image->name, ':'));
+
+	return is_whole && image_ref_parse(image->name, ret, NULL) == 0;
+}
+
 /* --- reading --- */
 
 static int read_registry(const struct place_request *request, unsigned step,

@@ -30,5 +30,7 @@ WARN_UNUSED int place_write(const struct place_request *request, const struct de
 			    struct err *err);
 
 void named_image_release(struct named_image *image);
+/* The reference that an image of a file has for a name; false when it has but a tag, or none. */
+bool named_image_reference(const struct named_image *image, struct image_ref *ret);
 
 #endif

@@ -110,10 +110,11 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value service-or-dir; return; }
         ;;
     'push')
-        options='--platform= --board= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
+        options='--platform= --board= --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
+        --format) _edgectl_value words 'keep oci docker'; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         -j | --jobs) :; return ;;
         --limit-rate) :; return ;;
@@ -122,7 +123,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'pull')
-        options='--platform= --board= --all-platforms --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
+        options='--platform= --board= --all-platforms --all-tags --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;

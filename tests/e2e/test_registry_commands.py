@@ -224,6 +224,39 @@ def test_load_notices_a_changed_layer(edgectl, fresh_edgectl, built, scratch):
     assert layer.name in result.stderr
 
 
+def test_push_and_pull_out_of_files(edgectl, fresh_edgectl, registry, built, scratch):
+    """Under the names that the images have there."""
+    edgectl("save", "--format", "oci-archive", "-o", scratch / "o.tar", built)
+    edgectl("save", "--platform", "linux/arm64", "-o", scratch / "d.tar", built)
+    repository, tag = parts.repository_and_tag(registry, built)
+    fresh_edgectl("push", f"oci-archive:{scratch}/o.tar")
+    assert registry.get(f"{repository}/manifests/{tag}") == raw(edgectl, built)
+    fresh_edgectl("push", f"docker-archive:{scratch}/d.tar")
+    assert "layers" in registry.manifest(repository, tag)
+    assert built not in fresh_edgectl("images").stdout
+    fresh_edgectl("pull", f"oci-archive:{scratch}/o.tar")
+    assert raw(fresh_edgectl, built) == raw(edgectl, built)
+    edgectl("copy", f"store:{built}", f"oci:{scratch}/layout:nameless")
+    refused = fresh_edgectl("pull", f"oci:{scratch}/layout:nameless", status=1)
+    assert "edgectl copy" in refused.stderr
+
+
+def test_push_and_pull_all_tags(edgectl, fresh_edgectl, registry, built):
+    repository = built.rsplit(":", 1)[0]
+    edgectl("tag", built, f"{repository}:2", f"{repository}:3")
+    uploads = registry.uploads_during(lambda: edgectl("push", "--all-tags", repository))
+    assert uploads == 3, "two configs and a layer, once"
+    fresh_edgectl("pull", "-a", "--all-platforms", repository)
+    assert fresh_edgectl("images").stdout.count(repository) == 3
+    assert "no image of" in edgectl("push", "-a", f"{registry.address}/never/was", status=1).stderr
+
+
+def test_push_in_dockers_media_types(edgectl, registry, built):
+    edgectl("push", "--format", "docker", built)
+    assert json.loads(raw(edgectl, "--remote", built))["mediaType"] == DOCKER_LIST
+    assert json.loads(raw(edgectl, built))["mediaType"] == oci_layout.INDEX, "the store's stays"
+
+
 # --- inspect
 
 
