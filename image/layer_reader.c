@@ -324,6 +324,14 @@ static int check_limits(struct reader *r, const struct layer_entry *e, struct er
 	return 0;
 }
 
+/* Some archives have the root as a file, without a name even; the directory that they are put into is there already. */
+static bool is_root_in_name_only(struct archive_entry *ae)
+{
+	const char *name = libarchive.entry_pathname(ae);
+
+	return type_of(ae) == LAYER_FILE && (!name || !*name || str_eq(name, "."));
+}
+
 static int read_entry(struct reader *r, struct archive_entry *ae, struct err *err)
 {
 	AUTO(layer_xattrs_release) struct layer_xattrs xattrs = { .items = NULL };
@@ -331,6 +339,8 @@ static int read_entry(struct reader *r, struct archive_entry *ae, struct err *er
 	struct layer_entry e = { .type = type_of(ae), .xattrs = &xattrs };
 	bool skip = false;
 
+	if (!r->is_layer && is_root_in_name_only(ae))
+		return 0;
 	if (clean(libarchive.entry_pathname(ae), &path, err) < 0 ||
 	    (r->is_layer && read_whiteout(&path, &e.type, &skip, err) < 0))
 		return -1;

@@ -364,9 +364,9 @@ class Engine:
         stop(self.process)
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def docker(self, *args):
+    def docker(self, *args, env=(), **options):
         return subprocess.run(["docker", "--host", self.socket, *args], capture_output=True, text=True, timeout=300,
-                              env={"PATH": DEBIAN_PATH, "HOME": str(self.root)})
+                              env={"PATH": DEBIAN_PATH, "HOME": str(self.root)} | dict(env), **options)
 
     def run(self, platform, image, *command):
         """Pull and run; what the program printed."""
