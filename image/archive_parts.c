@@ -190,7 +190,7 @@ static void begin_layer(struct incoming *in, const void *data, size_t len)
 		in->media_type = MEDIA_OCI_LAYER_ZSTD;
 	else {
 		in->media_type = MEDIA_OCI_LAYER_GZIP;
-		in->encoder = encoder_new(in->writer, &options);
+		in->encoder = encoder_new(in->writer, &options, NULL);
 	}
 }
 

@@ -7,13 +7,18 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
-#define SCHEMA_VERSION  2
+#define SCHEMA_VERSION  3
 #define BUSY_TIMEOUT_MS 30000
 /*
  * Pages after which a commit moves the log into the database. Small, because the next process to open the store reads
  * the whole log: 100 pages cost it 0.2 ms.
  */
 #define CHECKPOINT_PAGES "100"
+
+#define BLOCKS_TABLE                                                                             \
+	"CREATE TABLE blocks (key TEXT PRIMARY KEY, blob TEXT NOT NULL, start INTEGER NOT NULL," \
+	" size INTEGER NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;"                           \
+	"CREATE INDEX blocks_of_blob ON blocks (blob);"
 
 static const char schema[] =
 	"CREATE TABLE tags (name TEXT PRIMARY KEY, media_type TEXT NOT NULL, digest TEXT NOT NULL,"
@@ -27,11 +32,12 @@ static const char schema[] =
 	/* with rowids: else SQLite reads each large value on the way of a search to its end */
 	"CREATE TABLE cache (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
 	" used INTEGER NOT NULL, PRIMARY KEY (space, key));"
-	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;" BLOCKS_TABLE;
 
 /* What makes version N + 1 of version N. */
 static const char *const upgrades[SCHEMA_VERSION] = {
 	[1] = "ALTER TABLE snapshots ADD COLUMN bytes INTEGER;",
+	[2] = BLOCKS_TABLE,
 };
 
 static const char *const sql[QUERIES] = {
@@ -68,7 +74,9 @@ static const char *const sql[QUERIES] = {
 	[QUERY_CACHE_LIST] = "SELECT rowid, value, used FROM cache",
 	[QUERY_CACHE_DELETE] = "DELETE FROM cache WHERE rowid = ?1",
 	[QUERY_LAYER_FORGET] = "DELETE FROM layers WHERE blob = ?1",
-	[QUERY_LAYER_LIST] = "SELECT DISTINCT blob FROM layers",
+	[QUERY_BLOCK_GET] = "SELECT blob, start, size, crc FROM blocks WHERE key = ?1",
+	[QUERY_BLOCK_SET] = "INSERT OR REPLACE INTO blocks VALUES (?1, ?2, ?3, ?4, ?5)",
+	[QUERY_BLOCK_FORGET] = "DELETE FROM blocks WHERE blob = ?1",
 };
 
 static int failed(struct db *db, struct err *err)

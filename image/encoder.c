@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "block_cache.h"
 #include "compressor.h"
 
 /* Blocks under way beside those being compressed: one being filled, one waiting, one being written. */
@@ -16,6 +17,7 @@
 struct slot {
 	char *in, *out;
 	size_t in_len, out_len;
+	struct block_key key; /* with a cache */
 	bool is_compressed;
 };
 
@@ -25,6 +27,8 @@ struct slot {
  */
 struct encoder {
 	struct blob_writer *blob;
+	struct block_cache *cache; /* NULL = none */
+	uint64_t offset;           /* in the blob, of the next block */
 	enum compression compression;
 	int level;
 	unsigned jobs;
@@ -56,11 +60,13 @@ static unsigned count_jobs(const struct layer_options *options)
 	return jobs < 1 ? 1 : jobs > ENCODER_JOBS_MAX ? ENCODER_JOBS_MAX : (unsigned)jobs;
 }
 
-struct encoder *encoder_new(struct blob_writer *blob, const struct layer_options *options)
+struct encoder *encoder_new(struct blob_writer *blob, const struct layer_options *options,
+			    struct block_cache *cache)
 {
 	struct encoder *e = xcalloc(1, sizeof(*e));
 
 	e->blob = blob;
+	e->cache = cache;
 	e->compression = options->compression;
 	e->level = options->level;
 	e->jobs = count_jobs(options);
@@ -76,14 +82,27 @@ static struct slot *slot_of(struct encoder *e, uint64_t block)
 	return &e->slots[block % e->slot_count];
 }
 
-static void compress(struct slot *slot, struct compressor *c)
+static void compress(struct encoder *e, struct slot *slot, struct compressor *c)
 {
+	size_t bound = compressor_bound(c);
+
 	if (!slot->out)
-		slot->out = xmalloc(compressor_bound(c));
-	slot->out_len = compressor_run(c, slot->in, slot->in_len, slot->out);
+		slot->out = xmalloc(bound);
+	if (!e->cache || !block_cache_find(e->cache, slot->in, slot->in_len, slot->out, bound,
+					   &slot->out_len, &slot->key))
+		slot->out_len = compressor_run(c, slot->in, slot->in_len, slot->out);
 }
 
 /* --- the threads --- */
+
+/* By one thread at a time, in order. */
+static int write_block(struct encoder *e, const struct slot *slot, struct err *err)
+{
+	if (e->cache)
+		block_cache_note(e->cache, &slot->key, e->offset, slot->out, slot->out_len);
+	e->offset += slot->out_len;
+	return blob_write(e->blob, slot->out, slot->out_len, err);
+}
 
 static void *hash_blocks(void *arg)
 {
@@ -118,7 +137,7 @@ static void write_blocks(struct encoder *e)
 		int result;
 
 		pthread_mutex_unlock(&e->lock);
-		result = blob_write(e->blob, slot->out, slot->out_len, &err);
+		result = write_block(e, slot, &err);
 		pthread_mutex_lock(&e->lock);
 		if (result < 0) {
 			e->has_failed = true;
@@ -144,7 +163,7 @@ static void *compress_blocks(void *arg)
 			break;
 		struct slot *slot = slot_of(e, e->taken++);
 		pthread_mutex_unlock(&e->lock);
-		compress(slot, c);
+		compress(e, slot, c);
 		pthread_mutex_lock(&e->lock);
 		slot->is_compressed = true;
 		write_blocks(e);
@@ -239,6 +258,16 @@ int encoder_write(struct encoder *e, const void *data, size_t len, struct err *e
 	return 0;
 }
 
+size_t encoder_waiting(const struct encoder *e)
+{
+	return e->fill;
+}
+
+int encoder_cut(struct encoder *e, struct err *err)
+{
+	return e->fill < ENCODER_CUT_MIN ? 0 : hand_over(e, err);
+}
+
 static int finish_alone(struct encoder *e, struct err *err)
 {
 	AUTO(compressor_freep) struct compressor *c = compressor_new(e->compression, e->level);
@@ -248,8 +277,8 @@ static int finish_alone(struct encoder *e, struct err *err)
 	if (slot->in_len == 0)
 		return 0;
 	hasher_update(e->hasher, slot->in, slot->in_len);
-	compress(slot, c);
-	return blob_write(e->blob, slot->out, slot->out_len, err);
+	compress(e, slot, c);
+	return write_block(e, slot, err);
 }
 
 int encoder_finish(struct encoder *e, struct digest *ret_digest, uint64_t *ret_size,

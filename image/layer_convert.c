@@ -117,7 +117,7 @@ static int recompress(struct store *store, int fd, const struct layer_options *o
 
 	if (!blob || compressor_check_level(options->compression, options->level, err) < 0)
 		return -1;
-	encoder = encoder_new(blob, options);
+	encoder = encoder_new(blob, options, NULL);
 	recompression.encoder = encoder;
 	if (layer_decompress(fd, encode, &recompression, err) < 0 ||
 	    encoder_finish(encoder, &ret->diff_id, &ret->uncompressed_size, err) < 0)

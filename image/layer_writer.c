@@ -5,18 +5,22 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "block_cache.h"
 #include "compressor.h"
 #include "encoder.h"
 #include "image/layer.h"
 #include "tar_header.h"
 
-#define WHITEOUT_PREFIX ".wh."
+#define WHITEOUT_PREFIX  ".wh."
+#define BLOCK_MIN        ((size_t)256 * 1024)
+#define BLOCK_CUT_ONE_IN 8 /* files */
 
 struct layer_writer {
 	struct layer_sink sink;
 	struct store *store;
 	struct layer_options options;
 	struct blob_writer *blob;
+	struct block_cache *blocks;
 	struct encoder *encoder;
 	struct str header; /* of the entry at hand; kept for its memory */
 	struct str path;   /* of the file whose data is expected */
@@ -51,6 +55,24 @@ static int count(struct layer_writer *w, struct err *err)
 	return 0;
 }
 
+/*
+ * Blocks end where the names of files say so (FNV-1a), so that behind a file that has grown they are soon the same again
+ * as before it had; and in front of large files.
+ */
+static bool ends_block(const struct layer_writer *w, const struct layer_entry *e)
+{
+	size_t waiting = encoder_waiting(w->encoder);
+	uint32_t hash = 2166136261U;
+
+	if (e->type == LAYER_FILE && e->size >= COMPRESSOR_BLOCK)
+		return waiting >= ENCODER_CUT_MIN;
+	if (waiting < BLOCK_MIN)
+		return false;
+	for (const char *c = e->path; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619U;
+	return hash % BLOCK_CUT_ONE_IN == 0;
+}
+
 static int writer_entry(struct layer_sink *sink, const struct layer_entry *entry, struct err *err)
 {
 	struct layer_writer *w = CONTAINER_OF(sink, struct layer_writer, sink);
@@ -72,7 +94,8 @@ static int writer_entry(struct layer_sink *sink, const struct layer_entry *entry
 	str_add(&w->path, e.path);
 	w->remaining = e.type == LAYER_FILE ? e.size : 0;
 	w->padding = (TAR_BLOCK - (size_t)(w->remaining % TAR_BLOCK)) % TAR_BLOCK;
-	if (count(w, err) < 0)
+	if (count(w, err) < 0 ||
+	    (w->blocks && ends_block(w, &e) && encoder_cut(w->encoder, err) < 0))
 		return -1;
 	return encoder_write(w->encoder, w->header.ptr, w->header.len, err);
 }
@@ -109,7 +132,8 @@ struct layer_writer *layer_writer_new(struct store *store, const struct layer_op
 	w->blob = blob_writer_new(store, err);
 	if (!w->blob)
 		return NULL;
-	w->encoder = encoder_new(w->blob, options);
+	w->blocks = block_cache_new(store, options);
+	w->encoder = encoder_new(w->blob, options, w->blocks);
 	return TAKE(w);
 }
 
@@ -140,7 +164,8 @@ int layer_writer_finish(struct layer_writer *w, struct layer *ret, struct err *e
 	if (blob_writer_commit(w->blob, NULL, &layer.blob.digest, err) < 0)
 		return -1;
 	layer.blob.media_type = xstrdup(media_type_of(w->options.compression));
-	if (store_record_layer(w->store, &layer.diff_id, &layer.blob, err) < 0)
+	if (store_record_layer(w->store, &layer.diff_id, &layer.blob, err) < 0 ||
+	    (w->blocks && block_cache_save(w->blocks, &layer.blob.digest, err) < 0))
 		return -1;
 	*ret = layer;
 	layer = (struct layer){ .uncompressed_size = 0 };
@@ -154,6 +179,7 @@ void layer_writer_freep(struct layer_writer **writer)
 	if (!w)
 		return;
 	encoder_freep(&w->encoder); /* its threads write to the blob */
+	block_cache_freep(&w->blocks);
 	blob_writer_freep(&w->blob);
 	str_release(&w->header);
 	str_release(&w->path);

@@ -122,14 +122,21 @@ static int run_with_int(struct db *db, enum db_query which, int64_t value, struc
 	return db_run(db, query, err);
 }
 
-static int forget_layer(struct db *db, const struct digest *blob, struct err *err)
+static int run_with_text(struct db *db, enum db_query which, const char *text, struct err *err)
 {
-	AUTO(db_resetp) sqlite3_stmt *query = db_query(db, QUERY_LAYER_FORGET, err);
+	AUTO(db_resetp) sqlite3_stmt *query = db_query(db, which, err);
 
 	if (!query)
 		return -1;
-	db_bind_text(query, 1, blob->text);
+	db_bind_text(query, 1, text);
 	return db_run(db, query, err);
+}
+
+static int forget_blob(struct db *db, const struct digest *blob, struct err *err)
+{
+	return run_with_text(db, QUERY_LAYER_FORGET, blob->text, err) < 0
+		       ? -1
+		       : run_with_text(db, QUERY_BLOCK_FORGET, blob->text, err);
 }
 
 struct rows {
@@ -205,7 +212,7 @@ static int forget(const struct pruning *p, struct db *db, struct err *err)
 	VEC_FOREACH(item, &p->ret->removed) {
 		if (item->kind == STORE_BLOB) {
 			strmap_set(&gone, item->digest.text, NULL);
-			if (forget_layer(db, &item->digest, err) < 0)
+			if (forget_blob(db, &item->digest, err) < 0)
 				return -1;
 		}
 		/* its row goes with its files */

@@ -78,7 +78,7 @@ static void older_database(void **state)
 	struct stocked s = stock();
 
 	store_closep(&store_);
-	sql("ALTER TABLE snapshots DROP COLUMN bytes; PRAGMA user_version = 1");
+	sql("ALTER TABLE snapshots DROP COLUMN bytes; DROP TABLE blocks; PRAGMA user_version = 1");
 	assert_ok(store_open("store", &store_, &err_));
 	assert_ok(store_inventory_take(store_, true, &MONITOR_SILENT, &inventory, &err_));
 	assert_true(find(&inventory, &s.layer, STORE_SNAPSHOT)->bytes > 0);

@@ -497,7 +497,6 @@ int main(void)
 		unpack_test(devices),
 		unpack_test(later_entries_replace),
 		unpack_test(zeros_become_holes),
-		unpack_test(zeros_become_holes),
 		unpack_test(directory_twice),
 		unpack_test(whiteouts),
 		unpack_test(outside_is_out_of_reach),
