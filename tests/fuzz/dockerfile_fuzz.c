@@ -8,11 +8,15 @@
 #include "dockerfile/lint.h"
 #include "fuzz.h"
 
-/* The end of a file cuts a continuation off, and behind it another one may stand: "a \ \" gives the line "a \ ". */
+/*
+ * The end of a file cuts a continuation off, and behind it another one may stand: "a \ \" gives the line "a \ ". A
+ * carriage return at the end would be part of the line's end.
+ */
 static bool continues(const char *line, char escape)
 {
 	size_t len = strlen(line);
 
+	len -= len && line[len - 1] == '\r';
 	while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
 		len--;
 	return len && line[len - 1] == escape;
