@@ -101,6 +101,7 @@ static void who_waits_for_a_cache_can_be_stopped(void **state)
 	err_clear(&err_);
 
 	step_mounts_release(&held);
+	step_mounts_release(&mounts);
 	fixture.solver.monitor = NULL;
 	assert_ok(step_mounts_make(&fixture.solver, &fixture.vertex, &mounts, &err_));
 	assert_int_equal(count_locks(&mounts), 2);
