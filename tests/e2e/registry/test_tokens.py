@@ -1,6 +1,7 @@
 """Bearer tokens between edgectl, a token server and Debian's docker-registry."""
 import base64
 import json
+import subprocess
 
 import parts
 import pytest
@@ -79,6 +80,28 @@ def test_wrong_password(edgectl, guarded, image, config):
 def test_identity_token(edgectl, guarded, image, tokens, config):
     edgectl("push", image, env=config({"auths": {guarded.address: {"identitytoken": token_server.IDENTITY}}}))
     assert tokens.requests[-1][:2] == ("POST", True)
+
+
+def test_login_keeps_an_identity_token(edgectl, guarded, image, tokens, scratch, identity):
+    """The token server gives one when it is asked: the password is then needed no more, and not kept."""
+    directory = scratch / "docker"
+    directory.mkdir()
+    identity.own(directory)
+    environment = {"DOCKER_CONFIG": str(directory)}
+    done = subprocess.run([edgectl.program, "login", "-u", token_server.USER, "--password-stdin", guarded.address],
+                          input=token_server.PASSWORD, text=True, capture_output=True, env=edgectl.env() | environment,
+                          **edgectl.identity.credentials)
+    assert done.returncode == 0, done.stderr
+    entry = json.loads((directory / "config.json").read_text())["auths"][guarded.address]
+    assert entry["identitytoken"] == token_server.IDENTITY
+    assert base64.b64decode(entry["auth"]).decode() == f"{token_server.USER}:"
+    edgectl("push", image, env=environment)
+    assert tokens.requests[-1][:2] == ("POST", True)
+    wrong = subprocess.run([edgectl.program, "login", "-u", token_server.USER, "--password-stdin", guarded.address],
+                           input="guess", text=True, capture_output=True, env=edgectl.env() | environment,
+                           **edgectl.identity.credentials)
+    assert wrong.returncode == 1 and "does not accept that user name" in wrong.stderr
+    assert json.loads((directory / "config.json").read_text())["auths"][guarded.address] == entry
 
 
 def test_credential_helper(edgectl, guarded, image, config, scratch):

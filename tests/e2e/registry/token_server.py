@@ -61,7 +61,10 @@ class Handler(BaseHTTPRequestHandler):
         now = int(time.time())
         token = self.server.signer.sign({"iss": ISSUER, "sub": USER if known else "", "aud": SERVICE, "nbf": now - 5,
                                          "iat": now, "exp": now + 300, "jti": str(now), "access": access})
-        self.reply(200, {"access_token" if self.command == "POST" else "token": token, "expires_in": 300})
+        answer = {"access_token" if self.command == "POST" else "token": token, "expires_in": 300}
+        if known and question.get("offline_token") == ["true"]:
+            answer["refresh_token"] = IDENTITY
+        self.reply(200, answer)
 
     def reply(self, status, value):
         body = json.dumps(value).encode()
