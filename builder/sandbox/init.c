@@ -105,7 +105,7 @@ static int mount_all(const struct init_task *task, struct rootfs *rootfs, struct
 	AUTO(mount_plan_release) struct mount_plan plan = MOUNT_PLAN_INIT;
 	AUTO(mount_sources_close) struct mount_sources sources = MOUNT_SOURCES_INIT;
 	AUTO(fd_closep) int dir_fd = -1;
-	struct mount_points points;
+	AUTO(mount_points_release) struct mount_points points = { .root_fd = -1 };
 	struct err *err = &what->err;
 
 	mount_plan_make(task->job, task->facts, &plan);

@@ -99,6 +99,9 @@ static int mount_tree(struct mounter *mounter, const struct mount_item *item, in
 	if (is_directory(tree_fd, &directory, err) < 0 ||
 	    target_of(mounter, item, directory, &target_fd, err) < 0)
 		return -1;
+	if (directory && mount_points_note(mounter->points, target_fd,
+					   item->lasting ? item->source : NULL, err) < 0)
+		return -1;
 	return attach(tree_fd, target_fd, attributes_of(item), item, err);
 }
 
@@ -122,7 +125,8 @@ static int mount_new(struct mounter *mounter, const struct mount_item *item, str
 	AUTO(fd_closep) int target_fd = -1;
 	AUTO(freep) char *target = NULL;
 
-	if (target_of(mounter, item, true, &target_fd, err) < 0)
+	if (target_of(mounter, item, true, &target_fd, err) < 0 ||
+	    mount_points_note(mounter->points, target_fd, NULL, err) < 0)
 		return -1;
 	target = xasprintf("/proc/self/fd/%d", target_fd);
 	if (mount(item->source, target, item->source, item->flags, item->data) == 0)

@@ -170,6 +170,7 @@ static void add_step_mount(struct mount_plan *plan, const struct sandbox_mount *
 		struct mount_item *item = add(plan, MOUNT_BIND, mount->source, mount->target);
 
 		item->read_only = mount->read_only;
+		item->lasting = true;
 		item->no_devices = !path_is_within(mount->source, "/dev");
 		return;
 	}

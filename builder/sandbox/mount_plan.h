@@ -28,7 +28,8 @@ struct mount_item {
 	unsigned mode, uid, gid; /* of a MOUNT_TEXT */
 	bool read_only;
 	bool no_devices; /* MOUNT_BIND: device nodes in it do not work */
-	bool optional;   /* what is not there is left out */
+	bool lasting;  /* MOUNT_BIND: what is made in it stays on the host: mount points as well */
+	bool optional; /* what is not there is left out */
 	char *substitute; /* MOUNT_NEW: the host's tree in its place where the kernel refuses a new one */
 };
 

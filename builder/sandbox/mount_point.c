@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -33,6 +34,15 @@ int mount_points_init(struct mount_points *points, int root_fd, int upper_fd, st
 {
 	*points = (struct mount_points){ .root_fd = root_fd, .upper_fd = upper_fd, .stubs = stubs };
 	return mount_id_of(root_fd, &points->mount_id, err);
+}
+
+void mount_points_release(struct mount_points *points)
+{
+	VEC_FOREACH(mounted, &points->mounted) {
+		free(mounted->at);
+		free(mounted->host);
+	}
+	free(points->mounted.items);
 }
 
 int mount_point_find(const struct mount_points *points, const char *target, int *ret_fd,
@@ -67,6 +77,46 @@ static int path_of(const struct mount_points *points, int fd, char **ret, struct
 		return err_set(err, ERR_SYSTEM, "'%s' is outside of the root '%s'", path, root);
 	*ret = path_in_root(path + strlen(root));
 	return 0;
+}
+
+int mount_points_note(struct mount_points *points, int fd, const char *host, struct err *err)
+{
+	char *at = NULL;
+
+	if (path_of(points, fd, &at, err) < 0)
+		return -1;
+	*VEC_ADD(&points->mounted) = (struct mounted){ at, xstrdup_or_null(host) };
+	points->has_host |= host != NULL;
+	return 0;
+}
+
+/* The innermost mount that `path` lies in, or is the root of; the last one of those at the same place. */
+static const struct mounted *mount_of(const struct mount_points *points, const char *path)
+{
+	const struct mounted *found = NULL;
+
+	VEC_FOREACH(mounted, &points->mounted)
+		if (path_is_within(path, mounted->at) &&
+		    (!found || path_is_within(mounted->at, found->at)))
+			found = mounted;
+	return found;
+}
+
+/* On the host, when `path` lies in a bind of a directory of it. */
+static void add_host_stub(struct mount_points *points, const char *path, bool directory, bool found)
+{
+	AUTO(freep) char *above = path_dir(path);
+	const struct mounted *mounted = mount_of(points, above);
+
+	if (!mounted || !mounted->host)
+		return;
+	*VEC_ADD(&points->stubs->made) = (struct stub){
+		.path = path_in_root(path + strlen(mounted->at)),
+		.directory = directory,
+		.host = xstrdup(mounted->host),
+		.found = found,
+		.lock_fd = -1,
+	};
 }
 
 static bool is_copied(const struct stubs *stubs, const char *path)
@@ -118,6 +168,7 @@ static int make_stub(struct mount_points *points, int parent_fd, const char *nam
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
 	AUTO(freep) char *parent = NULL;
+	AUTO(freep) char *path = NULL;
 	uint64_t mount_id = 0;
 	struct stat before;
 
@@ -132,9 +183,13 @@ static int make_stub(struct mount_points *points, int parent_fd, const char *nam
 		return errno == EEXIST
 			       ? 0
 			       : err_errno(err, "create mount point '/%s/%s'", parent, name);
+	path = path_join(parent, name);
 	if (mount_id != points->mount_id)
-		return 1;
-	*VEC_ADD(&points->stubs->made) = (struct stub){ path_join(parent, name), directory };
+		add_host_stub(points, path, directory, false);
+	else
+		*VEC_ADD(&points->stubs->made) = (struct stub){ .path = xstrdup(path),
+								.directory = directory,
+								.lock_fd = -1 };
 	times[1] = before.st_mtim;
 	(void)futimens(parent_fd, times); /* a wrong time is better than no step */
 	return 1;
@@ -207,6 +262,37 @@ static int check_kind(int fd, const char *target, bool directory, struct err *er
 		       directory ? "a directory" : "a file");
 }
 
+static bool is_made(const struct mount_points *points, const char *path)
+{
+	VEC_FOREACH(stub, &points->stubs->made) {
+		AUTO(freep) char *whole = NULL;
+		const struct mounted *mounted = NULL;
+
+		if (!stub->host)
+			continue;
+		mounted = mount_of(points, path);
+		whole = mounted ? path_join(mounted->at, stub->path) : NULL;
+		if (str_eq(whole, path))
+			return true;
+	}
+	return false;
+}
+
+/* Another step may have made it, and would take it away as soon as it ends. */
+static int remember_found(struct mount_points *points, int fd, bool directory, struct err *err)
+{
+	AUTO(freep) char *path = NULL;
+	uint64_t mount_id = 0;
+
+	if (!points->has_host)
+		return 0;
+	if (mount_id_of(fd, &mount_id, err) < 0 || path_of(points, fd, &path, err) < 0)
+		return -1;
+	if (mount_id != points->mount_id && !is_made(points, path))
+		add_host_stub(points, path, directory, true);
+	return 0;
+}
+
 int mount_point_make(struct mount_points *points, const char *target, bool directory, int *ret_fd,
 		     struct err *err)
 {
@@ -229,7 +315,8 @@ int mount_point_make(struct mount_points *points, const char *target, bool direc
 	}
 	if (fd < 0)
 		return err_set(err, ERR_INPUT, "mount point '/%s' has too many links", target);
-	if (check_kind(fd, target, directory, err) < 0)
+	if (check_kind(fd, target, directory, err) < 0 ||
+	    remember_found(points, fd, directory, err) < 0)
 		return -1;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
@@ -270,12 +357,40 @@ static void remove_quietly(int parent_fd, const char *name, bool directory)
 	(void)futimens(parent_fd, times);
 }
 
+static int open_host(const struct stub *stub)
+{
+	return open(stub->host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+void stubs_lock(struct stubs *stubs)
+{
+	VEC_FOREACH(stub, &stubs->made) {
+		AUTO(fd_closep) int host_fd = -1;
+
+		if (!stub->host || stub->lock_fd >= 0 || (host_fd = open_host(stub)) < 0)
+			continue;
+		if (fd_open_in_root(host_fd, stub->path, O_RDONLY | O_NONBLOCK, 0, &stub->lock_fd,
+				    NULL) == 0)
+			(void)flock(stub->lock_fd,
+				    LOCK_SH | LOCK_NB); /* who has it is about to remove it */
+	}
+}
+
+static bool is_free(const struct stub *stub)
+{
+	return !stub->found && (stub->lock_fd < 0 || flock(stub->lock_fd, LOCK_EX | LOCK_NB) == 0);
+}
+
 static void remove_stub(int upper_fd, const struct stub *stub)
 {
 	AUTO(freep) char *dir = path_dir(stub->path);
-	AUTO(fd_closep) int parent_fd = open_dir_strictly(upper_fd, dir);
+	AUTO(fd_closep) int host_fd = stub->host ? open_host(stub) : -1;
+	AUTO(fd_closep) int parent_fd = -1;
 	const char *name = path_base(stub->path);
 
+	if (stub->host && !is_free(stub))
+		return;
+	parent_fd = open_dir_strictly(stub->host ? host_fd : upper_fd, dir);
 	if (parent_fd >= 0 && is_unused(parent_fd, name, stub->directory))
 		remove_quietly(parent_fd, name, stub->directory);
 }
@@ -303,7 +418,7 @@ static void remove_copied(int upper_fd, const struct copied_dir *dir)
 		remove_quietly(parent_fd, path_base(dir->path), true);
 }
 
-void stubs_remove(int upper_fd, const struct stubs *stubs)
+void stubs_remove(int upper_fd, struct stubs *stubs)
 {
 	for (size_t i = stubs->made.len; i > 0; i--)
 		remove_stub(upper_fd, &stubs->made.items[i - 1]);
@@ -314,8 +429,11 @@ void stubs_remove(int upper_fd, const struct stubs *stubs)
 
 void stubs_release(struct stubs *stubs)
 {
-	VEC_FOREACH(stub, &stubs->made)
+	VEC_FOREACH(stub, &stubs->made) {
 		free(stub->path);
+		free(stub->host);
+		fd_closep(&stub->lock_fd);
+	}
 	VEC_FOREACH(dir, &stubs->copied)
 		free(dir->path);
 	free(stubs->made.items);
@@ -329,6 +447,8 @@ void stubs_encode(const struct stubs *stubs, struct str *out)
 	VEC_FOREACH(stub, &stubs->made) {
 		wire_put_text(out, stub->path);
 		wire_put_number(out, stub->directory);
+		wire_put_text(out, stub->host);
+		wire_put_number(out, stub->found);
 	}
 	wire_put_number(out, stubs->copied.len);
 	VEC_FOREACH(dir, &stubs->copied) {
@@ -350,6 +470,9 @@ void stubs_decode(struct wire *wire, struct stubs *ret)
 
 		stub->path = wire_text(wire);
 		stub->directory = wire_number(wire) != 0;
+		stub->host = wire_text(wire);
+		stub->found = wire_number(wire) != 0;
+		stub->lock_fd = -1;
 		wire->bad = wire->bad || !stub->path;
 	}
 	count = wire_number(wire);

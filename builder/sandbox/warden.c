@@ -162,6 +162,7 @@ static bool take_report(int fd, struct init_report *report)
 			err_move(&report->err, &err);
 		return false;
 	}
+	stubs_lock(&report->stubs);
 	return !end;
 }
 
@@ -195,14 +196,15 @@ static int watch(const struct warden *warden, pid_t pid, int report_fd, struct i
 	return status;
 }
 
-static void clean_up(const struct warden *warden, const struct job *job, const struct stubs *stubs)
+static void clean_up(const struct warden *warden, const struct job *job, struct stubs *stubs)
 {
 	AUTO(fd_closep) int upper_fd = -1;
 
 	rootfs_forget_volatile(job, warden->dir_fd);
 	if (job->upper &&
-	    fd_open(warden->dir_fd, job->upper, O_RDONLY | O_DIRECTORY, 0, &upper_fd, NULL) == 0)
-		stubs_remove(upper_fd, stubs);
+	    fd_open(warden->dir_fd, job->upper, O_RDONLY | O_DIRECTORY, 0, &upper_fd, NULL) < 0)
+		return;
+	stubs_remove(upper_fd, stubs);
 }
 
 static int run(const struct warden *warden, const struct job *job, struct answer *answer)

@@ -226,6 +226,67 @@ static void copied_directories_go_if_unchanged(void **state)
 	}
 }
 
+/* A stub in a directory of the host, which is bound. */
+static void add_host_stub(struct stubs *stubs, const char *path, bool found)
+{
+	*VEC_ADD(&stubs->made) = (struct stub){
+		.path = xstrdup(path),
+		.directory = true,
+		.host = xstrdup("host"),
+		.found = found,
+		.lock_fd = -1,
+	};
+}
+
+static void stubs_on_the_host_go_unless_others_use_them(void **state)
+{
+	(void)state;
+	struct stubs first = STUBS_INIT;
+	struct stubs second = STUBS_INIT;
+
+	assert_int_equal(mkdir("host", 0755), 0);
+	assert_int_equal(mkdir("host/made", 0755), 0);
+	assert_int_equal(mkdir("host/shared", 0755), 0);
+	assert_int_equal(mkdir("host/found", 0755), 0);
+	age("host");
+	add_host_stub(&first, "made", false);
+	add_host_stub(&first, "shared", false);
+	add_host_stub(&first, "found", true);
+	add_host_stub(&second, "shared", true);
+	stubs_lock(&first);
+	stubs_lock(&second);
+	stubs_remove(-1, &first);
+	assert_false(fs_exists(AT_FDCWD, "host/made"));
+	assert_true(fs_exists(AT_FDCWD, "host/shared"));
+	assert_true(fs_exists(AT_FDCWD, "host/found"));
+	assert_aged("host");
+	stubs_release(&second);
+	stubs_remove(-1, &first);
+	assert_false(fs_exists(AT_FDCWD, "host/shared"));
+	stubs_release(&first);
+}
+
+static void stubs_on_the_host_that_became_something_stay(void **state)
+{
+	(void)state;
+	struct stubs stubs = STUBS_INIT;
+
+	assert_int_equal(mkdir("host", 0755), 0);
+	assert_int_equal(mkdir("elsewhere", 0755), 0);
+	assert_int_equal(mkdir("elsewhere/stub", 0755), 0);
+	assert_int_equal(mkdir("host/used", 0755), 0);
+	write_text("host/used/file", "x");
+	assert_int_equal(symlink("../elsewhere", "host/link"), 0);
+	add_host_stub(&stubs, "used", false);
+	add_host_stub(&stubs, "link/stub",
+		      false); /* the step has put a link in its parent's place */
+	stubs_lock(&stubs);
+	stubs_remove(-1, &stubs);
+	assert_true(fs_exists(AT_FDCWD, "host/used/file"));
+	assert_true(fs_exists(AT_FDCWD, "elsewhere/stub"));
+	stubs_release(&stubs);
+}
+
 static void records_travel(void **state)
 {
 	(void)state;
@@ -234,7 +295,13 @@ static void records_travel(void **state)
 	AUTO(str_release) struct str message = STR_INIT;
 	struct wire wire;
 
-	*VEC_ADD(&sent.made) = (struct stub){ xstrdup("a/b"), true };
+	*VEC_ADD(&sent.made) = (struct stub){
+		.path = xstrdup("a/b"),
+		.directory = true,
+		.host = xstrdup("/srv"),
+		.found = true,
+		.lock_fd = -1,
+	};
 	*VEC_ADD(&sent.copied) =
 		(struct copied_dir){ xstrdup("a"), S_IFDIR | 0755, 1, 2, { -3, 4 } };
 	stubs_encode(&sent, &message);
@@ -243,6 +310,9 @@ static void records_travel(void **state)
 	assert_false(wire.bad);
 	assert_string_equal(got.made.items[0].path, "a/b");
 	assert_true(got.made.items[0].directory);
+	assert_string_equal(got.made.items[0].host, "/srv");
+	assert_true(got.made.items[0].found);
+	assert_int_equal(got.made.items[0].lock_fd, -1);
 	assert_string_equal(got.copied.items[0].path, "a");
 	assert_int_equal(got.copied.items[0].mode, S_IFDIR | 0755);
 	assert_int_equal(got.copied.items[0].mtime.tv_sec, -3);
@@ -263,6 +333,8 @@ int main(void)
 		root_test(kinds_must_agree),
 		root_test(removal_follows_no_link),
 		scratch_test(copied_directories_go_if_unchanged),
+		scratch_test(stubs_on_the_host_go_unless_others_use_them),
+		scratch_test(stubs_on_the_host_that_became_something_stay),
 		cmocka_unit_test(records_travel),
 	};
 

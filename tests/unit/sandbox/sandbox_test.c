@@ -406,6 +406,47 @@ static void volumes_are_there_and_not_in_the_layer(void **state)
 }
 
 /* A directory of the store itself: the place that the scratch file system of the step covers. */
+/* A mount within another one: its place is made on the host, and taken away again. */
+static void nested_mounts_leave_nothing_on_the_host(void **state)
+{
+	(void)state;
+	AUTO(steps_release) struct steps steps;
+	AUTO(freep) char *source = NULL;
+	AUTO(freep) char *tree = NULL;
+	const struct timespec long_ago[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	struct stat st;
+
+	steps_init(&steps);
+	assert_int_equal(mkdir("volume", 0755), 0);
+	assert_int_equal(mkdir("volume/there", 0755), 0);
+	assert_int_equal(utimensat(AT_FDCWD, "volume", long_ago, 0), 0);
+	assert_ok(fs_realpath("volume", &source, &err_));
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_BIND,
+							  .source = source,
+							  .target = (char *)"/v" };
+	*VEC_ADD(&steps.mounts) =
+		(struct sandbox_mount){ .kind = SANDBOX_TMPFS, .target = (char *)"/v/new/deep" };
+	*VEC_ADD(&steps.mounts) =
+		(struct sandbox_mount){ .kind = SANDBOX_TMPFS, .target = (char *)"/v/there" };
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_FILE,
+							  .target = (char *)"/v/there/file",
+							  .content = (char *)"text",
+							  .content_len = 4,
+							  .mode = 0400 };
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_FILE,
+							  .target = (char *)"/v/file",
+							  .content = (char *)"text",
+							  .content_len = 4,
+							  .mode = 0400 };
+	steps_probe(&steps, "cat", "/v/there/file");
+	assert_int_equal(steps_run(&steps), 0);
+	assert_string_equal(steps.out.ptr, "text");
+	tree = steps_tree("volume");
+	assert_string_equal(tree, "there");
+	assert_int_equal(stat("volume", &st), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 1000000000);
+}
+
 static void volumes_may_lie_in_the_store(void **state)
 {
 	(void)state;
@@ -628,6 +669,7 @@ int main(void)
 		scratch_test(users_are_those_of_the_image),
 		scratch_test(what_cannot_be_started_is_explained),
 		scratch_test(volumes_are_there_and_not_in_the_layer),
+		scratch_test(nested_mounts_leave_nothing_on_the_host),
 		scratch_test(volumes_may_lie_in_the_store),
 		scratch_test(a_missing_volume_is_named),
 		scratch_test(scripts_can_be_read),
