@@ -8,9 +8,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "id_map.h"
+
+#define KEYRING_ROUNDS 100
 
 /* moby: oci/caps/defaults.go; BuildKit and containerd give the same. */
 static const cap_value_t kept[] = {
@@ -58,12 +61,18 @@ static int set_caps(struct err *err)
  */
 static int leave_session_keyring(struct err *err)
 {
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS ||
-	    errno == EPERM)
-		return 0;
-	if (errno != EDQUOT)
-		return err_errno(err, "create a session keyring");
-	(void)err_errno(err, "create a session keyring");
+	const struct timespec pause = { .tv_nsec = 20000000 };
+
+	/* Those of steps that have ended count until the kernel finds the time to remove them. */
+	for (int round = 0; round < KEYRING_ROUNDS; round++) {
+		if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 ||
+		    errno == ENOSYS || errno == EPERM)
+			return 0;
+		if (errno != EDQUOT)
+			return err_errno(err, "create a session keyring");
+		(void)nanosleep(&pause, NULL);
+	}
+	(void)err_errnum(err, EDQUOT, "create a session keyring");
 	return err_hint(err, "sudo sysctl -w kernel.keys.maxkeys=2000");
 }
 

@@ -1,6 +1,9 @@
 """A real Debian base: packages installed and C compiled in emulated RUN steps."""
 import pathlib
 import shutil
+import subprocess
+
+import parts
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/hello"
 
@@ -24,3 +27,24 @@ RUN install -o jack -g sailors -m 4750 /bin/true /usr/local/bin/sailing
     sailing, home = image.entries()["usr/local/bin/sailing"], image.entries()["home/jack"]
     assert (sailing.uid, sailing.gid, sailing.mode & 0o7777) == (1234, 4321, 0o4750)
     assert (home.uid, home.gid) == (1234, 4321)
+
+
+def test_an_emulated_program_asks_the_agent(edgectl, identity, scratch, context, debian):
+    """SSH_AGENTC_REQUEST_IDENTITIES by a program of the image; a key of --ssh, held by an agent of edgectl's own."""
+    parts.need_program("ssh-agent", "openssh-client")
+    key = scratch / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "the-key", "-f", key], check=True, **identity.credentials)
+    root = context({"list-keys": """
+use IO::Socket::UNIX;
+my $agent = IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die "connect: $!";
+syswrite($agent, "\\0\\0\\0\\1\\x0b");
+sysread($agent, my $answer, 4096);
+my ($length, $type, $count) = unpack("NCN", $answer);
+print "type $type, $count key, ", ($answer =~ /the-key/ ? "known" : "unknown"), "\\n";
+""", "Dockerfile": f"""
+FROM {debian}
+COPY list-keys /
+RUN --mount=type=ssh perl /list-keys
+"""})
+    result = edgectl("build", "--progress=plain", "--no-cache", "--platform", "linux/arm64", "--ssh", f"default={key}", root)
+    assert "type 12, 1 key, known" in result.stderr

@@ -39,3 +39,83 @@ def test_no_subordinate_ids_and_a_step_that_needs_them(bare_edgectl, bare_user, 
     root = dockerfile(bare_user, f"FROM {busybox}\nRUN chown nobody /etc/passwd\n")
     result = bare_edgectl("build", "--platform", "linux/arm64", root, status=1)
     assert "/etc/subuid" in result.stderr
+
+
+# --- within containers
+
+
+CAPABILITIES = ("chown,dac_override,fsetid,fowner,mknod,net_raw,setgid,setuid,setfcap,setpcap,net_bind_service,sys_chroot,kill,"
+                "audit_write")
+WITHOUT_SYS_ADMIN = ["setpriv", "--inh-caps=-all", "--bounding-set=-all," + ",".join(f"+{x}" for x in CAPABILITIES.split(","))]
+# What container engines do to /proc, because of which the kernel gives nobody within a new one.
+MASKED_PROC = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c",
+               'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"', "sh"]
+ROOTLESS = ["unshare", "--map-auto", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc"]
+STEP = "RUN uname -m && id -u && chown 1:1 /etc/passwd && stat -c %u /etc/passwd && grep Seccomp: /proc/self/status\n"
+
+
+@pytest.fixture
+def subuid_user(workspace):
+    parts.need(os.geteuid() == 0, "only root can make users")
+    with parts.temporary_user(workspace / f"home-{next(COUNTER)}", "inner") as user:
+        yield user
+
+
+def build_inside(program, user, prefix, busybox, platform):
+    inside = parts.Edgectl(program, user, user.home / "store", prefix)
+    root = user.home / "context"
+    root.mkdir(exist_ok=True)
+    (root / "Dockerfile").write_text(f"FROM {busybox}\n{STEP}")
+    return inside("build", "--progress=plain", "--no-cache", "--platform", platform, root)
+
+
+@pytest.mark.parametrize("platform, machine", [("linux/amd64", "x86_64"), ("linux/arm64", "aarch64")])
+@pytest.mark.parametrize("masked", [False, True])
+def test_in_an_unprivileged_container_of_root(program, workspace, busybox, masked, platform, machine):
+    """Root with the capabilities that Docker gives."""
+    parts.need(os.geteuid() == 0, "not root")
+    home = workspace / f"home-{next(COUNTER)}"
+    home.mkdir()
+    root = parts.Identity("root", 0, 0, home)
+    result = build_inside(program, root, [*(MASKED_PROC if masked else []), *WITHOUT_SYS_ADMIN], busybox, platform)
+    assert machine in result.stderr and "Seccomp:" in result.stderr
+    assert ("does not allow a new 'proc'" in result.stderr) == masked
+
+
+@pytest.mark.parametrize("platform, machine", [("linux/amd64", "x86_64"), ("linux/arm64", "aarch64")])
+@pytest.mark.parametrize("prefix", [ROOTLESS, ROOTLESS + WITHOUT_SYS_ADMIN], ids=["privileged", "unprivileged"])
+def test_in_a_rootless_container(program, subuid_user, busybox, prefix, platform, machine):
+    """A user's own container, as podman makes it: all of his ids, and his own process ids."""
+    assert machine in build_inside(program, subuid_user, prefix, busybox, platform).stderr
+
+
+def test_in_a_container_that_forbids_namespaces(program, workspace, busybox):
+    """A step of our own is one: its system call filter is that of Docker."""
+    parts.need(os.geteuid() == 0, "not root")
+    home = workspace / f"home-{next(COUNTER)}"
+    home.mkdir()
+    (home / "Dockerfile").write_text(f"""
+FROM {busybox}
+RUN mkdir /c && echo 'FROM scratch' > /c/Dockerfile
+RUN EDGECTL_ROOT=/tmp/store /program/edgectl build /c 2>&1 || true
+""")
+    outer = parts.Edgectl(program, parts.Identity("root", 0, 0, home), home / "store")
+    result = outer("build", "--progress=plain", "--platform", "linux/amd64", "-v", f"{program.parent}:/program:ro",
+                   "-v", "/usr/lib:/usr/lib:ro", "-v", "/usr/lib:/lib:ro", "-v", "/usr/lib64:/lib64:ro", home)
+    assert "not allowed to create a user namespace" in result.stderr
+    assert "--security-opt seccomp=unconfined" in result.stderr, "the remedy"
+
+
+def test_a_store_where_overlayfs_cannot_be(program, workspace, busybox):
+    """On an overlay itself, as the root of a container is: said with the remedy."""
+    parts.need(os.geteuid() == 0, "not root")
+    home = workspace / f"home-{next(COUNTER)}"
+    home.mkdir()
+    for name in ("lower", "upper", "work", "store"):
+        (home / name).mkdir()
+    (home / "Dockerfile").write_text(f"FROM {busybox}\nRUN true\n")
+    mount = f"mount -t overlay -o lowerdir={home}/lower,upperdir={home}/upper,workdir={home}/work o {home}/store"
+    inside = parts.Edgectl(program, parts.Identity("root", 0, 0, home), home / "store",
+                           ["unshare", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"])
+    result = inside("build", "--platform", "linux/amd64", home, status=1)
+    assert "'overlay'" in result.stderr and "EDGECTL_ROOT" in result.stderr

@@ -7,7 +7,6 @@ import re
 import resource
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -165,10 +164,6 @@ def agent(scratch, identity):
         yield agent
 
 
-# What `ssh-add -l` does, for an image that has busybox only: one request, and the length and type of the answer.
-LIST_KEYS = r"printf '\000\000\000\001\013' | nc local:$SSH_AUTH_SOCK | head -c 5 | od -An -tx1 | tr -d ' \n'"
-
-
 @PLATFORMS
 def test_the_agent_s_socket_is_the_step_s(build, busybox, agent, platform):
     shown = output(build(f"""
@@ -183,14 +178,34 @@ RUN --mount=type=ssh,id=other test -z "$SSH_AUTH_SOCK" && echo without
                                   "gone", "without"]
 
 
-SSH_STEPS = """
-FROM {debian}
-RUN --mount=type=ssh ssh-add -l
-RUN --mount=type=ssh echo text > /tmp/t && ssh-keygen -Y sign -f /dev/stdin -n file /tmp/t 2>/dev/null \\
-    < /dev/null || ssh-add -L > /tmp/key.pub && ssh-keygen -Y sign -f /tmp/key.pub -n file /tmp/t && grep -c SIGNATURE /tmp/t.sig
-RUN --mount=type=ssh ssh-add -D || echo not removed
-RUN --mount=type=ssh,uid=1000 su -s /bin/sh user -c 'ssh-add -l'
-"""
+# This machine's own ssh-add, in an image that has none.
+SSH_ADD = "/host/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 --library-path /host/usr/lib/x86_64-linux-gnu /host/usr/bin/ssh-add"
+
+
+def test_a_real_client_may_list_keys_and_nothing_else(build, busybox, agent):
+    parts.need(os.uname().machine == "x86_64", "this machine's ssh-add is started as one for x86_64")
+    shown = output(build(f"""
+FROM {busybox}
+RUN --mount=type=ssh {SSH_ADD} -l
+RUN --mount=type=ssh {SSH_ADD} -D 2>/dev/null || echo not removed
+RUN --mount=type=ssh {SSH_ADD} -x < /dev/null 2>/dev/null || echo not locked
+""", "--ssh", "default", "-v", "/usr:/host/usr:ro", platform=NATIVE, env={"SSH_AUTH_SOCK": str(agent.socket)}))
+    lines = shown.splitlines()
+    assert re.search(r"SHA256:.* the-key \(ED25519\)", lines[0]) and lines[1:] == ["not removed", "not locked"]
+    assert "the-key" in agent.keys()
+
+
+def test_a_user_of_the_image_may_ask_the_agent(build, busybox, agent):
+    parts.need(os.uname().machine == "x86_64", "this machine's ssh-add is started as one for x86_64")
+    shown = output(build(f"""
+FROM {busybox}
+RUN echo builder:x:1000:1000::/:/bin/sh >> /etc/passwd
+USER builder
+RUN --mount=type=ssh {SSH_ADD} -l 2>/dev/null || echo not for others
+RUN --mount=type=ssh,uid=1000 {SSH_ADD} -l
+""", "--ssh", f"default={agent.key}", "-v", "/usr:/host/usr:ro", platform=NATIVE))
+    lines = shown.splitlines()
+    assert lines[0] == "not for others" and "ED25519" in lines[1]
 
 
 def test_an_agent_that_is_required(build, busybox, scratch):

@@ -464,6 +464,31 @@ static void volumes_may_lie_in_the_store(void **state)
 	assert_true(fs_exists(AT_FDCWD, "store/cache/x"));
 }
 
+static void files_in_memory_have_owner_and_mode(void **state)
+{
+	(void)state;
+	AUTO(steps_release) struct steps steps;
+
+	steps_init(&steps);
+	*VEC_ADD(&steps.mounts) = (struct sandbox_mount){ .kind = SANDBOX_FILE,
+							  .target = (char *)"/run/secrets/token",
+							  .content = (char *)"s3cret",
+							  .content_len = 6,
+							  .mode = 0440,
+							  .uid = 5,
+							  .gid = 6 };
+	steps_probe(&steps, "cat", "/run/secrets/token");
+	if (steps_id_count() == 1) {
+		steps_run_refused(&steps, ERR_UNSUPPORTED, "cannot belong to 5:6");
+		steps.mounts.items[0].uid = steps.mounts.items[0].gid = 0;
+	}
+	assert_int_equal(steps_run(&steps), 0);
+	assert_string_equal(steps.out.ptr, "s3cret");
+	assert_false(fs_exists(AT_FDCWD, "store/up/run"));
+	steps_probe(&steps, "write", "/run/secrets/token");
+	assert_int_not_equal(steps_run(&steps), 0);
+}
+
 static void a_missing_volume_is_named(void **state)
 {
 	(void)state;
@@ -671,6 +696,7 @@ int main(void)
 		scratch_test(volumes_are_there_and_not_in_the_layer),
 		scratch_test(nested_mounts_leave_nothing_on_the_host),
 		scratch_test(volumes_may_lie_in_the_store),
+		scratch_test(files_in_memory_have_owner_and_mode),
 		scratch_test(a_missing_volume_is_named),
 		scratch_test(scripts_can_be_read),
 		scratch_test(without_network_there_is_loopback_alone),
