@@ -158,6 +158,10 @@ static int clean(const char *text, char **ret, struct err *err)
 
 	if (!text || !*text)
 		return err_set(err, ERR_INPUT, "the archive has an entry without a name");
+	if (strlen(text) > LIMIT_LAYER_PATH)
+		return err_set(err, ERR_LIMIT,
+			       "the archive has a name of more than %zu bytes: '%.60s...'",
+			       (size_t)LIMIT_LAYER_PATH, text);
 	text += strspn(text, "/");
 	path = path_clean(text);
 	if (leaves_root(path))

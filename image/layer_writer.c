@@ -48,6 +48,9 @@ static int count(struct layer_writer *w, struct err *err)
 	if (++w->entries > LIMIT_LAYER_ENTRIES)
 		return err_set(err, ERR_LIMIT, "the layer has more than %d files",
 			       LIMIT_LAYER_ENTRIES);
+	if (w->path.len > LIMIT_LAYER_PATH)
+		return err_set(err, ERR_LIMIT, "a name of more than %zu bytes: '%.60s...'",
+			       (size_t)LIMIT_LAYER_PATH, w->path.ptr);
 	if (size > LIMIT_LAYER_SIZE - w->size)
 		return err_set(err, ERR_LIMIT, "with '%.500s' the layer is larger than %llu GiB",
 			       w->path.ptr, (unsigned long long)(LIMIT_LAYER_SIZE >> 30));

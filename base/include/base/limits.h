@@ -30,6 +30,7 @@
 #define LIMIT_LAYERS           125                  /* overlayfs lower directories, as Docker */
 #define LIMIT_LAYER_ENTRIES    10000000             /* files in one layer */
 #define LIMIT_LAYER_SIZE       ((uint64_t)64 << 30) /* unpacked bytes of one layer */
+#define LIMIT_LAYER_PATH       (32 * LIMIT_KIB) /* of a file in a layer: PATH_MAX, eight times */
 #define LIMIT_DIAGS            20
 #define LIMIT_HELPER_OUTPUT    (1 * LIMIT_MIB) /* credential helpers and other short programs */
 

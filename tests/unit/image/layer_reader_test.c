@@ -369,6 +369,26 @@ static void sparse_bomb(void **state)
 	assert_string_equal(r.text.ptr, "");
 }
 
+/* Twenty thousand directories in each other, by one name. */
+static void deep_bomb(void **state)
+{
+	(void)state;
+	AUTO(str_release) struct str path = STR_INIT, tar = STR_INIT;
+	AUTO(recorder_release) struct recorder r;
+	struct layer_entry e;
+
+	while (path.len < 40000)
+		str_add(&path, "a/");
+	str_add(&path, "b");
+	e = entry_of(LAYER_DIR, path.ptr);
+	add(&tar, &e, NULL);
+	end(&tar);
+	assert_int_equal(read_tar(&tar, true, &r), -1);
+	assert_int_equal(err_.kind, ERR_LIMIT);
+	assert_non_null(strstr(err_.message, "more than 32768 bytes"));
+	assert_string_equal(r.text.ptr, "");
+}
+
 /* libarchive keeps extended headers in memory; it must not take any length. */
 static void huge_pax_header(void **state)
 {
@@ -449,6 +469,7 @@ int main(void)
 		scratch_test(empty),
 		scratch_test(sparse_files),
 		scratch_test(sparse_bomb),
+		scratch_test(deep_bomb),
 		scratch_test(huge_pax_header),
 		scratch_test(error_of_the_sink),
 		scratch_test(no_archives),
