@@ -135,6 +135,8 @@ static int print_ids(const struct build_project *project, struct err *err)
 	AUTO(str_release) struct str text = STR_INIT;
 
 	for (size_t i = 0; i < project->len; i++) {
+		if (!*build_output_id(&project->results[i])) /* no output is an image */
+			continue;
 		if (project->items[i].name)
 			str_addf(&text, "%s ", project->items[i].name);
 		str_addf(&text, "%s\n", build_output_id(&project->results[i]));

@@ -97,7 +97,9 @@ static int read_value(const char *text, struct strmap *ret, bool *ret_wanted, st
 	if (strchr(text, '='))
 		return attributes_parse(text, ret, err);
 	strmap_set(&word, "value", text);
-	return attributes_get_bool(&word, "value", true, ret_wanted, err);
+	if (attributes_get_bool(&word, "value", true, ret_wanted, NULL) == 0)
+		return 0;
+	return err_set(err, ERR_USAGE, "'%s' is neither true nor false nor KEY=VALUE", text);
 }
 
 int attestations_set_provenance(struct build_attestations *attestations, const char *text,

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "build_cache.h"
 #include "build_target.h"
+#include "output.h"
 #include "solve/solver.h"
 
 /* Everything of one build that has to be released. */
@@ -202,6 +203,10 @@ int build_run_all(const struct build_request *requests, size_t count, struct bui
 	AUTO(build_release) struct build build = { .count = 0 };
 
 	build_init(&build, requests, count);
+	for (size_t i = 0; i < count; i++) {
+		if (outputs_check(&requests[i], err) < 0)
+			return -1;
+	}
 	if (open_targets(&build, err) < 0 || plan_and_check(&build, err) < 0 ||
 	    solve(&build, requests, err) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,6 +53,13 @@ static int attest(const struct output_job *job, const struct build_output *outpu
 	return 0;
 }
 
+static void warn_of_times(const struct output_job *job, const struct build_output *output)
+{
+	if (output->form.rewrite_timestamp && job->request->source_date_epoch < 0)
+		monitor_text(job->request->monitor, 0, EVENT_WARNING,
+			     "rewrite-timestamp without SOURCE_DATE_EPOCH, ignoring");
+}
+
 static int write_image(const struct output_job *job, const struct build_output *output,
 		       struct descriptor *ret, struct digest *ret_config, struct err *err)
 {
@@ -66,8 +74,7 @@ static int write_image(const struct output_job *job, const struct build_output *
 	bool attests = attestations_are_wanted(job->request) && output->type != OUTPUT_DOCKER;
 	bool has_index = job->images.len > 1 || attests;
 
-	if (image_check_annotations(&output->form, has_index, err) < 0)
-		return -1;
+	warn_of_times(job, output);
 	for (size_t i = 0; i < job->images.len; i++) {
 		if (image_write(&image, job->images.items[i], VEC_ADD(&manifests), ret_config,
 				err) < 0)
@@ -224,6 +231,42 @@ bool outputs_want_layers(const struct build_request *request)
 			return true;
 	}
 	return false;
+}
+
+static int check_dest(const struct build_output *output, struct err *err)
+{
+	struct stat st;
+
+	if (!output->dest || str_eq(output->dest, "-"))
+		return 0;
+	if (!output->is_dir && output->type != OUTPUT_LOCAL)
+		return output_target_check(output->dest, err);
+	if (stat(output->dest, &st) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s' is not a directory", output->dest);
+	return 0;
+}
+
+int outputs_check(const struct build_request *request, struct err *err)
+{
+	for (size_t i = 0; i < output_count(request); i++) {
+		const struct build_output *output = output_at(request, i);
+		bool is_docker = output->type == OUTPUT_DOCKER;
+		bool has_index = request->machine_count > 1 ||
+				 (attestations_are_wanted(request) && !is_docker);
+
+		if (is_docker && request->machine_count > 1) {
+			(void)err_set(err, ERR_UNSUPPORTED,
+				      "'docker load' takes one image, not one for each of %zu "
+				      "platforms",
+				      request->machine_count);
+			return err_hint(err, "choose one with --platform, or write an OCI "
+					     "archive: --output type=oci,dest=FILE");
+		}
+		if (check_dest(output, err) < 0 ||
+		    image_check_annotations(&output->form, has_index, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int outputs_write(const struct output_job *job, struct build_result *ret, struct err *err)

@@ -8,6 +8,9 @@
 
 /* Do the layers of base images have to be here? Not when nothing is written. */
 bool outputs_want_layers(const struct build_request *request);
+/* Mistakes that need not wait for the end of the build: ERR_USAGE, ERR_UNSUPPORTED. */
+WARN_UNUSED int outputs_check(const struct build_request *request, struct err *err);
+
 /* What is asked for, and what there is to make it from. */
 struct output_job {
 	const struct build_request *request;

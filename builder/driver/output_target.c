@@ -19,6 +19,16 @@ static int make_parent(const char *path, struct err *err)
 	return fs_mkdir_all(AT_FDCWD, dir, 0755, err);
 }
 
+int output_target_check(const char *dest, struct err *err)
+{
+	struct stat st;
+
+	if (stat(dest, &st) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	(void)err_set(err, ERR_USAGE, "'%s' is a directory", dest);
+	return err_hint(err, "dest= names the file to be written");
+}
+
 int output_target_open(struct output_target *target, const char *dest, int stdout_fd,
 		       struct err *err)
 {
@@ -30,17 +40,17 @@ int output_target_open(struct output_target *target, const char *dest, int stdou
 		target->fd = stdout_fd;
 		return 0;
 	}
-	if (stat(dest, &st) == 0 && S_ISDIR(st.st_mode)) {
-		(void)err_set(err, ERR_USAGE, "'%s' is a directory", dest);
-		return err_hint(err, "dest= names the file to be written");
-	}
+	if (output_target_check(dest, err) < 0)
+		return -1;
 	if (stat(dest, &st) == 0 && !S_ISREG(st.st_mode))
 		return fd_open(AT_FDCWD, dest, O_WRONLY, 0, &target->fd, err);
 	if (make_parent(dest, err) < 0)
 		return -1;
 	target->temporary = xasprintf("%s.%d.tmp", dest, (int)getpid());
-	return fd_open(AT_FDCWD, target->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644, &target->fd,
-		       err);
+	target->fd = open(target->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (target->fd < 0) /* the temporary name says nothing to anybody */
+		return err_errno(err, "write '%s'", dest);
+	return 0;
 }
 
 int output_target_commit(struct output_target *target, struct err *err)

@@ -24,6 +24,8 @@ struct output_target {
 		.fd = -1   \
 	}
 
+/* What can be told before there is anything to write: a directory is no file. */
+WARN_UNUSED int output_target_check(const char *dest, struct err *err);
 /* `dest` "-" is stdout_fd. The directory of the file is made. */
 WARN_UNUSED int output_target_open(struct output_target *target, const char *dest, int stdout_fd,
 				   struct err *err);

@@ -1,0 +1,1 @@
+edgectl build --provenance=sometimes .

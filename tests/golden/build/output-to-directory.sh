@@ -1,0 +1,3 @@
+printf "FROM scratch\nCOPY . /\n" > Dockerfile
+mkdir out
+edgectl build --quiet -o type=oci,dest=out .

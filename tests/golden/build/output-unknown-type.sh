@@ -1,0 +1,1 @@
+edgectl build --output type=zip,dest=x .
