@@ -61,6 +61,7 @@ struct build_cache_args {
 	bool no_cache;
 	struct strvec no_cache_stages;
 	struct strvec from, to;
+	bool explain;
 };
 
 struct build_args {

@@ -107,6 +107,9 @@ const struct cli_option build_options[] = {
 	OPTION_FLAG(struct build_args, cache.no_cache, 0, "no-cache", "Run every step again"),
 	OPTION_LIST(struct build_args, cache.no_cache_stages, 0, "no-cache-filter", "STAGE[,...]",
 		    VALUE_TEXT, "Run the steps of these stages again"),
+	OPTION_FLAG(struct build_args, cache.explain, 0, "explain",
+		    "Say at the end for each step that was not cached why: the first input that "
+		    "differs from the last build"),
 	OPTION_LIST(struct build_args, cache.from, 0, "cache-from", "NAME|type=TYPE,...",
 		    VALUE_TEXT,
 		    "Use what other builds wrote: type=registry,ref=NAME or type=local,src=DIR"),

@@ -334,6 +334,7 @@ int build_plan(const struct build_args *args, struct build_plan *plan, struct er
 	request->tags = &plan->tags;
 	request->no_cache = args->cache.no_cache;
 	request->no_cache_stages = &plan->no_cache_stages;
+	request->explain = args->cache.explain;
 	request->cache_from = &plan->cache_from;
 	request->cache_to = &plan->cache_to;
 	request->jobs = (unsigned)args->how.jobs;

@@ -88,6 +88,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -l metadata-file -r -
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l print -d 'Build nothing: print what would be built, as docker buildx bake --print does'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-cache -d 'Run every step again'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-cache-filter -x -d 'Run the steps of these stages again'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l explain -d 'Say at the end for each step that was not cached why: the first input that differs from the last build'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l cache-from -x -d 'Use what other builds wrote: type=registry,ref=NAME or type=local,src=DIR'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l cache-to -x -d 'Write what this build made for others: type=registry,ref=NAME, type=local,dest=DIR or type=inline; with mode=max all of its stages'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l check -d 'Build nothing: tell what is wrong in the Dockerfile, or likely so'

@@ -172,6 +172,7 @@ static int solve(struct build *build, const struct build_request *request, struc
 		.monitor = request->monitor,
 		.cache_sources = &build->cache_sources,
 		.jobs = request->jobs,
+		.explains = request->explain,
 	};
 	build_cache_sources(request, build->count, &build->cache_sources);
 	TARGET_FOREACH(target, build)

@@ -60,6 +60,7 @@ static void vertex_free(struct vertex *vertex)
 	str_release(&vertex->definition);
 	strvec_release(&vertex->assumed);
 	(void)pthread_mutex_destroy(&vertex->unpacking); /* unlocked: cannot fail */
+	free(vertex->reason);
 	free(vertex->title);
 	free(vertex->prefix);
 	layer_release(&vertex->layer);

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "cache_import.h"
 #include "content.h"
+#include "explain.h"
 #include "key.h"
 #include "missing.h"
 #include "record.h"
@@ -342,16 +343,19 @@ static void want_files(struct vertex *vertex, bool now)
 	}
 }
 
-/* Will it be executed, whatever the steps before it make? */
-static bool is_certain(const struct vertex *vertex)
+/* Will it be executed, whatever the steps before it make? What was never built cannot be found. */
+static bool is_certain(const struct solver *solver, const struct vertex *vertex)
 {
-	return vertex->forced || (is_known(vertex->parent) && are_readings_known(vertex) &&
-				  reading_count(vertex) == 0);
+	bool is_new = !solver->imports && !explain_knows(solver->explain, vertex);
+
+	return vertex->forced || is_new ||
+	       (is_known(vertex->parent) && are_readings_known(vertex) &&
+		reading_count(vertex) == 0);
 }
 
-static void mark_wanted(const struct vertex *vertex)
+static void mark_wanted(const struct solver *solver, const struct vertex *vertex)
 {
-	bool certain = is_certain(vertex);
+	bool certain = is_certain(solver, vertex);
 
 	for (size_t i = 0; i < reading_count(vertex); i++) {
 		struct vertex *from = reading_of(vertex, i).from;
@@ -399,7 +403,7 @@ int lookup_all(struct solver *solver, struct tasks *tasks, struct err *err)
 		return -1;
 	VEC_FOREACH(task, tasks) {
 		if (task->vertex->needed && task->vertex->state == VERTEX_PENDING)
-			mark_wanted(task->vertex);
+			mark_wanted(solver, task->vertex);
 	}
 	return 0;
 }

@@ -371,6 +371,7 @@ static int describe_source(const struct selection *selection, const struct selec
 {
 	AUTO(strmap_release) struct strmap links = STRMAP_INIT;
 
+	str_add(ret, "source\n");
 	if (source->argument->remote) {
 		add_source_describe(source->argument->remote, ret);
 		return 0;

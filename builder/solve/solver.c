@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "content.h"
 #include "copy_step.h"
+#include "explain.h"
 #include "key.h"
 #include "layer_output.h"
 #include "lookup.h"
@@ -205,7 +206,10 @@ static int find_or_execute(struct solver *solver, struct task *task, struct err 
 {
 	if (monitor_check(solver->monitor, err) < 0 || look_again(solver, task, err) < 0)
 		return -1;
-	return task->vertex->state == VERTEX_PENDING ? execute(solver, task, err) : 0;
+	if (task->vertex->state != VERTEX_PENDING)
+		return 0;
+	explain_miss(solver->explain, task);
+	return execute(solver, task, err);
 }
 
 /* An image has to be whole in the store, also with layers out of other caches. */
@@ -358,6 +362,34 @@ static int carry_out_all(struct solver *solver, struct tasks *tasks, struct err 
 	return result;
 }
 
+static void say_reasons(struct solver *solver, const struct tasks *tasks)
+{
+	VEC_FOREACH(task, tasks) {
+		const struct vertex *vertex = task->vertex;
+
+		if (vertex->reason)
+			monitor_text(solver->monitor, 0, EVENT_INFO, "cache miss: %s%s: %s",
+				     vertex->prefix, vertex->title, vertex->reason);
+	}
+}
+
+/* Also what a build that failed has done is remembered: the next one goes on from there. */
+static int solve(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	int result;
+
+	if (load_context(solver, tasks, err) < 0 || lookup_all(solver, tasks, err) < 0 ||
+	    check_emulation(tasks, err) < 0)
+		return -1;
+	announce(solver, tasks);
+	result = carry_out_all(solver, tasks, err);
+	if (explain_save(solver->explain, result == 0 ? err : NULL) < 0)
+		result = -1;
+	if (solver->explains)
+		say_reasons(solver, tasks);
+	return result;
+}
+
 void solver_release(struct solver *solver)
 {
 	cache_imports_freep(&solver->imports);
@@ -366,13 +398,12 @@ void solver_release(struct solver *solver)
 int solver_run(struct solver *solver, struct graph *graph, struct err *err)
 {
 	AUTO(tasks_release) struct tasks tasks = { .items = NULL };
+	int result;
 
 	VEC_FOREACH(vertex, &graph->vertices)
 		VEC_ADD(&tasks)->vertex = *vertex;
-	if (load_context(solver, &tasks, err) < 0 || lookup_all(solver, &tasks, err) < 0)
-		return -1;
-	if (check_emulation(&tasks, err) < 0)
-		return -1;
-	announce(solver, &tasks);
-	return carry_out_all(solver, &tasks, err);
+	solver->explain = explain_new(solver, &tasks);
+	result = solve(solver, &tasks, err);
+	explain_freep(&solver->explain);
+	return result;
 }

@@ -253,3 +253,55 @@ def test_a_cache_that_cannot_be_written(fresh_edgectl, build, context, scratch, 
 def test_wrong_places_are_refused(edgectl, scratch, option, text):
     result = edgectl("build", option, scratch, status=2)
     assert text in result.stderr and option.split("=")[0] in result.stderr
+
+
+# --- why ---
+
+BASIC = "ARG VERSION=1\nFROM {0}\nARG VERSION\nCOPY src/ /src\nCOPY --from=files /a /a\nRUN echo $VERSION > /v\nRUN {1} > /id\n"
+
+
+def reasons(edgectl, context, *options):
+    """Why steps were executed, by the part of their names behind the number."""
+    result = edgectl("build", "--progress=plain", "--explain", "--platform", "linux/amd64", "--build-context",
+                     f"files={context}/named", *options, context)
+    said = re.findall(r"^(?:#\d+ )?cache miss: \[[^\]]*\] (.*)$", result.stderr, re.MULTILINE)
+    return [line for line in said]
+
+
+def test_why(fresh_edgectl, context, busybox):
+    def write(dockerfile=BASIC, main="1", **more):
+        return context({"Dockerfile": dockerfile.format(busybox, RANDOM), "src/main.c": main, "src/other.c": "1",
+                        "named/a": "a"} | more)
+
+    steps = ["COPY src/ /src", "COPY --from=files /a /a", "RUN echo 1 > /v", f"RUN {RANDOM} > /id"]
+    assert reasons(fresh_edgectl, write()) == [f"{step}: never built before" for step in steps]
+    assert reasons(fresh_edgectl, write()) == []
+    found = reasons(fresh_edgectl, write(main="2"))
+    assert found[0] == "COPY src/ /src: src/main.c changed"
+    assert all("what is below it changed: [" in reason for reason in found[1:]) and len(found) == 4
+    found = reasons(fresh_edgectl, write(main="2", **{"src/new.c": "n"}))
+    assert found[0] == "COPY src/ /src: src/new.c is new"
+    found = reasons(fresh_edgectl, write(main="2"), "--build-arg", "VERSION=2")
+    assert found[0] == "RUN echo 2 > /v: ARG VERSION: '1' -> '2'"
+    changed = BASIC.replace("echo $VERSION", "printf $VERSION")
+    found = reasons(fresh_edgectl, write(changed, main="2"), "--build-arg", "VERSION=2")
+    assert found[0] == "RUN printf 2 > /v: the instruction was 'RUN echo $VERSION > /v'"
+    # a step that was put in between does not make strangers of those behind it
+    added = changed.replace("RUN printf", "RUN touch /new\nRUN printf")
+    found = reasons(fresh_edgectl, write(added, main="2"), "--build-arg", "VERSION=2")
+    assert found[1].startswith("RUN printf 2 > /v: what is below it changed: [")
+    assert reasons(fresh_edgectl, write(added, main="2"), "--build-arg", "VERSION=2", "--no-cache")[0].endswith(": --no-cache")
+
+
+def test_why_a_stage_made_a_difference(fresh_edgectl, context, busybox):
+    text = "FROM {0} AS made\nRUN echo {1} > /out\nFROM scratch\nCOPY --from=made /out /out\n"
+    for out in "1", "2":
+        root = context({"Dockerfile": text.format(busybox, out), "named/a": ""})
+        found = reasons(fresh_edgectl, root)
+    assert found[1] == "COPY --from=made /out /out: files of 'made' changed"
+
+
+def test_plain_output_says_why_at_the_step(build, context):
+    build(context({"Dockerfile": "FROM scratch\nCOPY a /a\n", "a": "1"}))
+    steps = build(context({"Dockerfile": "FROM scratch\nCOPY a /a\n", "a": "2"}))
+    assert re.search(r"^#\d+ (?:\d+\.\d+ )?cache miss: a changed$", steps.stderr, re.MULTILINE), steps.stderr

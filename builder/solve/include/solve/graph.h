@@ -221,6 +221,7 @@ struct vertex {
 	int64_t created; /* when the layer was made, seconds since the epoch */
 	bool emulated;
 	uint64_t elapsed_ns;
+	char *reason; /* why it was not found in the cache; NULL = it was, or is not known yet */
 };
 
 struct graph {

@@ -24,6 +24,7 @@
 #include "solve/graph.h"
 
 struct cache_imports;
+struct explain;
 
 /* All borrowed; one build, of one target or several. */
 struct solver {
@@ -35,6 +36,8 @@ struct solver {
 
 	unsigned jobs; /* steps at the same time; 0 = one per processor */
 
+	bool explains; /* at the end: why steps were executed */
+	struct explain *explain;
 	struct cache_imports *imports; /* what they say; NULL = nothing, or not asked yet */
 	pthread_mutex_t lock;          /* of contexts */
 	pthread_mutex_t unpacking;     /* one layer at a time */
