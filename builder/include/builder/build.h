@@ -87,7 +87,7 @@ struct build_request {
 	const struct strvec *tags;           /* names that the result gets in the store */
 	bool no_cache;
 	const struct cache_places *cache_from, *cache_to; /* NULL = none */
-	bool explain; /* say at the end why steps were executed */
+	bool explain;                         /* say at the end why steps were executed */
 	const struct strvec *no_cache_stages; /* names or numbers of stages; NULL = none */
 	unsigned jobs;                        /* steps at once; 0 = one per processor */
 	bool pull;                 /* ask the registry for bases even if the store has them */
