@@ -116,6 +116,11 @@ const char *strmap_get(const struct strmap *map, const char *key)
 	return item ? item->value : NULL;
 }
 
+const struct strmap_item *strmap_find(const struct strmap *map, const char *key)
+{
+	return find(map, key);
+}
+
 bool strmap_has(const struct strmap *map, const char *key)
 {
 	return find(map, key) != NULL;

@@ -33,6 +33,8 @@ void strmap_set(struct strmap *map, const char *key, const char *value);
  * next change.
  */
 const char *strmap_get(const struct strmap *map, const char *key);
+/* Key and value; NULL when it is absent. Borrowed until the next change. */
+const struct strmap_item *strmap_find(const struct strmap *map, const char *key);
 bool strmap_has(const struct strmap *map, const char *key);
 /* Keeps the order of the others; false when the key was not there. */
 bool strmap_remove(struct strmap *map, const char *key);
