@@ -19,6 +19,7 @@ static void run_vertex_release(struct run_vertex *run)
 	strmap_release(&run->scripts);
 	free(run->user);
 	free(run->cwd);
+	free(run->hostname);
 	VEC_FOREACH(mount, &run->mounts) {
 		free(mount->from_name);
 		free(mount->source);

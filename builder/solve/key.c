@@ -114,6 +114,7 @@ static int describe_run(struct solver *solver, const struct vertex *vertex, stru
 	add_map(out, "script", &run->scripts);
 	add_text(out, "user", run->user);
 	add_text(out, "directory", run->cwd);
+	add_text(out, "hostname", run->hostname);
 	str_addf(out, "network %d\n", (int)run->network);
 	if (run->insecure)
 		str_add(out, "insecure\n");

@@ -142,6 +142,7 @@ static int run_in_sandbox(struct solver *solver, struct vertex *vertex, const st
 		.env = &env,
 		.cwd = run->cwd,
 		.user = run->user,
+		.hostname = run->hostname,
 		.arch = vertex->platform.arch,
 		.variant = vertex->platform.variant,
 		.mounts = &mounts->mounts,

@@ -118,6 +118,23 @@ static int set_mount_source(struct stage_state *state, const struct mount_spec *
 	return 0;
 }
 
+/* A predefined build argument of BuildKit; NULL = not given. */
+static const char *predefined(const struct stage_state *state, const char *name)
+{
+	const struct strmap *build_args = state->plan->request->build_args;
+	const char *value = build_args ? strmap_get(build_args, name) : NULL;
+
+	return value && *value ? value : NULL;
+}
+
+/* With a name space of its own, a project shares no caches with others. */
+static char *cache_id(const struct stage_state *state, const char *id)
+{
+	const char *space = predefined(state, "BUILDKIT_CACHE_MOUNT_NS");
+
+	return space ? xasprintf("%s/%s", space, id) : xstrdup(id);
+}
+
 static int add_mount(struct stage_state *state, const struct mount_spec *spec,
 		     struct run_mounts *ret, struct vertices *inputs, struct err *err)
 {
@@ -145,7 +162,7 @@ static int add_mount(struct stage_state *state, const struct mount_spec *spec,
 		return 0;
 	}
 	to->target = path_resolve(stage_directory(state), mount.target ? mount.target : "");
-	to->id = xstrdup(mount.id ? mount.id : to->target);
+	to->id = cache_id(state, mount.id ? mount.id : to->target);
 	return set_mount_source(state, spec, &mount, to, inputs, err);
 }
 
@@ -202,6 +219,7 @@ int plan_run(struct stage_state *state, const struct instruction *instruction, s
 	set_environment(state, &vertex->run);
 	vertex->run.user = xstrdup_or_null(state->config.user);
 	vertex->run.cwd = path_clean(stage_directory(state));
+	vertex->run.hostname = xstrdup_or_null(predefined(state, "BUILDKIT_SANDBOX_HOSTNAME"));
 	vertex->run.network = network_of(state, from);
 	vertex->run.insecure = from->security == RUN_SECURITY_INSECURE;
 	stage_add_history(state, history_run(&state->scope.args, &vertex->run.argv), vertex);

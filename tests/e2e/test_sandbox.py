@@ -222,10 +222,10 @@ def test_names_limits_and_memory(build, busybox, platform):
 FROM {busybox}
 RUN grep lab /etc/hosts | tr '\\t' ' ' && cat /etc/resolv.conf | grep nameserver
 RUN ulimit -n && ulimit -Hn && df -k /dev/shm | awk 'NR == 2 {{ print $2 }}'
-RUN hostname && grep -c buildkitsandbox /etc/hosts
-""", "--add-host", "lab:192.0.2.7", "--add-host", "self=host-gateway", "--dns", "192.0.2.53", "--ulimit", "nofile=100:200",
+RUN hostname && grep -c boxname /etc/hosts
+""", "--build-arg", "BUILDKIT_SANDBOX_HOSTNAME=boxname", "--add-host", "lab:192.0.2.7", "--add-host", "self=host-gateway", "--dns", "192.0.2.53", "--ulimit", "nofile=100:200",
                          "--shm-size", "1m", platform=platform))
-    assert shown.splitlines() == ["192.0.2.7 lab", "nameserver 192.0.2.53", "100", "200", "1024", "buildkitsandbox", "1"]
+    assert shown.splitlines() == ["192.0.2.7 lab", "nameserver 192.0.2.53", "100", "200", "1024", "boxname", "1"]
 
 
 @PLATFORMS
@@ -391,6 +391,14 @@ FROM one
 RUN --mount=type=cache,id=shared-{os.getpid()}-{identity.uid},target=/other,ro cat /other/file; echo x > /other/y || echo read-only
 """))
     assert [x for x in shown.splitlines() if "create" not in x] == ["750 12 34", "seeded", "more", "read-only"]
+
+
+def test_caches_have_name_spaces(build, busybox, identity):
+    dockerfile = f"FROM {busybox}\nRUN --mount=type=cache,id=ns-{os.getpid()}-{identity.uid},target=/c ls /c; touch /c/mine\n"
+    space = ["--build-arg", f"BUILDKIT_CACHE_MOUNT_NS=project-{os.getpid()}"]
+    assert output(build(dockerfile)) == ""
+    assert output(build(dockerfile, *space)) == "", "another directory"
+    assert output(build(dockerfile, *space)).split() == ["mine"]
 
 
 # --- emulation

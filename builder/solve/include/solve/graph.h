@@ -129,6 +129,7 @@ struct run_vertex {
 	struct strmap scripts; /* heredocs with #!: name -> text */
 	char *user;            /* NULL = root */
 	char *cwd;
+	char *hostname; /* NULL = the usual one */
 	enum sandbox_network network;
 	bool insecure;
 	struct run_mounts mounts;
