@@ -113,8 +113,8 @@ static int mount_all(const struct init_task *task, struct rootfs *rootfs, struct
 	    reopen(task->dir_fd, &dir_fd, err) < 0 ||
 	    rootfs_mount(task->job, dir_fd, rootfs, err) < 0 ||
 	    mount_points_init(&points, rootfs->root_fd, rootfs->upper_fd, &what->stubs, err) < 0 ||
-	    mount_plan_apply(&plan, &sources, rootfs->scratch_fd, &points, &what->warnings, err) <
-		    0)
+	    mount_plan_apply(&plan, &sources, rootfs->scratch_fd, dir_fd, &points, &what->warnings,
+			     err) < 0)
 		return -1;
 	return rootfs_enter(rootfs, err);
 }

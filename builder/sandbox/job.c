@@ -23,6 +23,8 @@ static int check_mounts(const struct sandbox_mounts *mounts, struct err *err)
 				       mount->target);
 		if (mount->kind == SANDBOX_FILE && !mount->content)
 			return err_set(err, ERR_INPUT, "mount '%s' has no content", mount->target);
+		if (mount->kind == SANDBOX_TREE && (!mount->lowers.len || !mount->source))
+			return err_set(err, ERR_INPUT, "mount '%s' has no source", mount->target);
 		if (mount->kind == SANDBOX_BIND &&
 		    (!mount->source || !path_is_absolute(mount->source)))
 			return err_set(err, ERR_INPUT, "mount source '%s' is not an absolute path",
@@ -60,6 +62,22 @@ int job_check(const struct sandbox_step *step, struct err *err)
 	return check_scripts(step->scripts, err);
 }
 
+/*
+ * Two steps that change the same, or nothing, have the same layer, and overlayfs takes no directory twice (ELOOP). The upper
+ * one of two shows and hides all that the lower one does.
+ */
+static void encode_lowers(const struct strvec *lowers, struct str *out)
+{
+	AUTO(strvec_release) struct strvec reversed = STRVEC_INIT;
+
+	for (size_t i = lowers ? lowers->len : 0; i > 0; i--)
+		if (!strvec_contains(&reversed, lowers->items[i - 1]))
+			strvec_add(&reversed, lowers->items[i - 1]);
+	wire_put_number(out, reversed.len);
+	for (size_t i = reversed.len; i > 0; i--)
+		wire_put_text(out, reversed.items[i - 1]);
+}
+
 static void encode_mounts(const struct sandbox_mounts *mounts, struct str *out)
 {
 	wire_put_number(out, mounts ? mounts->len : 0);
@@ -71,6 +89,8 @@ static void encode_mounts(const struct sandbox_mounts *mounts, struct str *out)
 		wire_put_text(out, mount->target);
 		wire_put_number(out, mount->read_only);
 		wire_put_number(out, mount->size);
+		if (mount->kind == SANDBOX_TREE)
+			encode_lowers(&mount->lowers, out);
 		if (mount->kind != SANDBOX_FILE)
 			continue;
 		wire_put_bytes(out, mount->content, mount->content_len);
@@ -110,22 +130,6 @@ static void encode_scripts(const struct strmap *scripts, struct str *out)
 	}
 }
 
-/*
- * Two steps that change the same, or nothing, have the same layer, and overlayfs takes no directory twice (ELOOP). The upper
- * one of two shows and hides all that the lower one does.
- */
-static void encode_lowers(const struct strvec *lowers, struct str *out)
-{
-	AUTO(strvec_release) struct strvec reversed = STRVEC_INIT;
-
-	for (size_t i = lowers ? lowers->len : 0; i > 0; i--)
-		if (!strvec_contains(&reversed, lowers->items[i - 1]))
-			strvec_add(&reversed, lowers->items[i - 1]);
-	wire_put_number(out, reversed.len);
-	for (size_t i = reversed.len; i > 0; i--)
-		wire_put_text(out, reversed.items[i - 1]);
-}
-
 void job_encode(const struct sandbox_step *step, struct str *out)
 {
 	encode_lowers(step->lowers, out);
@@ -155,6 +159,10 @@ static void decode_mounts(struct wire *wire, struct sandbox_mounts *ret)
 		mount->target = wire_text(wire);
 		mount->read_only = wire_number(wire) != 0;
 		mount->size = wire_number(wire);
+		if (mount->kind == SANDBOX_TREE) {
+			wire_texts(wire, &mount->lowers);
+			wire->bad = wire->bad || !mount->lowers.len || !mount->source;
+		}
 		if (mount->kind == SANDBOX_FILE) {
 			mount->content = wire_bytes(wire, &mount->content_len);
 			mount->mode = (unsigned)wire_number(wire);
@@ -239,6 +247,7 @@ void job_release(struct job *job)
 		free(mount->source);
 		free(mount->target);
 		free(mount->content);
+		strvec_release(&mount->lowers);
 	}
 	free(job->mounts.items);
 	step_options_release(&job->options);

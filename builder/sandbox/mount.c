@@ -11,14 +11,16 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "rootfs.h"
 
 #define CLONE_TREE (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
 
 struct mounter {
-	int scratch_fd;
+	int scratch_fd, dir_fd;
 	struct mount_points *points;
 	struct strvec *warnings;
 	unsigned texts; /* files made so far */
+	unsigned trees; /* and roots opened */
 };
 
 /* --- sources --- */
@@ -103,6 +105,22 @@ static int mount_tree(struct mounter *mounter, const struct mount_item *item, in
 					   item->lasting ? item->source : NULL, err) < 0)
 		return -1;
 	return attach(tree_fd, target_fd, attributes_of(item), item, err);
+}
+
+static int mount_part(struct mounter *mounter, const struct mount_item *item, struct err *err)
+{
+	AUTO(fd_closep) int root_fd = -1;
+	AUTO(fd_closep) int fd = -1;
+	AUTO(fd_closep) int tree_fd = -1;
+
+	if (rootfs_open_tree(item->lowers, mounter->trees++, mounter->dir_fd, &root_fd, err) < 0)
+		return err_wrap(err, "mount '/%s'", item->target);
+	if (fd_open_in_root(root_fd, item->source, O_PATH, 0, &fd, err) < 0)
+		return err_wrap(err, "mount '/%s'", item->target);
+	tree_fd = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (tree_fd < 0)
+		return err_errno(err, "mount '/%s'", item->target);
+	return mount_tree(mounter, item, tree_fd, err);
 }
 
 /* An unprivileged container overmounts parts of its /proc; the kernel then gives no new one that would show them. */
@@ -228,12 +246,12 @@ static int lock(struct mounter *mounter, const struct mount_item *item, struct e
 }
 
 int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *sources,
-		     int scratch_fd, struct mount_points *points, struct strvec *warnings,
-		     struct err *err)
+		     int scratch_fd, int dir_fd, struct mount_points *points,
+		     struct strvec *warnings, struct err *err)
 {
-	struct mounter mounter = { .scratch_fd = scratch_fd,
-				   .points = points,
-				   .warnings = warnings };
+	struct mounter mounter = {
+		.scratch_fd = scratch_fd, .dir_fd = dir_fd, .points = points, .warnings = warnings
+	};
 
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct mount_item *item = &plan->items[i];
@@ -242,6 +260,7 @@ int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *
 		switch (item->action) {
 		case MOUNT_NEW: result = mount_new(&mounter, item, err); break;
 		case MOUNT_BIND: result = mount_tree(&mounter, item, sources->items[i], err); break;
+		case MOUNT_TREE: result = mount_part(&mounter, item, err); break;
 		case MOUNT_TEXT: result = mount_text(&mounter, item, err); break;
 		case MOUNT_LINK: result = make_link(&mounter, item, err); break;
 		case MOUNT_MASK: result = mask(&mounter, item, err); break;

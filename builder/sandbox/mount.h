@@ -24,7 +24,7 @@ void mount_sources_close(struct mount_sources *sources);
 
 /* `warnings` gets a line for what the kernel did not allow and something else stands in for. */
 WARN_UNUSED int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *sources,
-				 int scratch_fd, struct mount_points *points,
+				 int scratch_fd, int dir_fd, struct mount_points *points,
 				 struct strvec *warnings, struct err *err);
 
 #endif

@@ -174,6 +174,14 @@ static void add_step_mount(struct mount_plan *plan, const struct sandbox_mount *
 		item->no_devices = !path_is_within(mount->source, "/dev");
 		return;
 	}
+	if (mount->kind == SANDBOX_TREE) {
+		struct mount_item *item = add(plan, MOUNT_TREE, mount->source, mount->target);
+
+		item->lowers = &mount->lowers;
+		item->read_only = true;
+		item->no_devices = true;
+		return;
+	}
 	if (mount->kind == SANDBOX_FILE) {
 		add_file(plan, mount);
 		return;

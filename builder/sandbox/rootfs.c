@@ -58,17 +58,26 @@ static int add_link(const char *link, int dir_fd, const char *path, struct err *
 	return symlink(target, link) < 0 ? err_errno(err, "link '%s'", path) : 0;
 }
 
-static int write_options(const struct job *job, int dir_fd, struct str *options, struct err *err)
+/* `prefix` tells the links of several mounts apart. */
+static int add_lowers(const struct strvec *lowers, const char *prefix, int dir_fd,
+		      struct str *options, struct err *err)
 {
 	/* xino=off: 32-bit programs cannot take the inode numbers that it makes. */
 	str_add(options, "userxattr,xino=off,lowerdir=");
-	for (size_t i = job->lowers.len; i > 0; i--) {
-		AUTO(freep) char *link = xasprintf("%zu", i);
+	for (size_t i = lowers->len; i > 0; i--) {
+		AUTO(freep) char *link = xasprintf("%s%zu", prefix, i);
 
-		if (add_link(link, dir_fd, job->lowers.items[i - 1], err) < 0)
+		if (add_link(link, dir_fd, lowers->items[i - 1], err) < 0)
 			return -1;
 		str_addf(options, "%s%s", link, i > 1 ? ":" : "");
 	}
+	return 0;
+}
+
+static int write_options(const struct job *job, int dir_fd, struct str *options, struct err *err)
+{
+	if (add_lowers(&job->lowers, "", dir_fd, options, err) < 0)
+		return -1;
 	if (!job->upper)
 		return 0;
 	if (add_link("u", dir_fd, job->upper, err) < 0 || add_link("w", dir_fd, job->work, err) < 0)
@@ -111,17 +120,18 @@ static const char *file_system_name(int dir_fd)
 }
 
 /* overlayfs says ENOENT, and not for which of a hundred. */
-static const char *find_missing(const struct job *job, int dir_fd)
+static const char *find_missing(const struct strvec *lowers, const char *work, int dir_fd)
 {
 	struct stat st;
 
-	for (size_t i = 0; i < job->lowers.len; i++)
-		if (fstatat(dir_fd, job->lowers.items[i], &st, 0) < 0)
-			return job->lowers.items[i];
-	return job->work && fstatat(dir_fd, job->work, &st, 0) < 0 ? job->work : "of a layer";
+	for (size_t i = 0; i < lowers->len; i++)
+		if (fstatat(dir_fd, lowers->items[i], &st, 0) < 0)
+			return lowers->items[i];
+	return work && fstatat(dir_fd, work, &st, 0) < 0 ? work : "of a layer";
 }
 
-static int explain_overlay(const struct job *job, int dir_fd, struct err *err)
+static int explain_overlay(const struct strvec *lowers, const char *work, int dir_fd,
+			   struct err *err)
 {
 	int errnum = errno;
 	const char *name = file_system_name(dir_fd);
@@ -141,7 +151,7 @@ static int explain_overlay(const struct job *job, int dir_fd, struct err *err)
 	}
 	if (errnum == ENOENT || errnum == ESTALE || errnum == ENOTDIR)
 		return err_errnum(err, errnum, "mount the directory '%s'",
-				  find_missing(job, dir_fd));
+				  find_missing(lowers, work, dir_fd));
 	(void)err_errnum(err, errnum, "mount overlayfs in a store on '%s'", name);
 	if (err)
 		err->kind = ERR_UNSUPPORTED;
@@ -156,7 +166,7 @@ static int mount_overlay(const struct job *job, int dir_fd, struct err *err)
 	if (write_options(job, dir_fd, &options, err) < 0)
 		return -1;
 	return mount("overlay", "root", "overlay", MS_NODEV, options.ptr) < 0
-		       ? explain_overlay(job, dir_fd, err)
+		       ? explain_overlay(&job->lowers, job->work, dir_fd, err)
 		       : 0;
 }
 
@@ -197,6 +207,24 @@ int rootfs_mount(const struct job *job, int dir_fd, struct rootfs *ret, struct e
 	    0)
 		return -1;
 	return fd_open(AT_FDCWD, "root", O_PATH | O_DIRECTORY, 0, &ret->root_fd, err);
+}
+
+int rootfs_open_tree(const struct strvec *lowers, unsigned number, int dir_fd, int *ret_fd,
+		     struct err *err)
+{
+	AUTO(freep) char *name = xasprintf("tree%u", number);
+	AUTO(freep) char *prefix = xasprintf("%s-", name);
+	AUTO(str_release) struct str options = STR_INIT;
+
+	if (lowers->len == 1)
+		return fd_open(dir_fd, lowers->items[0], O_PATH | O_DIRECTORY, 0, ret_fd, err);
+	if (mkdir(name, 0755) < 0)
+		return err_errno(err, "prepare a tmpfs");
+	if (add_lowers(lowers, prefix, dir_fd, &options, err) < 0)
+		return -1;
+	if (mount("overlay", name, "overlay", MS_NODEV | MS_RDONLY, options.ptr) < 0)
+		return explain_overlay(lowers, NULL, dir_fd, err);
+	return fd_open(AT_FDCWD, name, O_PATH | O_DIRECTORY, 0, ret_fd, err);
 }
 
 int rootfs_enter(const struct rootfs *rootfs, struct err *err)

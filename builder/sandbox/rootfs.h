@@ -22,6 +22,12 @@ struct rootfs {
  */
 WARN_UNUSED int rootfs_mount(const struct job *job, int dir_fd, struct rootfs *ret,
 			     struct err *err);
+/*
+ * Another root, of these directories alone, read-only: an O_PATH descriptor of it. To be called between the two others, with a
+ * `number` for each.
+ */
+WARN_UNUSED int rootfs_open_tree(const struct strvec *lowers, unsigned number, int dir_fd,
+				 int *ret_fd, struct err *err);
 /* Makes the root this process's root, and detaches the old one. */
 WARN_UNUSED int rootfs_enter(const struct rootfs *rootfs, struct err *err);
 void rootfs_close(struct rootfs *rootfs);

@@ -20,6 +20,7 @@ void step_mounts_release(struct step_mounts *mounts)
 		if (mount->content)
 			explicit_bzero(mount->content, mount->content_len);
 		free(mount->content);
+		strvec_release(&mount->lowers);
 		free(mount->source);
 		free(mount->target);
 	}
@@ -76,6 +77,31 @@ static int add_files(struct solver *solver, const struct vertex *vertex,
 		return -1;
 	add_bind(ret, path_join(source, dest), mount->target, mount->read_only);
 	return 0;
+}
+
+/* The layers of a stage or image as they are; nothing is copied. */
+static int add_tree(struct solver *solver, const struct run_mount *mount, struct step_mounts *ret,
+		    struct err *err)
+{
+	struct sandbox_mount tree = { .kind = SANDBOX_TREE };
+
+	if (chain_unpack(solver, mount->from, &tree.lowers, err) < 0) {
+		strvec_release(&tree.lowers);
+		return -1;
+	}
+	tree.source = xstrdup(mount->source);
+	tree.target = xstrdup(mount->target);
+	*VEC_ADD(&ret->mounts) = tree;
+	return 0;
+}
+
+static int add_bind_mount(struct solver *solver, const struct vertex *vertex,
+			  const struct run_mount *mount, struct step_mounts *ret, struct err *err)
+{
+	/* A stage without layers has nothing that could be mounted: the copy has the words for it. */
+	if (mount->from && mount->read_only && mount->from->depth > 0)
+		return add_tree(solver, mount, ret, err);
+	return add_files(solver, vertex, mount, ret, err);
 }
 
 /* --- what the caller lends --- */
@@ -163,7 +189,7 @@ static int add_mount(struct solver *solver, const struct vertex *vertex,
 		     const struct run_mount *mount, struct step_mounts *ret, struct err *err)
 {
 	switch (mount->type) {
-	case MOUNT_BIND: return add_files(solver, vertex, mount, ret, err);
+	case MOUNT_BIND: return add_bind_mount(solver, vertex, mount, ret, err);
 	case MOUNT_CACHE:
 		add_bind(ret,
 			 path_join(store_root(solver->store),

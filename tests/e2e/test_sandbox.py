@@ -55,6 +55,33 @@ def test_a_step_that_does_nothing_leaves_nothing(publish, context, busybox, agen
     assert image.layers[-1].getnames() == [], "no stub, no parent directory whose time has changed"
 
 
+# --- files of stages and images
+
+
+@PLATFORMS
+def test_files_of_a_stage_are_mounted_as_they_are(build, busybox, platform):
+    shown = output(build(f"""
+FROM {busybox} AS made
+RUN mkdir -p /out/deep && echo one > /out/file && chown 12:34 /out/file && chmod 4750 /out/file && ln -s ../file /out/deep/link
+RUN echo two > /out/other && ln -s /out /way && ln -s /etc/passwd /out/outside
+FROM {busybox}
+RUN --mount=type=bind,from=made,source=/out,target=/in stat -c '%a %u %g' /in/file && cat /in/deep/link /in/other
+RUN --mount=from=made,source=way/file,target=/single cat /single
+RUN --mount=from=made,target=/all cat /all/out/file && ls /all/bin/sh
+RUN --mount=from=made,source=out,target=/in sh -c 'echo x > /in/new' 2>/dev/null || echo read-only
+RUN --mount=from=made,source=out,target=/in,rw echo x > /in/new && ls /in/new
+RUN --mount=from={busybox},source=/etc,target=/in/etc grep -c root: /in/etc/passwd
+RUN test ! -e /in && test ! -e /all && test ! -e /single && echo gone
+""", platform=platform))
+    assert shown.splitlines() == ["4750 12 34", "one", "two", "one", "one", "/all/bin/sh", "read-only", "/in/new", "1", "gone"]
+
+
+def test_a_part_of_a_stage_that_is_not_there(build, busybox):
+    result = build(f"FROM {busybox} AS made\nRUN true\nFROM {busybox}\nRUN --mount=from=made,source=/nope,target=/in true\n",
+                   status=1)
+    assert "nope" in result.stderr and "Dockerfile:4" in result.stderr
+
+
 # --- secrets
 
 
