@@ -305,3 +305,24 @@ def test_plain_output_says_why_at_the_step(build, context):
     build(context({"Dockerfile": "FROM scratch\nCOPY a /a\n", "a": "1"}))
     steps = build(context({"Dockerfile": "FROM scratch\nCOPY a /a\n", "a": "2"}))
     assert re.search(r"^#\d+ (?:\d+\.\d+ )?cache miss: a changed$", steps.stderr, re.MULTILINE), steps.stderr
+
+
+# --- files that are mounted ---
+
+def test_a_mounted_stage_is_not_copied(build, context, busybox, fresh_edgectl):
+    """What lies in one layer is mounted from there, and cannot be written; what is for writing is a copy."""
+    text = """
+FROM {0} AS made
+RUN mkdir /out && echo one > /out/file && ln -s out /link
+RUN echo two > /later
+FROM {0}
+RUN --mount=type=bind,from=made,source=/link,target=/in stat -c 'inode=%i' /in/file && ! touch /in/file
+RUN --mount=type=bind,from=made,source=/link,target=/in,rw echo changed > /in/file
+RUN --mount=type=bind,from=made,target=/in cat /in/out/file /in/later
+RUN --mount=type=bind,from=made,source=later,target=/in/f cat /in/f
+"""
+    steps = build(context({"Dockerfile": text.format(busybox)}))
+    places = {path.stat().st_ino: path for path in fresh_edgectl.store.glob("snapshots/*/fs/out/file")}
+    inode = int(re.search(r"inode=(\d+)", steps.stderr)[1])
+    assert inode in places and places[inode].read_text() == "one\n"
+    assert re.search(r"one\n(?:#.*\n)*?#\d+ (?:\d+\.\d+ )?two", steps.stderr), steps.stderr
