@@ -50,7 +50,8 @@ struct build_result_args {
 struct build_how_args {
 	const char *call;
 	bool check;
-	bool pull, insecure, quiet;
+	bool pull, insecure, verbose, quiet;
+	const char *secrets; /* of registries */
 	int jobs;
 	int progress;
 	const char *trace;

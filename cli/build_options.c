@@ -128,6 +128,11 @@ const struct cli_option build_options[] = {
 		      "Ask the registry for newer base images even if the store has them"),
 	OPTION_SWITCH(struct build_args, how.insecure, 0, "insecure",
 		      "Allow registries plain HTTP, and certificates that cannot be verified"),
+	OPTION_STRING(struct build_args, how.secrets, 0, "registry-secrets", "FILE", VALUE_FILE,
+		      "Credentials in balena's form: a YAML or JSON map from registries to "
+		      "username and password"),
+	OPTION_FLAG(struct build_args, how.verbose, 0, "verbose",
+		    "Show requests to registries and their answers, secrets masked"),
 	OPTION_PROGRESS(struct build_args, how.progress),
 	OPTION_STRING(struct build_args, how.trace, 0, "trace", "FILE", VALUE_FILE,
 		      "Write when each step ran to FILE, for trace viewers (Chrome's format)"),

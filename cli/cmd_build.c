@@ -199,7 +199,9 @@ static int build_command_run(struct app *app, const void *args_data, struct err 
 							   ? PROGRESS_QUIET
 							   : (enum progress_mode)args->how.progress,
 					   .needs_sandbox = true,
-					   .insecure = args->how.insecure };
+					   .insecure = args->how.insecure,
+					   .verbose = args->how.verbose,
+					   .secrets = args->how.secrets };
 	AUTO(build_project_release) struct build_project project = BUILD_PROJECT_INIT;
 	struct build_call call;
 

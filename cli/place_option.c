@@ -54,10 +54,16 @@ static int read_store(const struct place_request *request, struct named_image *r
 	return store_resolve(request->store, ret->name, &ret->target, err);
 }
 
-static void take_first(struct named_images *images, size_t at, struct named_image *ret)
+static int take_named(const struct named_images *images, const char *name, struct named_image *ret,
+		      struct err *err)
 {
-	*ret = images->items[at];
-	images->items[at] = (struct named_image){ .name = NULL };
+	const struct named_image *chosen = named_images_choose(images, name, err);
+
+	if (!chosen)
+		return -1;
+	ret->name = xstrdup_or_null(chosen->name);
+	descriptor_copy(&ret->target, &chosen->target);
+	return 0;
 }
 
 static int read_layout(const struct place_request *request, struct named_image *ret,
@@ -76,53 +82,7 @@ static int read_layout(const struct place_request *request, struct named_image *
 
 	if (layout_read(&layout, &images, err) < 0)
 		return -1;
-	take_first(&images, 0, ret);
-	return 0;
-}
-
-/* The whole name, or its tag. */
-static bool has_name(const struct named_image *image, const char *name)
-{
-	const char *colon = image->name ? strrchr(image->name, ':') : NULL;
-
-	return str_eq(image->name, name) || (colon && str_eq(colon + 1, name));
-}
-
-static int no_such_name(const struct named_images *images, const char *name, struct err *err)
-{
-	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
-	AUTO(freep) char *list = NULL;
-
-	VEC_FOREACH(image, images) {
-		if (image->name)
-			strvec_add(&names, image->name);
-	}
-	list = strvec_join(&names, ", ");
-	if (name)
-		(void)err_set(err, ERR_NOT_FOUND, "the archive has no image '%s'", name);
-	else
-		(void)err_set(err, ERR_INPUT, "the archive holds several images");
-	return err_hint(err, names.len > 0 ? "name one of: %s" : "its images have no names%s",
-			list);
-}
-
-static int choose(struct named_images *images, const char *name, struct named_image *ret,
-		  struct err *err)
-{
-	size_t same = 0;
-
-	for (size_t i = 0; i < images->len; i++) {
-		if (name && has_name(&images->items[i], name)) {
-			take_first(images, i, ret);
-			return 0;
-		}
-		same += digest_equal(&images->items[i].target.digest,
-				     &images->items[0].target.digest);
-	}
-	if (name || images->len == 0 || same != images->len)
-		return no_such_name(images, name, err);
-	take_first(images, 0, ret);
-	return 0;
+	return take_named(&images, NULL, ret, err);
 }
 
 static int read_archive(const struct place_request *request, unsigned step, struct named_image *ret,
@@ -145,7 +105,7 @@ static int read_archive(const struct place_request *request, unsigned step, stru
 		source.fd = fd;
 	if (archive_read(&source, &images, err) < 0)
 		return -1;
-	return choose(&images, request->place->name, ret, err);
+	return take_named(&images, request->place->name, ret, err);
 }
 
 static int read_any(const struct place_request *request, unsigned step, struct named_image *ret,

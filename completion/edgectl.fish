@@ -98,6 +98,8 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -l pull -d 'Ask the r
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-pull -d 'The opposite of --pull'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l insecure -d 'Allow registries plain HTTP, and certificates that cannot be verified'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-insecure -d 'The opposite of --insecure'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l registry-secrets -r -F -d 'Credentials in balena\'s form: a YAML or JSON map from registries to username and password'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l verbose -d 'Show requests to registries and their answers, secrets masked'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l progress -x -a 'auto tty plain json quiet' -d 'How to show what goes on'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l trace -r -F -d 'Write when each step ran to FILE, for trace viewers (Chrome\'s format)'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s q -l quiet -d 'Print only the image id'

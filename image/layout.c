@@ -28,16 +28,6 @@ static void layout_close(struct layout *layout)
 	fd_closep(&layout->fd);
 }
 
-void named_images_release(struct named_images *images)
-{
-	VEC_FOREACH(image, images) {
-		free(image->name);
-		descriptor_release(&image->target);
-	}
-	free(images->items);
-	*images = (struct named_images){ .items = NULL };
-}
-
 static char *blob_name(const struct digest *digest)
 {
 	return xasprintf("blobs/%s/%s", digest_algorithm_name(digest_algorithm_of(digest)),

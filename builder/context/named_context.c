@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "context/remote_context.h"
 #include "image/digest.h"
+#include "image/place.h"
 #include "image/reference.h"
 
 #define LATEST ":latest"
@@ -105,7 +106,8 @@ static int set_directory(const char *path, struct named_context *ret, struct err
 	if (stat(path, &st) < 0) {
 		(void)err_errno(err, "'%s'", path);
 		return errno == ENOENT ? err_hint(err, "give a directory, docker-image://NAME, "
-						       "oci-layout://DIR, or the address of a "
+						       "oci-layout://DIR, oci:DIR, "
+						       "docker-archive:FILE, or the address of a "
 						       "repository or archive")
 				       : -1;
 	}
@@ -114,13 +116,14 @@ static int set_directory(const char *path, struct named_context *ret, struct err
 	return fs_realpath(path, &ret->value, err);
 }
 
-/* DIR[:TAG][@DIGEST] */
+/* DIR[:TAG][@DIGEST]; a file is an archive */
 static int set_layout(const char *text, struct named_context *ret, struct err *err)
 {
 	const char *at = strrchr(text, '@'), *slash, *colon;
 	AUTO(freep) char *path = at ? xstrndup(text, (size_t)(at - text)) : xstrdup(text);
 	AUTO(freep) char *dir = NULL;
 	struct digest digest;
+	struct stat st;
 
 	if (at && digest_parse(at + 1, &digest, err) < 0)
 		return -1;
@@ -130,7 +133,28 @@ static int set_layout(const char *text, struct named_context *ret, struct err *e
 	ret->tag = colon ? xstrdup(colon + 1) : NULL;
 	dir = colon ? xstrndup(path, (size_t)(colon - path)) : xstrdup(path);
 	ret->kind = NAMED_LAYOUT;
+	if (stat(dir, &st) == 0 && S_ISREG(st.st_mode))
+		return fs_realpath(dir, &ret->value, err);
 	return set_directory(dir, ret, err);
+}
+
+/* oci:DIR, oci-archive:FILE, docker-archive:FILE */
+static int set_place(const char *text, struct named_context *ret, struct err *err)
+{
+	AUTO(image_place_release) struct image_place place = IMAGE_PLACE_INIT;
+
+	if (image_place_parse(text, &place, err) < 0)
+		return -1;
+	ret->kind = NAMED_LAYOUT;
+	ret->tag = xstrdup_or_null(place.name);
+	ret->digest = xstrdup_or_null(place.digest);
+	return fs_realpath(place.path, &ret->value, err);
+}
+
+static bool is_place(const char *value)
+{
+	return str_has_prefix(value, "oci:") || str_has_prefix(value, "oci-archive:") ||
+	       str_has_prefix(value, "docker-archive:");
 }
 
 static int set_value(const char *value, struct named_context *ret, struct err *err)
@@ -143,6 +167,8 @@ static int set_value(const char *value, struct named_context *ret, struct err *e
 		return set_image(value + strlen(image), ret, err);
 	if (str_has_prefix(value, layout))
 		return set_layout(value + strlen(layout), ret, err);
+	if (is_place(value))
+		return set_place(value, ret, err);
 	if (str_has_prefix(value, "target:") || str_has_prefix(value, "input:"))
 		return err_set(err, ERR_UNSUPPORTED, "'%s' has a meaning in bake files only",
 			       value);

@@ -241,6 +241,38 @@ def test_push_and_pull_out_of_files(edgectl, fresh_edgectl, registry, built, scr
     assert "edgectl copy" in refused.stderr
 
 
+def test_archives_as_base_images(edgectl, built, context, scratch):
+    edgectl("save", "--platform", "linux/arm64", "-o", scratch / "d.tar", built)
+    edgectl("save", "--format", "oci-archive", "-o", scratch / "o.tar", built)
+    edgectl("copy", f"store:{built}", f"oci:{scratch}/layout:v1")
+    root = context({"Dockerfile": "FROM base\nCOPY more /more\n", "more": "x"})
+    for base in (f"docker-archive:{scratch}/d.tar:{built}", f"docker-archive:{scratch}/d.tar",
+                 f"oci-archive:{scratch}/o.tar:1", f"oci:{scratch}/layout:v1", f"oci-layout://{scratch}/layout:v1"):
+        edgectl("build", "--platform", "linux/arm64", "-t", "on-an-archive:1", "--build-context", f"base={base}", root)
+        seen = json.loads(edgectl("inspect", "--json", "on-an-archive:1").stdout)[0]["images"][0]
+        assert len(seen["layers"]) == 2 and seen["config"]["config"]["Labels"] == {"purpose": "test"}
+    wrong = edgectl("build", "--platform", "linux/arm64", "--build-context", f"base=oci-archive:{scratch}/o.tar:nix", root,
+                    status=1)
+    assert "'nix'" in wrong.stderr and "name one of" in wrong.stderr
+
+
+def test_sha512_is_kept(edgectl, other, scratch):
+    layout = oci_layout.Layout(scratch / "layout")
+    (layout.root / "blobs/sha512").mkdir()
+    layout.add("linux/arm64", b"\0" * 1024, ["/x"])
+    manifest = json.loads((layout.root / "blobs/sha256" / layout.manifests[0]["digest"][7:]).read_text())
+    layer = (layout.root / "blobs/sha256" / manifest["layers"][0]["digest"][7:]).read_bytes()
+    name = hashlib.sha512(layer).hexdigest()
+    (layout.root / "blobs/sha512" / name).write_bytes(layer)
+    manifest["layers"][0]["digest"] = f"sha512:{name}"
+    layout.manifests = [layout.document(manifest, oci_layout.MANIFEST) | {"platform": layout.manifests[0]["platform"]}]
+    layout.finish("1")
+    edgectl("copy", f"oci:{layout.root}:1", f"{other.address}/a:1")
+    assert f"sha512:{name}" in other.server.blobs
+    edgectl("copy", f"{other.address}/a:1", f"oci:{scratch}/back:1")
+    assert (scratch / "back/blobs/sha512" / name).read_bytes() == layer
+
+
 def test_push_and_pull_all_tags(edgectl, fresh_edgectl, registry, built):
     repository = built.rsplit(":", 1)[0]
     edgectl("tag", built, f"{repository}:2", f"{repository}:3")

@@ -24,6 +24,12 @@ struct named_images {
 };
 
 void named_images_release(struct named_images *images);
+/*
+ * The image of that name or tag; NULL = the only one there is. Borrowed. NULL with an error that lists
+ * the names.
+ */
+const struct named_image *named_images_choose(const struct named_images *images, const char *name,
+					      struct err *err);
 
 /* All borrowed. */
 struct layout_request {

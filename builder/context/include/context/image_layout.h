@@ -12,7 +12,7 @@
 
 /* All borrowed. */
 struct image_layout_request {
-	const char *dir;
+	const char *dir;    /* or an archive: an OCI layout as a tar, or of `docker save` */
 	const char *tag;    /* NULL = the only image there is, or `latest` */
 	const char *digest; /* NULL = whatever the tag says; else it must be that */
 	const struct platform *platform;

@@ -13,8 +13,8 @@
 
 enum named_context_kind {
 	NAMED_DIRECTORY,
-	NAMED_IMAGE,  /* docker-image://REF */
-	NAMED_LAYOUT, /* oci-layout://DIR[:TAG][@DIGEST] */
+	NAMED_IMAGE, /* docker-image://REF */
+	NAMED_LAYOUT, /* oci-layout://DIR[:TAG][@DIGEST], oci:, oci-archive:FILE, docker-archive:FILE */
 	NAMED_REMOTE, /* a repository, or a tar behind an HTTP(S) address: context/remote_context.h */
 	NAMED_TARGET, /* the result of another target of the same build; never from text */
 };
