@@ -69,7 +69,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'add ls rm info ps logs exec ssh'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --label-vcs --provenance= --sbom= --attest= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --explain --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --progress= --trace= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --label-vcs --provenance= --sbom= --attest= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --explain --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --registry-secrets= --verbose --progress= --trace= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) :; return ;;
@@ -104,6 +104,7 @@ _edgectl()
         --cache-to) :; return ;;
         --call) :; return ;;
         -j | --jobs) :; return ;;
+        --registry-secrets) _edgectl_value file; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         --trace) _edgectl_value file; return ;;
         esac
