@@ -124,6 +124,38 @@ def test_full_disk(edgectl, project, small_disk, size):
     assert_sound(store)
 
 
+def disk_usage(path):
+    return int(subprocess.run(["du", "-s", "--block-size=1", path], check=True, capture_output=True, text=True).stdout.split()[0])
+
+
+def test_df_adds_up_and_prune_frees(edgectl, project, scratch):
+    store = edgectl.with_store(scratch / "store")
+    build(store, project, "-t", "kept:1")
+    build(store, project, "--build-arg", "OTHER=1", "--no-cache")
+    store("df")  # notes sizes in the database, which grows
+    before = json.loads(store("df", "--json").stdout)
+    assert before["size"] == disk_usage(store.store) == before["database"] + sum(x["size"] for x in before["items"])
+    images = store("images").stdout
+    store("prune", "--all", "--force")
+    after = json.loads(store("df", "--json").stdout)
+    assert after["size"] == disk_usage(store.store) < before["size"]
+    assert {x["type"] for x in after["items"]} == {"blob"} and all(x["inImage"] for x in after["items"])
+    assert store("images").stdout == images
+    assert_sound(store)
+
+
+def test_a_limit_holds(edgectl, project, scratch):
+    """Each build is another one; the store stays as large as it may be, and what was built last is still cached."""
+    store = edgectl.with_store(scratch / "store")
+    limit = {"EDGECTL_STORE_LIMIT": "16MB"}
+    for number in range(4):
+        words = build_words(project, "--label", f"n={number}", "--no-cache")
+        store(*words, env=EPOCH | limit)
+        assert disk_usage(store.store) <= 16 * 1024 * 1024
+    assert "DONE" in store("build", "--progress=plain", "--platform", "linux/arm64", project, env=EPOCH | limit).stderr
+    assert_sound(store)
+
+
 @pytest.mark.parametrize("count", [2, 8])
 def test_builds_at_once(edgectl, project, scratch, count):
     store = edgectl.with_store(scratch / "store")

@@ -18,7 +18,7 @@ enum store_item_kind {
 	STORE_BLOB,
 	STORE_SNAPSHOT,
 	STORE_CACHE_MOUNT, /* of RUN --mount=type=cache */
-	STORE_LEFTOVER,    /* of a process that died, or of an earlier run of the machine */
+	STORE_LEFTOVER, /* of a process that died (a download that stopped, too), or of an earlier run of the machine */
 	STORE_ITEM_KINDS,
 };
 
