@@ -29,6 +29,7 @@
 	X(board_show)     \
 	X(compose_config) \
 	X(deploy)         \
+	X(livepush)       \
 	X(device_add)     \
 	X(device_ls)      \
 	X(device_rm)      \

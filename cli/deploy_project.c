@@ -13,7 +13,7 @@
 
 /* What a Dockerfile without a compose file is run as: reachable, and there again after a reboot. */
 static const char dockerfile_model[] = "services:\n"
-				       "  main:\n"
+				       "  " DEPLOY_MAIN_SERVICE ":\n"
 				       "    build: .\n"
 				       "    network_mode: host\n"
 				       "    restart: unless-stopped\n";

@@ -9,6 +9,8 @@
 #include "device/engine.h"
 #include "image/platform.h"
 
+#define DEPLOY_MAIN_SERVICE "main" /* what a Dockerfile alone becomes */
+
 /* The words of `edgectl deploy` and `edgectl livepush`. */
 struct deploy_args {
 	struct strvec words; /* DEVICE SERVICE... */

@@ -48,6 +48,13 @@ int deployment_session_open(const struct deploy_args *args, const char *title,
 	return deploy_project_open(args, ret->engine, &ret->project, err);
 }
 
+void deployment_change(struct deployment_session *session, struct deploy_project *project)
+{
+	deploy_project_release(&session->project);
+	session->project = *project;
+	*project = (struct deploy_project)DEPLOY_PROJECT_INIT;
+}
+
 /* --- images --- */
 
 static void tell_sent(struct deployment_session *session, const char *name,
@@ -80,8 +87,8 @@ static int board_name(const struct deployment_session *session, const char *serv
 	return 0;
 }
 
-static int send_image(struct deployment_session *session, const char *service,
-		      const struct descriptor *manifest, struct err *err)
+int deployment_send(struct deployment_session *session, const char *service,
+		    const struct descriptor *manifest, struct err *err)
 {
 	const struct monitor *monitor = &session->session.monitor;
 	AUTO(sent_image_release) struct sent_image sent = { .bytes = 0 };
@@ -105,7 +112,7 @@ static int send_image(struct deployment_session *session, const char *service,
 
 static const char *service_of(const struct build_item *item)
 {
-	return item->name ? item->name : "main";
+	return item->name ? item->name : DEPLOY_MAIN_SERVICE;
 }
 
 int deployment_build(struct deployment_session *session, struct err *err)
@@ -123,8 +130,8 @@ int deployment_build(struct deployment_session *session, struct err *err)
 	if (build_run_all(build->requests, build->len, build->results, err) < 0)
 		return -1;
 	for (size_t i = 0; i < build->len; i++) {
-		if (send_image(session, service_of(&build->items[i]), &build->results[i].target,
-			       err) < 0)
+		if (deployment_send(session, service_of(&build->items[i]),
+				    &build->results[i].target, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -25,8 +25,13 @@ struct deployment_session {
 WARN_UNUSED int deployment_session_open(const struct deploy_args *args, const char *title,
 					struct deployment_session *ret, struct err *err);
 void deployment_session_release(struct deployment_session *session);
+/* Another project, for the next build, which takes over what is in *project. */
+void deployment_change(struct deployment_session *session, struct deploy_project *project);
 /* Builds all images and sends them. */
 WARN_UNUSED int deployment_build(struct deployment_session *session, struct err *err);
+/* Sends the image of one service, a manifest of the store. */
+WARN_UNUSED int deployment_send(struct deployment_session *session, const char *service,
+				const struct descriptor *manifest, struct err *err);
 /* Brings the board's containers to what the project says, and tells in the summary. */
 WARN_UNUSED int deployment_run(struct deployment_session *session, struct err *err);
 

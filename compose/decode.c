@@ -73,9 +73,15 @@ static const struct field watch_fields[] = {
 };
 
 static const struct field service_fields[] = {
-	FIELD(struct compose_service, container_name), FIELD(struct compose_service, environment),
-	FIELD(struct compose_service, image),          FIELD(struct compose_service, labels),
-	FIELD(struct compose_service, platform),       FIELD(struct compose_service, profiles),
+	FIELD(struct compose_service, container_name),
+	FIELD(struct compose_service, environment),
+	{ .attribute = "x-edgectl",
+	  .kind = FIELD_PAIRS,
+	  .offset = offsetof(struct compose_service, edgectl) },
+	FIELD(struct compose_service, image),
+	FIELD(struct compose_service, labels),
+	FIELD(struct compose_service, platform),
+	FIELD(struct compose_service, profiles),
 	FIELD(struct compose_service, pull_policy),
 };
 

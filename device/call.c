@@ -331,7 +331,7 @@ static int conclude(struct exchange *exchange, const struct engine *engine,
 	return broken(exchange, engine, code, err);
 }
 
-int engine_call(struct engine *engine, struct engine_call *call, struct err *err)
+int engine_call_locked(struct engine *engine, struct engine_call *call, struct err *err)
 {
 	const struct monitor *monitor = call->monitor ? call->monitor : engine->monitor;
 	AUTO(exchange_release)
@@ -341,6 +341,9 @@ int engine_call(struct engine *engine, struct engine_call *call, struct err *err
 
 	str_release(&call->answer);
 	str_init(&call->answer, 0);
+	if (!engine->connection)
+		return err_set(err, ERR_NETWORK, "board '%s': the connection is lost",
+			       engine->name);
 	exchange.line = connection_borrow(engine->connection);
 	set_up(&exchange, engine);
 	code = perform(&exchange, monitor);
@@ -348,6 +351,16 @@ int engine_call(struct engine *engine, struct engine_call *call, struct err *err
 	connection_return(engine->connection, exchange.line, code == CURLE_OK);
 	if (status < 0 && err && err->kind != ERR_CANCELLED)
 		return err_wrap(err, "board '%s': %s", engine->name, call->what);
+	return status;
+}
+
+int engine_call(struct engine *engine, struct engine_call *call, struct err *err)
+{
+	int status = 0;
+
+	pthread_rwlock_rdlock(&engine->lock);
+	status = engine_call_locked(engine, call, err);
+	pthread_rwlock_unlock(&engine->lock);
 	return status;
 }
 

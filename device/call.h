@@ -58,6 +58,9 @@ void engine_call_query(struct engine_call *call, const char *key, const char *va
  * ERR_NETWORK when the connection failed, ERR_CANCELLED, or what produce or consume said.
  */
 WARN_UNUSED int engine_call(struct engine *engine, struct engine_call *call, struct err *err);
+/* The same while the engine is being connected: its lock is held, or nobody else knows it. */
+WARN_UNUSED int engine_call_locked(struct engine *engine, struct engine_call *call,
+				   struct err *err);
 /* The answer as JSON; the caller releases *ret. */
 WARN_UNUSED int engine_call_json(struct engine *engine, struct engine_call *call, json_t **ret,
 				 struct err *err);

@@ -87,8 +87,10 @@ static int connect_to(struct engine *engine, struct err *err)
 	if (connection_open(&engine->address, engine->monitor, &engine->connection, err) < 0)
 		return err_wrap(err, "board '%s'", engine->name);
 	engine_call_path(&call, "/version");
-	if (engine_call_json(engine, &call, &version, err) < 0)
+	if (engine_call_locked(engine, &call, err) < 0)
 		return -1;
+	if (json_parse(str_span(&call.answer), "the answer", &version, NULL) < 0)
+		version = json_null();
 	status = agree(engine, version, err);
 	json_decref(version);
 	return status < 0 ? err_wrap(err, "board '%s'", engine->name) : 0;
@@ -101,6 +103,7 @@ int engine_open(const char *name, const struct device_address *address,
 
 	engine->name = xstrdup(name);
 	engine->monitor = monitor;
+	pthread_rwlock_init(&engine->lock, NULL);
 	device_address_copy(&engine->address, address);
 	if (connect_to(engine, err) < 0) {
 		engine_free(engine);
@@ -116,6 +119,7 @@ void engine_free(struct engine *engine)
 		return;
 	connection_free(engine->connection);
 	about_release(&engine->about);
+	pthread_rwlock_destroy(&engine->lock);
 	device_address_release(&engine->address);
 	free(engine->name);
 	free(engine);
@@ -138,7 +142,14 @@ const struct device_address *engine_address(const struct engine *engine)
 
 int engine_reconnect(struct engine *engine, struct err *err)
 {
+	int status = 0;
+
+	pthread_rwlock_wrlock(&engine->lock);
 	connection_free(TAKE(engine->connection));
 	about_release(&engine->about);
-	return connect_to(engine, err);
+	status = connect_to(engine, err);
+	if (status < 0)
+		connection_free(TAKE(engine->connection));
+	pthread_rwlock_unlock(&engine->lock);
+	return status;
 }

@@ -2,6 +2,8 @@
 #ifndef DEVICE_ENGINE_PRIVATE_H
 #define DEVICE_ENGINE_PRIVATE_H
 
+#include <pthread.h>
+
 #include "connection.h"
 #include "device/engine.h"
 
@@ -11,6 +13,7 @@ struct engine {
 	const struct monitor *monitor;
 	struct connection *connection;
 	struct engine_about about; /* api_minor 0 = not agreed yet */
+	pthread_rwlock_t lock;     /* calls read, reconnecting writes */
 };
 
 #endif

@@ -1,6 +1,7 @@
 #include "device/stream.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "call.h"
@@ -58,10 +59,24 @@ static int consume(void *data, const char *bytes, size_t len, struct err *err)
 	return stream_read(data, bytes, len, err);
 }
 
+/* The engine takes seconds since the epoch with a fraction, not the form that it prints itself. */
+static char *engine_time(const char *text)
+{
+	struct tm tm = { .tm_sec = 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	size_t digits = rest && *rest == '.' ? strspn(rest + 1, "0123456789") : 0;
+
+	if (!rest)
+		return xstrdup(text);
+	return xasprintf("%lld.%.*s", (long long)timegm(&tm), digits ? (int)digits : 1,
+			 digits ? rest + 1 : "0");
+}
+
 int container_logs(struct engine *engine, const char *id, const struct log_options *options,
 		   const struct stream_sink *sink, struct err *err)
 {
 	AUTO(freep) char *what = xasprintf("read the log of container '%s'", id);
+	AUTO(freep) char *since = options->since ? engine_time(options->since) : NULL;
 	struct stream_reader reader = { .sink = sink, .is_raw = options->has_terminal };
 	AUTO(engine_call_release)
 	struct engine_call call = { .method = "GET",
@@ -76,8 +91,8 @@ int container_logs(struct engine *engine, const char *id, const struct log_optio
 		engine_call_query(&call, "follow", "1");
 	if (options->timestamps)
 		engine_call_query(&call, "timestamps", "1");
-	if (options->since)
-		engine_call_query(&call, "since", options->since);
+	if (since)
+		engine_call_query(&call, "since", since);
 	if (options->tail)
 		engine_call_query(&call, "tail", options->tail);
 	return engine_call(engine, &call, err);

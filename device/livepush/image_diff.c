@@ -105,7 +105,7 @@ static int put_shared(struct comparison *comparison, const char *path, struct er
 }
 
 /* A directory that begins anew: what was in it goes, all that is to be in it is put. */
-static int renew(struct comparison *comparison, const struct indexed_file *file)
+static void renew(struct comparison *comparison, const struct indexed_file *file)
 {
 	const struct indexed_file *const *all = NULL;
 	size_t count = 0;
@@ -116,24 +116,22 @@ static int renew(struct comparison *comparison, const struct indexed_file *file)
 		if (path_is_within(all[i]->path, file->path) && all[i]->type != LAYER_WHITEOUT)
 			put(comparison, all[i]);
 	}
-	return 0;
 }
 
 /* What the new layers say of a path. */
-static int compare_new(struct comparison *comparison, const struct indexed_file *new)
+static void compare_new(struct comparison *comparison, const struct indexed_file *new)
 {
 	const struct indexed_file *old = layer_index_find(comparison->before, new->path);
 	bool was_opaque = old && old->is_opaque;
 
 	if (indexed_file_equal(old, new))
-		return 0;
+		return;
 	if (new->type == LAYER_WHITEOUT)
 		strvec_add(&comparison->diff->gone, new->path);
 	else if (new->is_opaque && !was_opaque)
-		return renew(comparison, new);
+		renew(comparison, new);
 	else
 		put(comparison, new);
-	return 0;
 }
 
 /* What only the old layers say something about: it is as the shared layers have it again. */
@@ -170,10 +168,8 @@ static int compare_all(struct comparison *comparison, struct err *err)
 	size_t count = 0;
 
 	all = layer_index_all(comparison->after, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (compare_new(comparison, all[i]) < 0)
-			return -1;
-	}
+	for (size_t i = 0; i < count; i++)
+		compare_new(comparison, all[i]);
 	all = layer_index_all(comparison->before, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (compare_old(comparison, all[i], err) < 0)

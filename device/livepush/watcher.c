@@ -33,8 +33,11 @@ struct watched_tree {
 struct watched_dir {
 	int wd; /* inotify's number of it */
 	char *path;
-	const struct watched_tree *tree; /* NULL = only for its `files` */
-	struct strvec files;             /* of the directory, by name */
+	struct {
+		const struct watched_tree **items;
+		size_t len, cap;
+	} trees;             /* that it belongs to; none = only for its `files` */
+	struct strvec files; /* of the directory, by name */
 	UT_hash_handle by_wd;
 };
 
@@ -71,6 +74,7 @@ static void forget(struct watcher *watcher, struct watched_dir *dir)
 {
 	HASH_DELETE(by_wd, watcher->dirs, dir);
 	strvec_release(&dir->files);
+	free(dir->trees.items);
 	free(dir->path);
 	free(dir);
 }
@@ -156,6 +160,15 @@ static bool is_pruned(const struct watched_tree *tree, const char *path)
 	       (!tree->ignore || ignore_prunes(tree->ignore, below(tree, path)));
 }
 
+static void join_tree(struct watched_dir *dir, const struct watched_tree *tree)
+{
+	VEC_FOREACH(known, &dir->trees) {
+		if (*known == tree)
+			return;
+	}
+	*VEC_ADD(&dir->trees) = tree;
+}
+
 static int walk(struct watcher *watcher, const struct watched_tree *tree, const char *path,
 		struct strvec *found, struct err *err);
 
@@ -191,7 +204,7 @@ static int walk(struct watcher *watcher, const struct watched_tree *tree, const 
 		return -1;
 	if (!dir)
 		return 0;
-	dir->tree = tree;
+	join_tree(dir, tree);
 	if (found && !is_ignored(tree, path))
 		strvec_add(found, path);
 	stream = opendir(path);
@@ -250,27 +263,31 @@ int watcher_fd(const struct watcher *watcher)
 	return watcher->fd;
 }
 
-static bool is_wanted(const struct watched_dir *dir, const char *name, const char *path)
+static bool is_wanted(const struct watched_dir *dir, const char *path)
 {
-	return strvec_contains(&dir->files, name) || (dir->tree && !is_ignored(dir->tree, path));
+	VEC_FOREACH(tree, &dir->trees) {
+		if (!is_ignored(*tree, path))
+			return true;
+	}
+	return false;
 }
 
-static int take_directory(struct watcher *watcher, const struct watched_tree *tree,
+static int take_directory(struct watcher *watcher, const struct watched_dir *dir,
 			  const struct inotify_event *event, const char *path,
 			  struct watcher_changes *changes, struct err *err)
 {
-	if (!tree)
-		return 0;
-	if (event->mask & (IN_MOVED_FROM | IN_DELETE)) {
-		drop_below(watcher, path);
-		if (!is_ignored(tree, path))
-			strvec_add(&changes->paths, path);
-		return 0;
-	}
-	if (event->mask & (IN_CREATE | IN_MOVED_TO))
-		return walk(watcher, tree, path, &changes->paths, err);
-	if (!is_ignored(tree, path))
+	bool wanted = is_wanted(dir, path);
+
+	if (wanted)
 		strvec_add(&changes->paths, path);
+	if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
+		VEC_FOREACH(tree, &dir->trees) {
+			if (walk(watcher, *tree, path, &changes->paths, err) < 0)
+				return -1;
+		}
+	} else if (event->mask & (IN_MOVED_FROM | IN_DELETE)) {
+		drop_below(watcher, path);
+	}
 	return 0;
 }
 
@@ -294,9 +311,11 @@ static int take_event(struct watcher *watcher, const struct inotify_event *event
 		return 0;
 	path = path_join(dir->path, event->name);
 	if (event->mask & IN_ISDIR)
-		return take_directory(watcher, dir->tree, event, path, changes, err);
+		return dir->trees.len == 0
+			       ? 0
+			       : take_directory(watcher, dir, event, path, changes, err);
 	/* An empty file is closed a moment later; links and devices never are. */
-	if (is_wanted(dir, event->name, path))
+	if (strvec_contains(&dir->files, event->name) || is_wanted(dir, path))
 		strvec_add(&changes->paths, path);
 	return 0;
 }

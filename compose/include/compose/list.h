@@ -20,6 +20,8 @@ enum compose_kind {
 void compose_list(const struct compose *compose, enum compose_kind kind, struct strvec *out);
 /* What variables in the files can refer to. Borrowed. */
 const struct strmap *compose_environment(const struct compose *compose);
+/* Appends the compose files and env files that were read, absolute; not what they include or extend. */
+void compose_input_files(const struct compose *compose, struct strvec *out);
 /* Replaces the image of a service that has one. */
 void compose_set_image(struct compose *compose, const char *service, const char *image);
 /* A compose file that says nothing but the images of the services. */

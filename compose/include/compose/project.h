@@ -85,6 +85,7 @@ struct compose_service {
 	const char *provider; /* its type: runs no container */
 	int64_t scale;        /* number of containers */
 	struct strmap environment, labels;
+	struct strmap edgectl; /* x-edgectl: what is for us alone */
 	struct strvec profiles;
 	struct {
 		struct compose_dependency *items;

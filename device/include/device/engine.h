@@ -53,8 +53,8 @@ const struct engine_about *engine_about(const struct engine *engine);
 const struct device_address *engine_address(const struct engine *engine);
 
 /*
- * After ERR_NETWORK: builds the connection anew (an ssh that died is started again). No other call may
- * run meanwhile. Errors as of engine_open().
+ * After ERR_NETWORK: builds the connection anew (an ssh that died is started again), when all calls have
+ * ended. Errors as of engine_open(); calls fail until it has worked.
  */
 WARN_UNUSED int engine_reconnect(struct engine *engine, struct err *err);
 

@@ -1,0 +1,107 @@
+#include "app.h"
+#include "command.h"
+#include "deploy_options.h"
+#include "deploy_run.h"
+#include "live_session.h"
+
+struct livepush_args {
+	struct deploy_args deploy;
+	bool detached, no_live, json;
+};
+
+static int push(struct deployment_session *session, struct err *err)
+{
+	return deployment_build(session, err) < 0 ? -1 : deployment_run(session, err);
+}
+
+static int stay(struct deployment_session *session, struct live_view *view, struct err *err)
+{
+	int status = 0;
+
+	while (status == 0) {
+		status = live_session_run(session, view, err);
+		if (status == 0)
+			status = push(session, err);
+	}
+	return status;
+}
+
+/* From here on there are lines of text. */
+static int go_live(struct app *app, struct deployment_session *session, bool json, struct err *err)
+{
+	struct live_view *view = live_view_new(json);
+	int status = 0;
+
+	session->session.monitor = live_view_monitor(view, session->session.monitor.cancel_fd);
+	status = stay(session, view, err);
+	if (err->kind == ERR_CANCELLED) {
+		live_view_note(view, NULL, "stopped; the services run on");
+		app->error_is_shown = true;
+	}
+	session->session.monitor = MONITOR_SILENT;
+	live_view_free(view);
+	return status;
+}
+
+static int livepush_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct livepush_args *args = args_data;
+	AUTO(deployment_session_release)
+	struct deployment_session session = DEPLOYMENT_SESSION_INIT;
+	int status = deployment_session_open(&args->deploy, "Pushing", &session, err);
+
+	if (status < 0)
+		return -1;
+	status = push(&session, err);
+	if (session_finish(&session.session, app, status, err) < 0)
+		return -1;
+	if (args->detached || args->no_live)
+		return 0;
+	return go_live(app, &session, args->json, err);
+}
+
+static const struct cli_option livepush_options[] = {
+	DEPLOY_OPTIONS(struct livepush_args, deploy),
+	OPTION_HEADING("How"),
+	OPTION_FLAG(struct livepush_args, detached, 'd', "detached",
+		    "Return once the services run"),
+	OPTION_FLAG(struct livepush_args, no_live, 0, "no-live", "The same as --detached"),
+	OPTION_FLAG(struct livepush_args, json, 0, "json",
+		    "Print a JSON object for every line of a log, every sync and every error, once "
+		    "the services run"),
+	OPTION_PROGRESS(struct livepush_args, deploy.build.how.progress),
+	OPTION_END,
+};
+
+static const struct cli_example livepush_examples[] = {
+	{ "The project here, in sync with a board:", "edgectl livepush root@raspberrypi.local" },
+	{ .text = NULL },
+};
+
+const struct cli_command cmd_livepush = {
+	.name = "livepush",
+	.group = GROUP_DEVICE,
+	.summary = "Run a project on a board and keep it in sync with the files here",
+	.details =
+		"Does what 'edgectl deploy' does, shows what the services print, and stays: every "
+		"file that is saved is in the running container a moment later, and its program "
+		"begins anew. What a build would run again is run again here, and only the files "
+		"that "
+		"came out differently travel. A step that fails shows what it printed; the old "
+		"program runs on, and the next save tries again.\n\n"
+		"When the Dockerfile changes the image's settings, or a compose file changes, the "
+		"containers concerned are made anew. When the board is lost, edgectl waits for it "
+		"and "
+		"then brings over what has changed meanwhile. Ctrl-C leaves the services running.",
+	.manual = "How a program begins anew is the service's to say: 'x-edgectl: {restart: "
+		  "engine}', which is "
+		  "the default, 'x-edgectl: {restart: signal, signal: SIGHUP}', or 'x-edgectl: "
+		  "{restart: none}' for a program that watches its files itself. The labels "
+		  "io.edgectl.restart and io.edgectl.signal serve as well. A program that does not "
+		  "end "
+		  "within two seconds is killed.",
+	.options = livepush_options,
+	.args_size = sizeof(struct livepush_args),
+	.examples = livepush_examples,
+	.run = livepush_run,
+};

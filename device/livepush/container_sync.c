@@ -1,0 +1,220 @@
+#include "device/container_sync.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "device/archive.h"
+#include "device/container.h"
+#include "device/exec.h"
+#include "image/config.h"
+#include "image/image_content.h"
+#include "image_diff.h"
+
+/* Bytes of paths on one command line of rm; the kernel takes 128 KiB for one word and 2 MiB for all. */
+#define ARGUMENTS_MAX 100000
+
+/* --- do the settings differ? --- */
+
+/* The config without what it says of the layers and of their making. */
+static int settings_of(struct store *store, const struct descriptor *image, struct str *ret,
+		       struct err *err)
+{
+	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
+	AUTO(str_release) struct str text = STR_INIT;
+	json_auto_t *json = NULL;
+
+	if (image_content_read_manifest(store, image, &manifest, err) < 0 ||
+	    store_read_blob(store, &manifest.config.digest, LIMIT_CONFIG, &text, err) < 0 ||
+	    json_parse(str_span(&text), "the image's config", &json, err) < 0)
+		return -1;
+	json_write(json_get_object(json, "config"), ret);
+	return 0;
+}
+
+static int compare_settings(const struct container_sync *sync, bool *ret_same, struct err *err)
+{
+	AUTO(str_release) struct str from = STR_INIT;
+	AUTO(str_release) struct str to = STR_INIT;
+
+	if (settings_of(sync->store, sync->from, &from, err) < 0 ||
+	    settings_of(sync->store, sync->to, &to, err) < 0)
+		return -1;
+	*ret_same = str_eq(from.ptr, to.ptr);
+	return 0;
+}
+
+/* --- what is to go --- */
+
+static int ignore_output(void *data, int stream, const char *text, size_t len, struct err *err)
+{
+	(void)data, (void)stream, (void)text, (void)len, (void)err;
+	return 0;
+}
+
+static int run_rm(const struct container_sync *sync, const struct strvec *argv, bool *ret_done,
+		  struct err *err)
+{
+	const struct exec_request request = { .argv = argv, .cwd = "/", .user = "0" };
+	const struct stream_sink sink = { .write = ignore_output };
+	AUTO(err_release) struct err reason = ERR_INIT;
+	int status = 0;
+
+	*ret_done = false;
+	if (exec_run(sync->engine, sync->container, &request, &sink, &status, &reason) < 0) {
+		if (reason.kind == ERR_NETWORK || reason.kind == ERR_CANCELLED) {
+			err_move(err, &reason);
+			return -1;
+		}
+		/* It does not run, or is paused: nothing can be executed in it. */
+		return 0;
+	}
+	*ret_done = status == 0;
+	return 0;
+}
+
+static int delete_all(const struct container_sync *sync, const struct strvec *gone, bool *ret_done,
+		      struct err *err)
+{
+	size_t i = 0;
+
+	*ret_done = true;
+	while (i < gone->len && *ret_done) {
+		AUTO(strvec_release) struct strvec argv = STRVEC_INIT;
+		size_t len = 0;
+
+		strvec_add(&argv, "rm");
+		strvec_add(&argv, "-rf");
+		strvec_add(&argv, "--");
+		for (; i < gone->len && len < ARGUMENTS_MAX; i++) {
+			strvec_addf(&argv, "/%s", gone->items[i]);
+			len += strlen(gone->items[i]) + 2;
+		}
+		if (run_rm(sync, &argv, ret_done, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- what is to come --- */
+
+struct delivery {
+	const struct container_sync *sync;
+	const struct image_diff *diff;
+	struct byte_source pipe;
+	uint64_t bytes;
+};
+
+static int write_diff(void *data, int fd, struct err *err)
+{
+	const struct delivery *delivery = data;
+
+	return image_diff_write(delivery->diff, delivery->sync->store, delivery->sync->to, fd, err);
+}
+
+static int produce(void *data, char *buffer, size_t size, size_t *ret_len, struct err *err)
+{
+	struct delivery *delivery = data;
+
+	if (delivery->pipe.produce(delivery->pipe.data, buffer, size, ret_len, err) < 0)
+		return -1;
+	delivery->bytes += *ret_len;
+	return 0;
+}
+
+static int put_all(const struct container_sync *sync, const struct image_diff *diff,
+		   uint64_t *ret_bytes, struct err *err)
+{
+	struct delivery delivery = { .sync = sync, .diff = diff };
+	const struct byte_source counted = { .produce = produce, .data = &delivery };
+	struct piped_source *pipe = NULL;
+	int status = 0;
+
+	if (diff->put.len == 0)
+		return 0;
+	if (piped_source_new(write_diff, &delivery, &pipe, err) < 0)
+		return -1;
+	delivery.pipe = piped_source_bytes(pipe);
+	status = container_put_archive(sync->engine, sync->container, "/", &counted, err);
+	status = piped_source_finish(pipe, status, err);
+	*ret_bytes = delivery.bytes;
+	return status;
+}
+
+/* --- the program --- */
+
+static int is_running(const struct container_sync *sync, bool *ret, struct err *err)
+{
+	json_auto_t *container = NULL;
+
+	if (container_inspect(sync->engine, sync->container, &container, err) < 0)
+		return -1;
+	*ret = json_is_true(json_object_get(json_get_object(container, "State"), "Running"));
+	return 0;
+}
+
+/* One that has ended is started in any case: it may have been for what is mended now. */
+static int begin_anew(const struct container_sync *sync, struct sync_report *report,
+		      struct err *err)
+{
+	bool running = false;
+
+	if (is_running(sync, &running, err) < 0)
+		return -1;
+	report->restarted = !running || sync->restart != SYNC_NONE;
+	if (!running)
+		return container_start(sync->engine, sync->container, err);
+	switch (sync->restart) {
+	case SYNC_RESTART:
+		return container_restart(sync->engine, sync->container, sync->stop_seconds, err);
+	case SYNC_SIGNAL: return container_kill(sync->engine, sync->container, sync->signal, err);
+	case SYNC_NONE: break;
+	}
+	return 0;
+}
+
+/* --- all of it --- */
+
+static int needs_new(struct sync_report *report, const char *why)
+{
+	report->outcome = SYNC_NEEDS_NEW;
+	report->why = why;
+	return 0;
+}
+
+static int apply(const struct container_sync *sync, const struct image_diff *diff,
+		 struct sync_report *report, struct err *err)
+{
+	bool is_deleted = false;
+
+	if (delete_all(sync, &diff->gone, &is_deleted, err) < 0)
+		return -1;
+	if (!is_deleted)
+		return needs_new(report, "nothing in it can delete files");
+	if (put_all(sync, diff, &report->bytes, err) < 0)
+		return -1;
+	report->files = (unsigned)(diff->gone.len + diff->put.len);
+	return begin_anew(sync, report, err);
+}
+
+int container_sync_run(const struct container_sync *sync, struct sync_report *ret, struct err *err)
+{
+	AUTO(image_diff_release) struct image_diff diff = IMAGE_DIFF_INIT;
+	bool same = false;
+
+	*ret = (struct sync_report){ .outcome = SYNC_DONE };
+	if (compare_settings(sync, &same, err) < 0)
+		return -1;
+	if (!same)
+		return needs_new(ret, "its image's settings have changed");
+	if (image_diff_make(sync->store, sync->from, sync->to, &diff, err) < 0)
+		return -1;
+	if (diff.gone.len == 0 && diff.put.len == 0) {
+		ret->outcome = SYNC_NOTHING;
+		return 0;
+	}
+	return apply(sync, &diff, ret, err);
+}
