@@ -288,6 +288,24 @@ _edgectl()
         esac
         [[ $cur == -* ]] || { _edgectl_value ask device; return; }
         ;;
+    'livepush')
+        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --recreate --remove-orphans --detached --no-live --json --progress= --help'
+        case $previous in
+        -s | --source) _edgectl_value dir; return ;;
+        -f | --file) _edgectl_value file; return ;;
+        -p | --project-name) :; return ;;
+        --profile) :; return ;;
+        --env-file) _edgectl_value file; return ;;
+        --project-directory) _edgectl_value dir; return ;;
+        -e | --env) :; return ;;
+        --build-arg) :; return ;;
+        --secret) :; return ;;
+        --ssh) :; return ;;
+        --platform) _edgectl_value ask platform; return ;;
+        --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask device; return; }
+        ;;
     'device add')
         options='--certs= --help'
         case $previous in
