@@ -177,8 +177,13 @@ static int carry_out(const struct output_job *job, const struct build_output *ou
 {
 	if (monitor_check(job->request->monitor, err) < 0)
 		return -1;
-	if (build_output_is_files(output))
+	if (build_output_is_files(output)) {
+		if (attestations_are_wanted(job->request))
+			monitor_text(job->request->monitor, 0, EVENT_WARNING,
+				     "attestations are of images: '%s' has none, ignoring",
+				     output->dest);
 		return output_files_write(job, output, err);
+	}
 	if (write_image(job, output, ret, ret_config, err) < 0)
 		return -1;
 	if (output->type == OUTPUT_IMAGE)
