@@ -159,10 +159,9 @@ static int make_manifest(const struct archive *archive, const json_t *entry, str
 	AUTO(manifest_release)
 	struct manifest manifest = { .media_type = xstrdup(MEDIA_OCI_MANIFEST) };
 	AUTO(strvec_release) struct strvec paths = STRVEC_INIT;
-	AUTO(image_config_release) struct image_config config;
+	AUTO(image_config_release) struct image_config config = { .created = NULL };
 	const char *config_path = NULL;
 
-	image_config_init(&config);
 	if (field_string(entry, "Config", FIELD_REQUIRED, &config_path, err) < 0 ||
 	    field_strings(entry, "Layers", &paths, NULL, err) < 0 ||
 	    read_config(archive, config_path, &manifest.config, &config, err) < 0 ||

@@ -87,9 +87,8 @@ static int convert_layer(const struct conversion *c, struct descriptor *layer,
 
 static int convert_layers(const struct conversion *c, struct manifest *m, struct err *err)
 {
-	AUTO(image_config_release) struct image_config config;
+	AUTO(image_config_release) struct image_config config = { .created = NULL };
 
-	image_config_init(&config);
 	if (image_content_read_config(c->store, &m->config, &config, err) < 0)
 		return -1;
 	if (config.diff_ids.len != m->layers.len)

@@ -20,7 +20,7 @@ static int read_file(const char *path, json_t **ret, struct err *err)
 	if (json_parse_file(AT_FDCWD, path, LIMIT_CONFIG_FILE, ret, &problem) == 0) {
 		if (json_is_object(*ret))
 			return 0;
-		json_decref(*ret);
+		json_decref(TAKE(*ret));
 		return err_set(err, ERR_INPUT, "'%s' is not a JSON object", path);
 	}
 	if (problem.kind == ERR_NOT_FOUND) {
