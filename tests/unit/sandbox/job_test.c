@@ -118,6 +118,31 @@ static void equal_layers_arrive_once(void **state)
 	assert_string_equal(lowers, "cab");
 }
 
+static void trees_arrive(void **state)
+{
+	(void)state;
+	AUTO(made_release) struct made made = { .step = { .upper = NULL } };
+	AUTO(job_release) struct job job = JOB_INIT;
+	AUTO(str_release) struct str message = STR_INIT;
+	struct sandbox_mount tree = { .kind = SANDBOX_TREE,
+				      .source = (char *)"out",
+				      .target = (char *)"/in" };
+
+	make(&made);
+	*VEC_ADD(&made.mounts) = tree;
+	assert_int_equal(job_check(&made.step, &err_), -1); /* of what? */
+	err_clear(&err_);
+	strvec_add(&tree.lowers, "snapshots/7/fs");
+	made.mounts.items[made.mounts.len - 1] = tree;
+	assert_ok(job_check(&made.step, &err_));
+	job_encode(&made.step, &message);
+	assert_ok(job_decode(str_span(&message), &job, &err_));
+	assert_int_equal(job.mounts.items[3].lowers.len, 1);
+	assert_string_equal(job.mounts.items[3].lowers.items[0], "snapshots/7/fs");
+	assert_string_equal(job.mounts.items[3].source, "out");
+	strvec_release(&tree.lowers);
+}
+
 static void the_least_step_arrives(void **state)
 {
 	(void)state;
@@ -202,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_arrive),
 		cmocka_unit_test(equal_layers_arrive_once),
+		cmocka_unit_test(trees_arrive),
 		cmocka_unit_test(the_least_step_arrives),
 		cmocka_unit_test(cut_messages_are_refused),
 		cmocka_unit_test(bad_steps_are_refused),
