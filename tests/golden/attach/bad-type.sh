@@ -1,0 +1,1 @@
+edgectl attach --artifact-type spdx example.com/app:1 file

@@ -1,0 +1,1 @@
+edgectl attach example.com/app:1 file

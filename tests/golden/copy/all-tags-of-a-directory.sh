@@ -1,0 +1,1 @@
+edgectl copy --all-tags oci:dir example.com/app

@@ -1,0 +1,1 @@
+edgectl copy example.com/app:1

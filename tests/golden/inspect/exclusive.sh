@@ -1,0 +1,1 @@
+edgectl inspect --raw --json app

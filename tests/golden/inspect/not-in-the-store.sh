@@ -1,0 +1,1 @@
+edgectl inspect app:1

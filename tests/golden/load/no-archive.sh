@@ -1,0 +1,2 @@
+echo text >file
+edgectl load -i file

@@ -1,0 +1,1 @@
+edgectl login --password-stdin example.com </dev/null

@@ -1,0 +1,1 @@
+edgectl login example.com/team

@@ -1,0 +1,1 @@
+edgectl logout example.com

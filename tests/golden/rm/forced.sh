@@ -1,0 +1,1 @@
+edgectl rm --force app:1

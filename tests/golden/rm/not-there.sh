@@ -1,0 +1,1 @@
+edgectl rm app:1

@@ -1,0 +1,1 @@
+edgectl save --format oci-dir app:1
