@@ -54,6 +54,16 @@ static json_t *descriptor_json(const struct descriptor *descriptor)
 	return object;
 }
 
+/* Those of --tag, else of the first output that has some. */
+static const struct strvec *names_of(const struct build_plan *plan)
+{
+	VEC_FOREACH(output, &plan->outputs) {
+		if (plan->tags.len == 0 && output->names.len > 0)
+			return &output->names;
+	}
+	return &plan->tags;
+}
+
 static json_t *result_json(const struct build_result *result, const struct strvec *names)
 {
 	json_t *object = json_object();
@@ -77,7 +87,7 @@ static json_t *project_json(const struct build_project *project)
 
 	for (size_t i = 0; i < project->len; i++) {
 		const struct build_item *item = &project->items[i];
-		json_t *result = result_json(&project->results[i], &item->plan.tags);
+		json_t *result = result_json(&project->results[i], names_of(&item->plan));
 
 		if (!item->name) {
 			json_decref(object);

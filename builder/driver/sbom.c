@@ -119,6 +119,17 @@ static json_t *new_package(const char *id, const char *name, const char *version
 	return json;
 }
 
+/* "Name <address>" in the databases is "Name (address)" in SPDX (7.5, package supplier). */
+static void write_address(char *supplier)
+{
+	for (char *c = supplier; *c; c++) {
+		if (*c == '<')
+			*c = '(';
+		else if (*c == '>')
+			*c = ')';
+	}
+}
+
 static json_t *describe_package(const struct package *package, const char *id,
 				const struct distribution *distribution)
 {
@@ -128,6 +139,7 @@ static json_t *describe_package(const struct package *package, const char *id,
 	if (package->supplier) {
 		AUTO(freep) char *supplier = xasprintf("Organization: %s", package->supplier);
 
+		write_address(supplier);
 		json_set_string(json, "supplier", supplier);
 	}
 	/* not as licenseDeclared: the databases do not keep to SPDX's expressions */

@@ -146,6 +146,18 @@ def test_push_of_an_output_with_a_name(edgectl, project, registry, reference):
     assert parts.Image(registry, reference, "linux/arm64").text("new") == "second\n"
 
 
+def test_push_by_digest_moves_no_tag(edgectl, project, registry, reference, scratch):
+    name = reference.rsplit(":", 1)[0]
+    edgectl("build", "--platform", "linux/amd64", "--metadata-file", scratch / "m", "-o",
+            f"type=image,name={reference},push=true,push-by-digest=true", project)
+    digest = json.loads((scratch / "m").read_text())["containerimage.digest"]
+    assert json.loads(skopeo("inspect", "--raw", "--tls-verify=false", f"docker://{name}@{digest}"))["layers"]
+    done = subprocess.run(["skopeo", "inspect", "--tls-verify=false", f"docker://{reference}"], capture_output=True,
+                          env={"PATH": parts.DEBIAN_PATH, "HOME": "/nonexistent"})
+    assert done.returncode != 0, "the tag is there"
+    assert json.loads((scratch / "m").read_text())["image.name"] == reference
+
+
 # --- the engine ---
 
 def test_docker_loads_the_archive(edgectl, engine, context, busybox, scratch):
@@ -224,7 +236,7 @@ def attestations(index):
 
 
 def test_attestations(edgectl, context, busybox, registry, reference):
-    status = "Package: bash\nStatus: install ok installed\nVersion: 5.2-1+b1\nArchitecture: arm64\n"
+    status = "Package: bash\nStatus: install ok installed\nVersion: 5.2-1+b1\nArchitecture: arm64\nMaintainer: M <m@example.com>\n"
     root = context({"Dockerfile": f"FROM {busybox}\nCOPY status /var/lib/dpkg/\nCOPY os-release /etc/\n", "status": status,
                     "os-release": 'ID=debian\nVERSION_ID="12"\n'})
     edgectl("build", "--platform", "linux/arm64,linux/amd64", "--provenance=mode=max", "--sbom", "--build-arg", "X=y",
@@ -248,6 +260,7 @@ def test_attestations(edgectl, context, busybox, registry, reference):
             assert statement["subject"][0]["digest"]["sha256"] == image["digest"].removeprefix("sha256:")
         bash, = (x for x in sbom["predicate"]["packages"] if x["name"] == "bash")
         assert bash["externalRefs"][0]["referenceLocator"] == "pkg:deb/debian/bash@5.2-1%2Bb1?arch=arm64&distro=debian-12"
+        assert bash["supplier"] == "Organization: M (m@example.com)"
         assert provenance["predicate"]["invocation"]["parameters"]["args"]["build-arg:X"] == "y"
         assert provenance["predicate"]["materials"][0]["uri"].startswith("pkg:docker/127.0.0.1:")
     # whoever pulls gets an image, not what is said about it
