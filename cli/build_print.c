@@ -1,6 +1,7 @@
 #include "build_print.h"
 
 #include "base/alloc.h"
+#include "base/attributes.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
@@ -93,10 +94,76 @@ static json_t *output_json(const struct build_item *item)
 	return array;
 }
 
-static json_t *item_json(const struct build_item *item)
+/* {"type": "registry", "ref": ...}; a name by itself is that of a registry. */
+static json_t *cache_json(const char *text)
+{
+	AUTO(strmap_release) struct strmap attributes = STRMAP_INIT;
+
+	if (!strchr(text, '='))
+		return json_pack("{s:s,s:s}", "ref", text, "type", "registry");
+	if (attributes_parse(text, &attributes, NULL) < 0)
+		return json_string(text);
+	return pairs_json(&attributes);
+}
+
+static json_t *secret_json(const char *text)
+{
+	AUTO(strmap_release) struct strmap attributes = STRMAP_INIT;
+
+	if (attributes_parse(text, &attributes, NULL) < 0)
+		return json_string(text);
+	return pairs_json(&attributes);
+}
+
+/* ID=PATH[,PATH] */
+static json_t *ssh_json(const char *text)
+{
+	struct span rest = span_of(text), id, path;
+	json_t *object = json_object(), *paths = json_array();
+
+	(void)span_cut(&rest, '=', &id);
+	(void)json_object_set_new(object, "id", json_stringn(id.ptr, id.len));
+	while (rest.len > 0) {
+		(void)span_cut(&rest, ',', &path);
+		(void)json_array_append_new(paths, json_stringn(path.ptr, path.len));
+	}
+	set_unless_empty(object, "paths", paths);
+	return object;
+}
+
+static json_t *objects_json(const struct strvec *texts, json_t *(*object_json)(const char *text))
+{
+	json_t *array = json_array();
+
+	VEC_FOREACH(text, texts)
+		(void)json_array_append_new(array, object_json(*text));
+	return array;
+}
+
+static json_t *hosts_json(const struct strvec *hosts)
+{
+	json_t *object = json_object();
+
+	VEC_FOREACH(host, hosts) {
+		struct span address = span_of(*host), name;
+		AUTO(freep) char *key = NULL;
+
+		(void)span_cut(&address, ':', &name);
+		key = span_dup(name);
+		(void)json_object_set_new(object, key, json_stringn(address.ptr, address.len));
+	}
+	return object;
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		json_set_string(object, key, text);
+}
+
+static void set_source(const struct build_item *item, json_t *target)
 {
 	const struct build_request *request = &item->plan.request;
-	json_t *target = json_object();
 	AUTO(freep) char *dockerfile = dockerfile_name(request);
 
 	json_set_string(target, "context", request->context_dir);
@@ -106,17 +173,36 @@ static json_t *item_json(const struct build_item *item)
 	else
 		json_set_string(target, "dockerfile", dockerfile);
 	set_unless_empty(target, "args", pairs_json(request->build_args));
+	set_text(target, "target", request->target);
+	set_unless_empty(target, "platforms", platforms_json(&item->plan.machines));
+}
+
+static void set_run(const struct build_run_args *run, json_t *target)
+{
+	set_unless_empty(target, "secret", objects_json(&run->secrets, secret_json));
+	set_unless_empty(target, "ssh", objects_json(&run->ssh, ssh_json));
+	set_unless_empty(target, "volumes", texts_json(&run->volumes));
+	set_unless_empty(target, "ulimits", texts_json(&run->limits));
+	set_unless_empty(target, "extra-hosts", hosts_json(&run->hosts));
+	set_unless_empty(target, "entitlements", texts_json(&run->allowed));
+	set_text(target, "shm-size", run->shm_size);
+	set_text(target, "network", run->network);
+}
+
+static json_t *item_json(const struct build_item *item)
+{
+	const struct build_request *request = &item->plan.request;
+	const struct build_cache_args *cache = &item->args->cache;
+	json_t *target = json_object();
+
+	set_source(item, target);
+	set_run(&item->args->run, target);
 	set_unless_empty(target, "labels", pairs_json(request->labels));
 	set_unless_empty(target, "tags", texts_json(&item->args->result.tags));
-	if (request->target)
-		json_set_string(target, "target", request->target);
-	set_unless_empty(target, "cache-from", texts_json(&item->args->cache.from));
-	set_unless_empty(target, "cache-to", texts_json(&item->args->cache.to));
-	set_unless_empty(target, "no-cache-filter", texts_json(request->no_cache_stages));
-	set_unless_empty(target, "ssh", texts_json(&item->args->run.ssh));
-	set_unless_empty(target, "volumes", texts_json(&item->args->run.volumes));
-	set_unless_empty(target, "platforms", platforms_json(&item->plan.machines));
 	set_unless_empty(target, "output", output_json(item));
+	set_unless_empty(target, "cache-from", objects_json(&cache->from, cache_json));
+	set_unless_empty(target, "cache-to", objects_json(&cache->to, cache_json));
+	set_unless_empty(target, "no-cache-filter", texts_json(request->no_cache_stages));
 	if (request->pull)
 		(void)json_object_set_new(target, "pull", json_true());
 	if (request->no_cache)

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "compose/balena.h"
+#include "compose/list.h"
 #include "context/remote_context.h"
 
 #define LABEL   "com.docker.compose."
@@ -16,7 +18,6 @@ void build_service_release(struct build_service *service)
 {
 	options_release(build_options, &service->args);
 	strmap_release(&service->targets);
-	strvec_release(&service->owned);
 }
 
 static void add_pairs(const struct strmap *pairs, struct strvec *ret)
@@ -130,6 +131,10 @@ static void set_result(const struct build_args *command, const struct compose *c
 	strvec_add_all(&result->labels, &command->result.labels);
 	strvec_add_all(&result->outputs, &command->result.outputs);
 	strvec_add_all(&result->annotations, &command->result.annotations);
+	strvec_add_all(&result->attestations, &command->result.attestations);
+	result->provenance = command->result.provenance ?: service->build->provenance;
+	result->sbom = command->result.sbom ?: service->build->sbom;
+	result->label_vcs = command->result.label_vcs;
 	result->push = command->result.push;
 	result->load = command->result.load;
 }
@@ -162,32 +167,94 @@ static void set_cache(const struct build_cache_args *command, const struct compo
 	strvec_add_all(&ret->to, &command->to);
 }
 
-static int unsupported(const struct build_service *service, const char *attribute, struct err *err)
+/* --- what RUN gets --- */
+
+/* CSV, in which a comma stands between the parts. */
+static char *quote(const char *key, const char *value)
 {
-	return err_set(err, ERR_UNSUPPORTED, "services.%s.build.%s: builds here cannot do that",
-		       service->name, attribute);
+	struct str out = STR_INIT;
+
+	if (!strpbrk(value, ",\"")) {
+		str_addf(&out, "%s=%s", key, value);
+		return str_detach(&out);
+	}
+	str_addf(&out, "\"%s=", key);
+	for (; *value; value++)
+		str_addf(&out, *value == '"' ? "\"\"" : "%c", *value);
+	str_addc(&out, '"');
+	return str_detach(&out);
 }
 
-static int check_supported(const struct compose_build *build, const struct build_service *service,
-			   struct err *err)
+/* A variable may be one of the project only, of its .env; the builder reads those of the process. */
+static void share_variable(const struct compose *compose, const char *name)
 {
-	const struct {
-		bool is_said;
-		const char *attribute;
-	} attributes[] = {
-		{ build->shm_size, "shm_size" },
-		{ build->ulimits.len > 0, "ulimits" },
-		{ build->extra_hosts.len > 0, "extra_hosts" },
-		{ build->secrets.len > 0, "secrets" },
-		{ build->network, "network" },
-		{ build->privileged, "privileged" },
-		{ build->entitlements.len > 0, "entitlements" },
-	};
+	const char *value = strmap_get(compose_environment(compose), name);
 
-	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
-		if (attributes[i].is_said)
-			return unsupported(service, attributes[i].attribute, err);
+	if (value && !getenv(name))
+		(void)setenv(name, value, false);
+}
+
+static int add_secret(const struct compose *compose, const struct compose_source *secret,
+		      struct build_service *ret, struct err *err)
+{
+	const struct compose_resource *resource =
+		compose_find_resource(&compose_project(compose)->secrets, secret->source);
+	AUTO(freep) char *id = quote("id", secret->target ? secret->target : secret->source);
+	AUTO(freep) char *from = NULL;
+
+	if (resource && resource->file) {
+		from = quote("src", resource->file);
+	} else if (resource && resource->environment) {
+		share_variable(compose, resource->environment);
+		from = quote("env", resource->environment);
+	} else {
+		(void)err_set(err, ERR_INPUT,
+			      "services.%s.build.secrets: '%s' is neither a file nor a variable",
+			      ret->name, secret->source);
+		return err_hint(err, "give it 'file' or 'environment' under 'secrets'");
 	}
+	strvec_addf(&ret->args.run.secrets, "%s,%s", id, from);
+	return 0;
+}
+
+/* "host=address" in the model, "host:address" on a command line. */
+static void add_hosts(const struct strvec *hosts, struct strvec *ret)
+{
+	VEC_FOREACH(host, hosts) {
+		AUTO(freep) char *word = xstrdup(*host);
+		char *equals = strchr(word, '=');
+
+		if (equals)
+			*equals = ':';
+		strvec_add(ret, word);
+	}
+}
+
+static int set_run(const struct build_args *command, const struct compose *compose,
+		   const struct compose_build *build, struct build_service *ret, struct err *err)
+{
+	const struct build_run_args *said = &command->run;
+	struct build_run_args *run = &ret->args.run;
+
+	set_ssh(&build->ssh, &run->ssh);
+	strvec_add_all(&run->ssh, &said->ssh);
+	VEC_FOREACH(secret, &build->secrets) {
+		if (add_secret(compose, secret, ret, err) < 0)
+			return -1;
+	}
+	strvec_add_all(&run->secrets, &said->secrets);
+	strvec_add_all(&run->volumes, &said->volumes);
+	add_pairs(&build->ulimits, &run->limits);
+	strvec_add_all(&run->limits, &said->limits);
+	add_hosts(&build->extra_hosts, &run->hosts);
+	strvec_add_all(&run->hosts, &said->hosts);
+	strvec_add_all(&run->dns, &said->dns);
+	run->shm_size = said->shm_size ? said->shm_size : build->shm_size;
+	run->network = said->network ? said->network : build->network;
+	strvec_add_all(&run->allowed, &build->entitlements);
+	strvec_add_all(&run->allowed, &said->allowed);
+	if (build->privileged)
+		strvec_add(&run->allowed, "security.insecure");
 	return 0;
 }
 
@@ -198,12 +265,9 @@ int build_service_words(const struct build_args *command, const struct compose *
 	const struct compose_build *build = service->build;
 
 	ret->name = service->name;
-	if (check_supported(build, ret, err) < 0)
-		return -1;
 	set_source(command, service, ret);
-	set_ssh(&build->ssh, &ret->args.run.ssh);
-	strvec_add_all(&ret->args.run.ssh, &command->run.ssh);
-	strvec_add_all(&ret->args.run.volumes, &command->run.volumes);
+	if (set_run(command, compose, build, ret, err) < 0)
+		return -1;
 	set_result(command, compose, service, ret);
 	set_cache(&command->cache, build, &ret->args.cache);
 	ret->args.how.jobs = command->how.jobs;

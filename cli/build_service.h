@@ -9,14 +9,13 @@ struct build_service {
 	const char *name; /* the compose model's */
 	struct build_args args;
 	struct strmap targets; /* contexts that are other services: their names by the context's */
-	struct strvec owned;   /* texts that args borrows */
 	bool has_image_name;   /* by `image`; else the first tag is for this machine only */
 };
 
 /*
  * `command` is what was said on the command line: it goes over the service where it says the same, and
- * counts for it otherwise. Borrows from the model and from `command`. ERR_UNSUPPORTED for what a
- * service asks for and builds here cannot give.
+ * counts for it otherwise. Borrows from the model and from `command`. ERR_INPUT for a secret that
+ * cannot be had.
  */
 WARN_UNUSED int build_service_words(const struct build_args *command, const struct compose *compose,
 				    const struct compose_service *service,

@@ -153,7 +153,7 @@ services:
         "context": f"{project}/app", "dockerfile": "Dockerfile", "contexts": {"base": "target:base"}, "target": "final",
         "args": {"A": "1"}, "tags": ["lab:5000/app:1", "lab:5000/app:2"], "platforms": ["linux/arm64", "linux/arm/v7"],
         "labels": {"l": "x", "com.docker.compose.project": "p", "com.docker.compose.service": "app"},
-        "cache-from": ["type=registry,ref=lab:5000/cache"], "output": [{"type": "image", "push": "true"}],
+        "cache-from": [{"type": "registry", "ref": "lab:5000/cache"}], "output": [{"type": "image", "push": "true"}],
         "no-cache": True, "pull": True}
     assert printed["target"]["base"]["tags"] == ["p-base"]
 
@@ -188,6 +188,36 @@ services:
 """})
     result = fresh_edgectl("build", cwd=project, status=1)
     assert "is made from itself" in result.stderr, result
+
+
+def test_what_steps_get(fresh_edgectl, registry, context, busybox, names):
+    """Secrets of a file and of a variable in .env, limits, /etc/hosts, /dev/shm and the network."""
+    project = context({"token": "from file\n", ".env": "PASSWORD=from env\n", "compose.yaml": f"""
+services:
+  app:
+    image: {names("app")}
+    build:
+      secrets: [token, {{source: password, target: pw}}]
+      ulimits: {{nofile: {{soft: 600, hard: 700}}}}
+      extra_hosts: {{board.lab: 192.0.2.7}}
+      shm_size: 3m
+      network: none
+      dockerfile_inline: |
+        FROM {busybox}
+        RUN --mount=type=secret,id=token cp /run/secrets/token /token
+        RUN --mount=type=secret,id=pw cp /run/secrets/pw /pw
+        RUN ulimit -Sn > /limits && ulimit -Hn >> /limits && cat /etc/hosts > /hosts && df -k /dev/shm > /shm
+        RUN cut -d: -f1 /proc/net/dev | tail -n +3 > /links
+secrets:
+  token: {{file: token}}
+  password: {{environment: PASSWORD}}
+"""})
+    fresh_edgectl("build", "--platform", "linux/arm64", "--push", cwd=project)
+    image = parts.Image(registry, names("app"), "linux/arm64")
+    assert (image.text("token"), image.text("pw"), image.text("limits")) == ("from file\n", "from env", "600\n700\n")
+    assert re.search(r"^192.0.2.7\s+board.lab$", image.text("hosts"), re.M)
+    assert " 3072 " in image.text("shm")
+    assert image.text("links").split() == ["lo"]
 
 
 def test_balena_variables_and_secrets(fresh_edgectl, registry, context, busybox, names):
