@@ -324,8 +324,10 @@ static int export_blob(struct store *store, const struct descriptor *blob, int d
 	if (digest_algorithm_of(&blob->digest) == DIGEST_SHA512 &&
 	    fs_mkdir_all(dir_fd, "blobs/sha512", 0755, err) < 0)
 		return -1;
-	if (copy_out(store, &blob->digest, dir_fd, temp, err) < 0)
+	if (copy_out(store, &blob->digest, dir_fd, temp, err) < 0) {
+		(void)unlinkat(dir_fd, temp, 0); /* it may not even have been made */
 		return -1;
+	}
 	if (renameat(dir_fd, temp, dir_fd, path) < 0)
 		return err_errno(err, "rename '%s'", temp);
 	return 0;
