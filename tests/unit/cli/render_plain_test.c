@@ -103,7 +103,7 @@ static void test_transfers(void **state)
 	emit_transfer(renderer, 8 * SECOND, 1, 50000000, 50000000);
 	assert_string_equal(renderer->out.ptr,
 			    "#1 FROM debian\n"
-			    "#1 pulling sha256:0123456789ab 20.0MB / 50.0MB 6.0s\n"
+			    "#1 pulling sha256:0123456789ab 20.0MB / 50.0MB 6.0s, 9.0s left\n"
 			    "#1 pulling sha256:0123456789ab 50.0MB / 50.0MB 7.0s done\n");
 }
 
