@@ -2,7 +2,7 @@
 """A small registry in memory that misbehaves on demand: what a real one cannot be made to show.
 
     faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N] [--platform OS/ARCH]
-                       [--certificate FILE --key FILE [--client-ca FILE]] [--port N]
+                       [--certificate FILE --key FILE [--client-ca FILE]] [--host ADDRESS] [--port N]
                        [--no-mounts] [--forgetful] [--part-limit N] [--part-minimum N] [--miscount]
 
 It listens on a free loopback port, prints "listening PORT", and holds one image, app:1. Every request becomes one line of
@@ -61,7 +61,7 @@ def make_layer(size):
     with tarfile.open(fileobj=out, mode="w") as tar:
         info = tarfile.TarInfo("file")
         info.size = size
-        tar.addfile(info, io.BytesIO(bytes(i * 7 % 251 for i in range(size))))
+        tar.addfile(info, io.BytesIO((bytes(i * 7 % 251 for i in range(251)) * (size // 251 + 1))[:size]))
     return out.getvalue()
 
 
@@ -399,7 +399,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, options):
-        super().__init__(("127.0.0.1", options.port), Handler)
+        super().__init__((options.host, options.port), Handler)
         self.options = options
         self.store = Store(options.layer_size, options.platform)
         self.faults = Faults(options.faults)
@@ -429,6 +429,7 @@ def main():
     parser.add_argument("--auth", choices=("none", "basic", "bearer"), default="none")
     parser.add_argument("--faults", default="[]")
     parser.add_argument("--log")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--no-mounts", action="store_true")
     parser.add_argument("--forgetful", action="store_true")
