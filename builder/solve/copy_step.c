@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "target.h"
+#include "target_digest.h"
 
 #define HEREDOC_MODE 0644
 
@@ -232,7 +233,7 @@ static int copy_source(struct copier *copier, const struct selection *selection,
 
 int copy_execute(struct solver *solver, const struct vertex *vertex,
 		 const struct selection *selection, struct tree *below, struct layer_sink *sink,
-		 bool *ret_changed, struct err *err)
+		 struct made_layer *made, bool *ret_changed, struct err *err)
 {
 	const struct copy_vertex *copy = &vertex->copy;
 	AUTO(target_freep) struct target *target = target_new(below);
@@ -251,6 +252,10 @@ int copy_execute(struct solver *solver, const struct vertex *vertex,
 		if (copy_source(&copier, selection, source, err) < 0)
 			return err_wrap(err, "%s", instruction_name(vertex->instruction->kind));
 	}
+	if (made && (target_digest(target, &made->name, err) < 0 || made_layer_find(made, err) < 0))
+		return -1;
+	if (made && made->is_found)
+		return 0;
 	if (target_emit(target, sink, solver->monitor, err) < 0)
 		return -1;
 	*ret_changed = target_saw_change(target);

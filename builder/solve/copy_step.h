@@ -5,15 +5,18 @@
 #ifndef SOLVE_COPY_STEP_H
 #define SOLVE_COPY_STEP_H
 
+#include "made_layer.h"
 #include "selection.h"
 #include "solve/solver.h"
 
 /*
  * Writes the layer's entries to `sink`. `below` is the parent's file system, NULL = empty.
- * *ret_changed tells that a file was altered after its key was computed.
+ * With `made`, NULL = not asked for, nothing is written when the same layer was made before:
+ * made->is_found. *ret_changed tells that a file was altered after its key was computed.
  */
 WARN_UNUSED int copy_execute(struct solver *solver, const struct vertex *vertex,
 			     const struct selection *selection, struct tree *below,
-			     struct layer_sink *sink, bool *ret_changed, struct err *err);
+			     struct layer_sink *sink, struct made_layer *made, bool *ret_changed,
+			     struct err *err);
 
 #endif

@@ -38,7 +38,7 @@ int mount_files_fill(struct solver *solver, const struct vertex *vertex,
 		return err_wrap(err, "--mount");
 	unpacker = layer_unpacker_new(fd, err);
 	if (!unpacker || copy_execute(solver, &copy, &selection, NULL,
-				      layer_unpacker_sink(unpacker), &changed, err) < 0)
+				      layer_unpacker_sink(unpacker), NULL, &changed, err) < 0)
 		return -1;
 	*ret_changed |= changed;
 	return layer_unpacker_finish(unpacker, err);

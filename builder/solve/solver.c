@@ -127,6 +127,7 @@ static int execute_copy(struct solver *solver, struct task *task, bool *ret_chan
 	struct vertex *vertex = task->vertex;
 	AUTO(tree_freep) struct tree *below = NULL;
 	AUTO(layer_output_release) struct layer_output output = { .solver = solver };
+	AUTO(made_layer_release) struct made_layer made = { .solver = solver, .vertex = vertex };
 	struct selection *selection = &task->selection;
 
 	if (!vertex->copy.link && open_below(solver, vertex, &below, err) < 0)
@@ -136,10 +137,20 @@ static int execute_copy(struct solver *solver, struct task *task, bool *ret_chan
 	if (selection_open_remote(selection, solver, &vertex->copy, err) < 0)
 		return err_wrap(err, "ADD");
 	if (layer_output_open(solver, vertex, &output, err) < 0 ||
-	    copy_execute(solver, vertex, selection, below, layer_output_sink(&output), ret_changed,
-			 err) < 0)
+	    copy_execute(solver, vertex, selection, below, layer_output_sink(&output),
+			 vertex->forced ? NULL : &made, ret_changed, err) < 0)
 		return -1;
-	return layer_output_finish(&output, vertex, err);
+	if (made.is_found) {
+		vertex->state = VERTEX_CACHED;
+		free(vertex->reason);
+		vertex->reason = NULL;
+		monitor_text(solver->monitor, vertex->step, EVENT_STEP_DETAIL,
+			     "a layer with these files is there");
+		return 0;
+	}
+	if (layer_output_finish(&output, vertex, err) < 0)
+		return -1;
+	return *ret_changed ? 0 : made_layer_put(&made, err);
 }
 
 static int execute_workdir(struct solver *solver, struct vertex *vertex, struct err *err)
@@ -180,7 +191,8 @@ static int execute(struct solver *solver, struct task *task, struct err *err)
 	}
 	if (result < 0)
 		return -1;
-	vertex->state = VERTEX_DONE;
+	if (vertex->state == VERTEX_PENDING)
+		vertex->state = VERTEX_DONE;
 	key_set_chain(vertex);
 	vertex->is_unrecorded = changed;
 	return changed ? 0 : lookup_record(solver, task, err);
@@ -351,6 +363,7 @@ static int carry_out_all(struct solver *solver, struct tasks *tasks, struct err 
 		return -1;
 	solver->monitor = &stop.monitor;
 	pthread_mutex_init(&solver->lock, NULL);
+	pthread_cond_init(&solver->made, NULL);
 	pthread_mutex_init(&solver->unpacking, NULL);
 	schedule = make_schedule(tasks);
 	result = schedule_run(schedule, job_count(solver), run_task, stop_tasks, &run, err);
@@ -358,6 +371,8 @@ static int carry_out_all(struct solver *solver, struct tasks *tasks, struct err 
 		end_images(solver, tasks);
 	pthread_mutex_destroy(&solver->unpacking);
 	pthread_mutex_destroy(&solver->lock);
+	pthread_cond_destroy(&solver->made);
+	strvec_release(&solver->making);
 	solver->monitor = monitor;
 	return result;
 }

@@ -83,7 +83,8 @@ static char *copy(const char *instruction)
 	assert_ok(planned_make(&planned, text, &err_));
 	vertex = planned.result.top;
 	assert_ok(selection_make(context, &vertex->copy, "Dockerfile", &selection, &err_));
-	result = copy_execute(&solver, vertex, &selection, below, &recorder.sink, &changed, &err_);
+	result = copy_execute(&solver, vertex, &selection, below, &recorder.sink, NULL, &changed,
+			      &err_);
 	if (result < 0) {
 		str_release(&recorder.text);
 		return NULL;

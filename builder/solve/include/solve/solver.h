@@ -40,6 +40,8 @@ struct solver {
 	struct explain *explain;
 	struct cache_imports *imports; /* what they say; NULL = nothing, or not asked yet */
 	pthread_mutex_t lock;          /* of contexts */
+	pthread_cond_t made;           /* something in `making` is */
+	struct strvec making;          /* layers that are being made: made_layer.h */
 	pthread_mutex_t unpacking;     /* one layer at a time */
 };
 
