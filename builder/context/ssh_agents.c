@@ -250,6 +250,8 @@ int ssh_agents_socket(struct ssh_agents *agents, const char *id, const char **re
 	struct ssh_agent *agent = find(agents, id);
 	int result = 0;
 
+	if (!agent)
+		return err_set(err, ERR_INPUT, "--ssh lends no '%s'", id);
 	pthread_mutex_lock(&agents->lock);
 	if (!agent->socket)
 		result = start_with_keys(agent, err);
