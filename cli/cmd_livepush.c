@@ -93,7 +93,10 @@ const struct cli_command cmd_livepush = {
 		"containers concerned are made anew. When the board is lost, edgectl waits for it "
 		"and "
 		"then brings over what has changed meanwhile. Ctrl-C leaves the services running.",
-	.manual = "How a program begins anew is the service's to say: 'x-edgectl: {restart: "
+	.manual = "A service with rules in 'develop.watch' follows these instead: sync, "
+		  "sync+restart, sync+exec, restart, "
+		  "rebuild and initial_sync as docker compose has them.\n\n"
+		  "How a program begins anew is the service's to say: 'x-edgectl: {restart: "
 		  "engine}', which is "
 		  "the default, 'x-edgectl: {restart: signal, signal: SIGHUP}', or 'x-edgectl: "
 		  "{restart: none}' for a program that watches its files itself. The labels "

@@ -13,6 +13,7 @@
 #include "device/container_sync.h"
 #include "device/log_follower.h"
 #include "device/watcher.h"
+#include "live_rules.h"
 
 /* An editor writes a file in some milliseconds; git switches a branch in a few seconds. */
 #define QUIET_MS 10
@@ -24,12 +25,14 @@
 
 struct live_service {
 	const char *name;
+	bool is_built;
 	size_t index;            /* among what is built */
 	struct descriptor image; /* what its container has */
 	struct build_inputs inputs;
 	enum sync_restart restart;
 	const char *signal;
-	bool is_stale; /* something that it is made from has changed since */
+	struct live_rules rules; /* develop.watch; they rule where there are some */
+	bool is_stale;           /* something that it is made from has changed since */
 };
 
 struct live_session {
@@ -52,6 +55,7 @@ static void live_session_release(struct live_session *live)
 		log_follower_stop(live->followers[i]);
 	free(live->followers);
 	for (size_t i = 0; i < live->count; i++) {
+		live_rules_release(&live->services[i].rules);
 		build_inputs_release(&live->services[i].inputs);
 		descriptor_release(&live->services[i].image);
 	}
@@ -108,24 +112,54 @@ static int read_restart(struct live_session *live, struct live_service *service,
 
 /* --- opening --- */
 
-static int add_service(struct live_session *live, size_t index, struct err *err)
+static struct live_service *add_service(struct live_session *live, const char *name)
+{
+	struct live_service *service = &live->services[live->count++];
+
+	service->name = name;
+	service->inputs = (struct build_inputs)BUILD_INPUTS_INIT;
+	service->rules = (struct live_rules)LIVE_RULES_INIT;
+	return service;
+}
+
+static int add_built(struct live_session *live, size_t index, struct err *err)
 {
 	const struct build_project *build = &live->deployment->project.build;
-	struct live_service *service = &live->services[live->count];
+	struct live_service *service = add_service(live, service_name(&build->items[index]));
 
-	service->inputs = (struct build_inputs)BUILD_INPUTS_INIT;
-	service->name = service_name(&build->items[index]);
+	service->is_built = true;
 	service->index = index;
 	descriptor_copy(&service->image, &build->results[index].target);
-	live->count++;
 	if (build_inputs_read(&build->requests[index], &service->inputs, err) < 0)
 		return err_wrap(err, "service '%s'", service->name);
+	if (live_rules_open(model_of(live, service->name), &service->inputs, &service->rules, err) <
+	    0)
+		return -1;
 	return read_restart(live, service, err);
+}
+
+/* Services that only have rules. */
+static int add_others(struct live_session *live, struct err *err)
+{
+	const struct compose_project *project = compose_project(live->deployment->project.compose);
+
+	VEC_FOREACH(model, &project->services) {
+		struct live_service *service = NULL;
+
+		if (model->build || model->watch.len == 0)
+			continue;
+		service = add_service(live, model->name);
+		if (live_rules_open(model, NULL, &service->rules, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int watch_service(struct live_session *live, const struct live_service *service,
 			 struct err *err)
 {
+	if (service->rules.len > 0)
+		return live_rules_watch(&service->rules, live->watcher, err);
 	VEC_FOREACH(tree, &service->inputs.trees) {
 		if (watcher_add_tree(live->watcher, tree->dir, tree->ignore, err) < 0)
 			return -1;
@@ -192,9 +226,15 @@ static int live_session_open(struct live_session *live, struct err *err)
 
 	compose_list(live->deployment->project.compose, COMPOSE_SERVICES, &live->names);
 	live_view_set_services(live->view, &live->names);
-	live->services = xcalloc(build->len + 1, sizeof(*live->services));
+	live->services = xcalloc(build->len + live->names.len + 1, sizeof(*live->services));
 	for (size_t i = 0; i < build->len; i++) {
-		if (add_service(live, i, err) < 0)
+		if (add_built(live, i, err) < 0)
+			return -1;
+	}
+	if (add_others(live, err) < 0)
+		return -1;
+	for (size_t i = 0; i < live->count; i++) {
+		if (live_rules_take_trees(&live->services[i].rules, false, err) < 0)
 			return -1;
 	}
 	return watch_all(live, err) < 0 ? -1 : follow_logs(live, err);
@@ -216,14 +256,24 @@ static bool is_input(const struct live_service *service, const char *path)
 	return false;
 }
 
-/* True when a compose file is among it. */
-static bool mark_stale(struct live_session *live, const struct watcher_changes *changes)
+static int mark_service(struct live_service *service, const struct watcher_changes *changes,
+			struct err *err)
 {
-	for (size_t i = 0; i < live->count; i++) {
-		live->services[i].is_stale |= changes->lost;
+	if (service->rules.len == 0) {
+		service->is_stale |= changes->lost;
 		VEC_FOREACH(path, &changes->paths)
-			live->services[i].is_stale |= is_input(&live->services[i], *path);
+			service->is_stale |= is_input(service, *path);
+		return 0;
 	}
+	VEC_FOREACH(path, &changes->paths)
+		live_rules_take(&service->rules, *path);
+	return changes->lost ? live_rules_take_trees(&service->rules, true, err) : 0;
+}
+
+/* Is a compose file among it? */
+static bool is_project_changed(const struct live_session *live,
+			       const struct watcher_changes *changes)
+{
 	VEC_FOREACH(path, &changes->paths) {
 		if (strvec_contains(&live->project_files, *path))
 			return true;
@@ -255,6 +305,8 @@ static int read_inputs_again(struct live_session *live, struct err *err)
 		struct live_service *service = &live->services[i];
 		struct build_inputs inputs = BUILD_INPUTS_INIT;
 
+		if (!service->is_built)
+			continue;
 		/* A broken file is told by the build; until it is whole again the old inputs count. */
 		if (build_inputs_read(&build->requests[service->index], &inputs, NULL) < 0) {
 			build_inputs_release(&inputs);
@@ -335,15 +387,60 @@ static int update(struct live_session *live, struct live_service *service, uint6
 	return 0;
 }
 
+static int rebuild(struct live_session *live, struct live_service *service, struct err *err)
+{
+	const struct build_project *build = &live->deployment->project.build;
+	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
+
+	if (build_run(&build->requests[service->index], &result, err) < 0)
+		return -1;
+	if (digest_equal(&result.target.digest, &service->image.digest))
+		return 0;
+	if (replace(live, service, &result.target, "a rule of develop.watch", err) < 0)
+		return -1;
+	set_image(service, &result.target);
+	return live_rules_take_trees(&service->rules, false, err);
+}
+
+static int follow_rules(struct live_session *live, struct live_service *service, uint64_t begun,
+			struct err *err)
+{
+	const char *container = NULL;
+	struct live_rules_report report;
+	struct sync_report shown;
+
+	if (service->rules.rebuild && service->is_built && rebuild(live, service, err) < 0)
+		return -1;
+	service->rules.rebuild = false;
+	if (!live_rules_are_due(&service->rules))
+		return 0;
+	container = strmap_get(&live->deployment->result.containers, service->name);
+	if (live_rules_apply(&service->rules, live->deployment->engine, container, STOP_SECONDS,
+			     &report, err) < 0)
+		return -1;
+	shown = (struct sync_report){ .files = report.files.files,
+				      .bytes = report.files.bytes,
+				      .restarted = report.restarted };
+	live_view_synced(live->view, service->name, &shown, now_ms() - begun);
+	return 0;
+}
+
+static int bring_up_to_date(struct live_session *live, struct live_service *service, uint64_t begun,
+			    struct err *err)
+{
+	if (service->rules.len > 0)
+		return live_rules_are_due(&service->rules) ? follow_rules(live, service, begun, err)
+							   : 0;
+	return service->is_stale ? update(live, service, begun, err) : 0;
+}
+
 /* ERR_CANCELLED and ERR_NETWORK end it; every other error is shown, and the old program runs on. */
 static int update_stale(struct live_session *live, uint64_t begun, struct err *err)
 {
 	for (size_t i = 0; i < live->count; i++) {
 		struct live_service *service = &live->services[i];
 
-		if (!service->is_stale)
-			continue;
-		if (update(live, service, begun, err) < 0) {
+		if (bring_up_to_date(live, service, begun, err) < 0) {
 			if (err->kind == ERR_CANCELLED || err->kind == ERR_NETWORK)
 				return -1;
 			live_view_error(live->view, service->name, err);
@@ -432,7 +529,11 @@ static int one_round(struct live_session *live, struct err *err)
 	if (changes.paths.len == 0 && !changes.lost)
 		return 0;
 	begun = now_ms();
-	if (mark_stale(live, &changes)) {
+	for (size_t i = 0; i < live->count; i++) {
+		if (mark_service(&live->services[i], &changes, err) < 0)
+			return -1;
+	}
+	if (is_project_changed(live, &changes)) {
 		read_project_again(live);
 		if (live->has_next)
 			return 0;
@@ -448,6 +549,9 @@ static int run(struct live_session *live, struct err *err)
 	if (live_session_open(live, err) < 0)
 		return -1;
 	live_view_note(live->view, NULL, "watching; Ctrl-C leaves the services running");
+	/* Rules with initial_sync have something to do at once. */
+	if (catch_up(live, now_ms(), err) < 0)
+		return -1;
 	while (!live->has_next) {
 		if (one_round(live, err) < 0)
 			return -1;

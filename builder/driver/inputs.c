@@ -17,6 +17,8 @@ void build_inputs_release(struct build_inputs *inputs)
 	}
 	free(inputs->trees.items);
 	strvec_release(&inputs->files);
+	str_release(&inputs->ignore_text);
+	free(inputs->ignore_name);
 }
 
 static void add_file(struct build_inputs *inputs, const char *here, const char *path)
@@ -67,6 +69,8 @@ static int add_context(struct build_inputs *inputs, const struct build_request *
 	if (status == 0 && !context->is_remote) {
 		status = add_definition(inputs, &source, err);
 		add_tree(inputs, context->dir, TAKE(source.ignore));
+		inputs->ignore_name = TAKE(source.ignore_name);
+		str_addn(&inputs->ignore_text, source.ignore_text.ptr, source.ignore_text.len);
 	}
 	build_source_release(&source);
 	return status;

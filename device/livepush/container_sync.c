@@ -1,21 +1,17 @@
 #include "device/container_sync.h"
 
 #include <jansson.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "container_rm.h"
 #include "device/archive.h"
 #include "device/container.h"
-#include "device/exec.h"
 #include "image/config.h"
 #include "image/image_content.h"
 #include "image_diff.h"
-
-/* Bytes of paths on one command line of rm; the kernel takes 128 KiB for one word and 2 MiB for all. */
-#define ARGUMENTS_MAX 100000
 
 /* --- do the settings differ? --- */
 
@@ -49,54 +45,14 @@ static int compare_settings(const struct container_sync *sync, bool *ret_same, s
 
 /* --- what is to go --- */
 
-static int ignore_output(void *data, int stream, const char *text, size_t len, struct err *err)
-{
-	(void)data, (void)stream, (void)text, (void)len, (void)err;
-	return 0;
-}
-
-static int run_rm(const struct container_sync *sync, const struct strvec *argv, bool *ret_done,
-		  struct err *err)
-{
-	const struct exec_request request = { .argv = argv, .cwd = "/", .user = "0" };
-	const struct stream_sink sink = { .write = ignore_output };
-	AUTO(err_release) struct err reason = ERR_INIT;
-	int status = 0;
-
-	*ret_done = false;
-	if (exec_run(sync->engine, sync->container, &request, &sink, &status, &reason) < 0) {
-		if (reason.kind == ERR_NETWORK || reason.kind == ERR_CANCELLED) {
-			err_move(err, &reason);
-			return -1;
-		}
-		/* It does not run, or is paused: nothing can be executed in it. */
-		return 0;
-	}
-	*ret_done = status == 0;
-	return 0;
-}
-
 static int delete_all(const struct container_sync *sync, const struct strvec *gone, bool *ret_done,
 		      struct err *err)
 {
-	size_t i = 0;
+	AUTO(strvec_release) struct strvec paths = STRVEC_INIT;
 
-	*ret_done = true;
-	while (i < gone->len && *ret_done) {
-		AUTO(strvec_release) struct strvec argv = STRVEC_INIT;
-		size_t len = 0;
-
-		strvec_add(&argv, "rm");
-		strvec_add(&argv, "-rf");
-		strvec_add(&argv, "--");
-		for (; i < gone->len && len < ARGUMENTS_MAX; i++) {
-			strvec_addf(&argv, "/%s", gone->items[i]);
-			len += strlen(gone->items[i]) + 2;
-		}
-		if (run_rm(sync, &argv, ret_done, err) < 0)
-			return -1;
-	}
-	return 0;
+	VEC_FOREACH(path, gone)
+		strvec_addf(&paths, "/%s", *path);
+	return container_rm(sync->engine, sync->container, &paths, ret_done, err);
 }
 
 /* --- what is to come --- */

@@ -262,3 +262,55 @@ def test_nothing_is_lost(live):
     assert sorted(listed) == sorted(expected)
     for name, text in expected.items():
         assert live.read(f"/app/{name}") == text, name
+
+
+RULES = """
+    develop:
+      watch:
+        - {path: ./src, action: sync, target: /srv, ignore: ["**/*.tmp"]}
+        - {path: ./config.ini, action: sync+restart, target: /etc/config.ini}
+        - {path: ./tools, action: rebuild}
+        - {path: ./hook, action: sync+exec, target: /srv/hook, exec: {command: ["sh", "-c", "cp /srv/hook /srv/hooked"]}}
+"""
+
+
+@pytest.fixture
+def ruled(engine, edgectl, project):
+    root, name = project
+    (root / "compose.yaml").write_text(COMPOSE.format(project=name) + RULES)
+    (root / "hook").write_text("h\n")
+    with parts.closing(Live(engine, edgectl, root, name)) as live:
+        yield live
+
+
+def test_rules_of_the_compose_file(ruled):
+    """develop.watch rules instead: files go where it says, as they are, without a build."""
+    before = ruled.container()
+    assert ruled.save("src/main.py", "by rule\n")["restarted"] is False
+    assert ruled.read("/srv/main.py") == "by rule\n" and ruled.read("/app/main.py") == "one\n"
+    ruled.save("src/deep/x", "x\n")
+    assert ruled.read("/srv/deep/x") == "x\n"
+    ruled.write("src/noise.tmp", "no\n")
+    ruled.quiet(1)
+    (ruled.root / "src/main.py").unlink()
+    ruled.wait("sync")
+    assert "main.py" not in ruled.run("ls", "/srv").split()
+    assert ruled.container()["State"]["StartedAt"] == before["State"]["StartedAt"]
+    assert ruled.save("config.ini", "new\n")["restarted"] is True
+    assert ruled.read("/etc/config.ini") == "new\n"
+    assert ruled.container()["State"]["StartedAt"] != before["State"]["StartedAt"]
+    ruled.save("hook", "hook\n")
+    assert ruled.read("/srv/hooked") == "hook\n"
+    ruled.write("tools/z", "z\n")
+    ruled.wait("note", text="runs again")
+    assert ruled.read("/app/joined") == "x\nz\n" and ruled.container()["Id"] != before["Id"]
+
+
+def test_initial_sync(engine, edgectl, project):
+    root, name = project
+    (root / "compose.yaml").write_text(COMPOSE.format(project=name) + """
+    develop: {watch: [{path: ./src, action: sync, target: /srv, initial_sync: true}]}
+""")
+    with parts.closing(Live(engine, edgectl, root, name)) as live:
+        live.wait("sync")
+        assert sorted(live.run("find", "/srv", "-type", "f").split()) == ["/srv/lib/a.py", "/srv/lib/b.py", "/srv/main.py"]

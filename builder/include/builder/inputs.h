@@ -3,6 +3,7 @@
 #define BUILDER_INPUTS_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "builder/build.h"
 #include "context/ignore.h"
@@ -17,14 +18,16 @@ struct build_inputs {
 	struct {
 		struct build_input_tree *items;
 		size_t len, cap;
-	} trees; /* the context first, if it is a directory; then named ones */
+	} trees;                /* the context first, if it is a directory; then named ones */
+	struct str ignore_text; /* of the context's ignore file; empty = there is none */
+	char *ignore_name;      /* NULL = none */
 	struct strvec
 		files; /* Dockerfile and ignore files, absolute, whether they are there or not */
 };
 
-#define BUILD_INPUTS_INIT            \
-	{                            \
-		.files = STRVEC_INIT \
+#define BUILD_INPUTS_INIT                                     \
+	{                                                     \
+		.files = STRVEC_INIT, .ignore_text = STR_INIT \
 	}
 
 /*

@@ -13,6 +13,9 @@
  */
 WARN_UNUSED int container_put_archive(struct engine *engine, const char *id, const char *path,
 				      const struct byte_source *tar, struct err *err);
+/* The same, but everything belongs to the user that the container runs as. */
+WARN_UNUSED int container_put_own_archive(struct engine *engine, const char *id, const char *path,
+					  const struct byte_source *tar, struct err *err);
 /* Takes the tar of what is at `path`, as it comes. ERR_NOT_FOUND when there is no such path. */
 WARN_UNUSED int container_get_archive(struct engine *engine, const char *id, const char *path,
 				      const struct byte_sink *tar, struct err *err);
