@@ -7,6 +7,7 @@ set -eu
 cd "$(dirname "$0")"
 
 sh tools/packages.sh build run test
+sh tools/peers.sh || echo "test.sh: going on without; the tests that compare with them are skipped" >&2
 sh tools/subordinate-ids.sh
 for preset in dev asan ubsan; do
 	echo "== compiling: $preset"
