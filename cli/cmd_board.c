@@ -12,7 +12,7 @@
 
 /* --- words --- */
 
-static void add_list(struct str *out, const struct board_words *words)
+static void add_list(struct str *out, const struct word_list *words)
 {
 	const char *separator = "";
 
@@ -48,7 +48,7 @@ static void add_memory(struct str *out, const struct board *board)
 
 /* --- JSON --- */
 
-static json_t *json_of_words(const struct board_words *words)
+static json_t *json_of_words(const struct word_list *words)
 {
 	json_t *array = json_array();
 
@@ -63,7 +63,7 @@ static void set_text(json_t *object, const char *key, const char *text)
 		json_set_string(object, key, text);
 }
 
-static void set_words(json_t *object, const char *key, const struct board_words *words)
+static void set_words(json_t *object, const char *key, const struct word_list *words)
 {
 	if (words->len > 0)
 		json_object_set_new(object, key, json_of_words(words));
@@ -273,7 +273,7 @@ static void add_line(struct str *out, const char *label, const char *text)
 	format_wrapped(out, text, LABEL_WIDTH, LABEL_WIDTH, SHOW_WIDTH);
 }
 
-static void add_words_line(struct str *out, const char *label, const struct board_words *words)
+static void add_words_line(struct str *out, const char *label, const struct word_list *words)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 

@@ -25,6 +25,9 @@
 	X(logout)         \
 	X(df)             \
 	X(prune)          \
+	X(init)           \
+	X(template_ls)    \
+	X(template_show)  \
 	X(board_ls)       \
 	X(board_show)     \
 	X(compose_config) \
@@ -60,6 +63,7 @@ const struct cli_topic cli_topics[] = {
 	{ "board", "What edgectl knows about boards" },
 	{ "compose", "Projects of several services" },
 	{ "device", "Boards on the network" },
+	{ "template", "What projects can be made from" },
 	{ .name = NULL },
 };
 

@@ -51,6 +51,7 @@ enum value_kind {
 	VALUE_COMMAND,
 	VALUE_SERVICE, /* of the compose project here */
 	VALUE_SERVICE_OR_DIR,
+	VALUE_TEMPLATE, /* its name, or a directory */
 };
 
 struct cli_option {

@@ -3,100 +3,15 @@
 #include <limits.h>
 #include <string.h>
 
-/* What a value of docs/boards.md's table is read by; `out` is the field at `offset`. */
-struct field {
-	const char *key; /* NULL ends a table */
-	bool required;
-	void (*read)(struct arena *arena, struct yaml *node, void *out);
-	size_t offset;
-};
-
-static void unknown_key(const struct yaml_entry *entry, const struct field *fields)
-{
-	AUTO(strvec_release) struct strvec keys = STRVEC_INIT;
-	struct diag *diag = NULL;
-	const char *nearest = NULL;
-
-	for (; fields->key; fields++)
-		strvec_add(&keys, fields->key);
-	nearest = suggest(entry->key, (const char *const *)strvec_argv(&keys));
-	diag = yaml_problem(&entry->mark, DIAG_ERROR, "unknown key '%s'", entry->key);
-	if (diag && nearest)
-		diag->hint = xasprintf("did you mean '%s'?", nearest);
-}
-
-static const struct field *find_field(const struct field *fields, const char *key)
-{
-	for (; fields->key; fields++) {
-		if (str_eq(fields->key, key))
-			return fields;
-	}
-	return NULL;
-}
-
-static bool require_kind(const struct yaml *node, enum yaml_kind kind)
-{
-	if (node->kind == kind)
-		return true;
-	(void)yaml_problem(&node->mark, DIAG_ERROR, "this is %s, but must be %s",
-			   yaml_kind_name(node->kind), yaml_kind_name(kind));
-	return false;
-}
-
-static void read_fields(struct arena *arena, struct yaml *map, const struct field *fields,
-			void *out)
-{
-	if (!require_kind(map, YAML_MAP))
-		return;
-	YAML_EACH_ENTRY(entry, map) {
-		const struct field *field = find_field(fields, entry->key);
-
-		if (field)
-			field->read(arena, entry->value, (char *)out + field->offset);
-		else
-			unknown_key(entry, fields);
-	}
-	for (; fields->key; fields++) {
-		if (fields->required && !yaml_has(map, fields->key))
-			(void)yaml_problem(&map->mark, DIAG_ERROR, "'%s' is missing", fields->key);
-	}
-}
-
-/* --- values --- */
-
-static void read_text(struct arena *arena, struct yaml *node, void *out)
-{
-	(void)arena;
-	if (!require_kind(node, YAML_STRING))
-		return;
-	if (*node->text)
-		*(const char **)out = node->text;
-	else
-		(void)yaml_problem(&node->mark, DIAG_ERROR, "this must not be empty");
-}
+#include "field.h"
 
 static void read_link(struct arena *arena, struct yaml *node, void *out)
 {
 	const char **link = out;
 
-	read_text(arena, node, out);
+	field_read_text(arena, node, out);
 	if (*link && !str_has_prefix(*link, "https://") && !str_has_prefix(*link, "http://"))
 		(void)yaml_problem(&node->mark, DIAG_ERROR, "'%s' is no web address", *link);
-}
-
-static void read_words(struct arena *arena, struct yaml *node, void *out)
-{
-	struct board_words *words = out;
-
-	if (!require_kind(node, YAML_LIST))
-		return;
-	YAML_EACH_ITEM(item, node) {
-		const char *word = NULL;
-
-		read_text(arena, *item, &word);
-		if (word)
-			*ARENA_ADD(arena, words) = word;
-	}
 }
 
 /* Slugs, aliases and arch are parts of file names: Dockerfile.<slug>. */
@@ -112,7 +27,7 @@ static void check_name(const struct yaml_mark *mark, const char *name)
 
 static void read_names(struct arena *arena, struct yaml *node, void *out)
 {
-	read_words(arena, node, out);
+	field_read_words(arena, node, out);
 	YAML_EACH_ITEM(item, node) {
 		if (yaml_is(*item, YAML_STRING))
 			check_name(&(*item)->mark, (*item)->text);
@@ -123,7 +38,7 @@ static void read_name(struct arena *arena, struct yaml *node, void *out)
 {
 	const char **name = out;
 
-	read_text(arena, node, out);
+	field_read_text(arena, node, out);
 	if (*name)
 		check_name(&node->mark, *name);
 }
@@ -133,7 +48,7 @@ static void read_platform(struct arena *arena, struct yaml *node, void *out)
 	AUTO(err_release) struct err err = ERR_INIT;
 	const char *text = NULL;
 
-	read_text(arena, node, &text);
+	field_read_text(arena, node, &text);
 	if (text && platform_parse(text, out, &err) < 0)
 		(void)yaml_problem(&node->mark, DIAG_ERROR, "%s", err.message);
 }
@@ -145,7 +60,7 @@ static void read_size(struct arena *arena, struct yaml *node, unsigned *ret_mib)
 	struct span unit = { .len = 0 }, number;
 	unsigned long long value = 0;
 
-	read_text(arena, node, &text);
+	field_read_text(arena, node, &text);
 	if (!text)
 		return;
 	unit = span_of(text);
@@ -162,7 +77,7 @@ static void read_memory(struct arena *arena, struct yaml *node, void *out)
 	__typeof__(((struct board *)0)->memory) *memory = out;
 	unsigned last = 0;
 
-	if (!require_kind(node, YAML_LIST))
+	if (!field_require_kind(node, YAML_LIST))
 		return;
 	YAML_EACH_ITEM(item, node) {
 		unsigned size = 0;
@@ -183,7 +98,7 @@ static void read_core(struct arena *arena, struct yaml *node, struct board_core 
 	struct span model = { .len = 0 }, count;
 	unsigned long long value = 0;
 
-	read_text(arena, node, &text);
+	field_read_text(arena, node, &text);
 	if (!text)
 		return;
 	model = span_of(text);
@@ -199,7 +114,7 @@ static void read_cores(struct arena *arena, struct yaml *node, void *out)
 {
 	__typeof__(((struct board_cpu *)0)->cores) *cores = out;
 
-	if (!require_kind(node, YAML_LIST))
+	if (!field_require_kind(node, YAML_LIST))
 		return;
 	YAML_EACH_ITEM(item, node) {
 		struct board_core core = { .count = 0 };
@@ -212,21 +127,21 @@ static void read_cores(struct arena *arena, struct yaml *node, void *out)
 
 static const struct field cpu_fields[] = {
 	{ "cores", false, read_cores, offsetof(struct board_cpu, cores) },
-	{ "features", false, read_words, offsetof(struct board_cpu, features) },
-	{ "qemu", false, read_text, offsetof(struct board_cpu, qemu) },
+	{ "features", false, field_read_words, offsetof(struct board_cpu, features) },
+	{ "qemu", false, field_read_text, offsetof(struct board_cpu, qemu) },
 	{ .key = NULL },
 };
 
 static void read_cpu(struct arena *arena, struct yaml *node, void *out)
 {
-	read_fields(arena, node, cpu_fields, out);
+	fields_read(arena, node, cpu_fields, out);
 }
 
 /* --- peripherals --- */
 
 static void read_devices(struct arena *arena, struct yaml *node, void *out)
 {
-	read_words(arena, node, out);
+	field_read_words(arena, node, out);
 	YAML_EACH_ITEM(item, node) {
 		if (yaml_is(*item, YAML_STRING) && !str_has_prefix((*item)->text, "/dev/"))
 			(void)yaml_problem(&(*item)->mark, DIAG_ERROR, "'%s' is no path below /dev",
@@ -254,7 +169,7 @@ static void read_settings(struct arena *arena, struct yaml *node, void *out)
 {
 	struct board_settings *settings = out;
 
-	if (!require_kind(node, YAML_MAP))
+	if (!field_require_kind(node, YAML_MAP))
 		return;
 	YAML_EACH_ENTRY(entry, node) {
 		struct board_setting setting = { .name = entry->key,
@@ -272,9 +187,9 @@ static void read_settings(struct arena *arena, struct yaml *node, void *out)
 
 static const struct field peripheral_fields[] = {
 	{ "devices", false, read_devices, offsetof(struct board_peripheral, devices) },
-	{ "interfaces", false, read_words, offsetof(struct board_peripheral, interfaces) },
+	{ "interfaces", false, field_read_words, offsetof(struct board_peripheral, interfaces) },
 	{ "compose", false, read_settings, offsetof(struct board_peripheral, settings) },
-	{ "note", false, read_text, offsetof(struct board_peripheral, note) },
+	{ "note", false, field_read_text, offsetof(struct board_peripheral, note) },
 	{ .key = NULL },
 };
 
@@ -284,7 +199,7 @@ static void read_peripherals(struct arena *arena, struct yaml *node, void *out)
 	struct board_peripherals *peripherals = out;
 	struct field kinds[PERIPHERAL_COUNT + 1] = { { .key = NULL } };
 
-	if (!require_kind(node, YAML_MAP))
+	if (!field_require_kind(node, YAML_MAP))
 		return;
 	for (enum peripheral_kind kind = 0; kind < PERIPHERAL_COUNT; kind++) {
 		struct yaml *value = yaml_get(node, peripheral_kind_name(kind));
@@ -295,26 +210,26 @@ static void read_peripherals(struct arena *arena, struct yaml *node, void *out)
 			continue;
 		added = ARENA_ADD(arena, peripherals);
 		added->kind = kind;
-		read_fields(arena, value, peripheral_fields, added);
+		fields_read(arena, value, peripheral_fields, added);
 	}
 	YAML_EACH_ENTRY(entry, node) {
-		if (!find_field(kinds, entry->key))
-			unknown_key(entry, kinds);
+		if (!fields_find(kinds, entry->key))
+			fields_report_unknown(entry, kinds);
 	}
 }
 
 /* --- boards --- */
 
 static const struct field board_fields[] = {
-	{ "name", true, read_text, offsetof(struct board, name) },
+	{ "name", true, field_read_text, offsetof(struct board, name) },
 	{ "aliases", false, read_names, offsetof(struct board, aliases) },
 	{ "arch", true, read_name, offsetof(struct board, arch) },
 	{ "platform", true, read_platform, offsetof(struct board, platform) },
-	{ "soc", false, read_text, offsetof(struct board, soc) },
+	{ "soc", false, field_read_text, offsetof(struct board, soc) },
 	{ "cpu", false, read_cpu, offsetof(struct board, cpu) },
 	{ "memory", false, read_memory, offsetof(struct board, memory) },
 	{ "peripherals", false, read_peripherals, offsetof(struct board, peripherals) },
-	{ "images", false, read_words, offsetof(struct board, images) },
+	{ "images", false, field_read_words, offsetof(struct board, images) },
 	{ "link", false, read_link, offsetof(struct board, link) },
 	{ .key = NULL },
 };
@@ -335,7 +250,7 @@ static void read_board(struct board_catalog *catalog, const char *vendor,
 	struct board board = { .slug = entry->key, .vendor = vendor };
 
 	check_name(&entry->mark, entry->key);
-	read_fields(catalog->arena, entry->value, board_fields, &board);
+	fields_read(catalog->arena, entry->value, board_fields, &board);
 	claim_name(catalog, &entry->mark, board.slug);
 	VEC_FOREACH(alias, &board.aliases) {
 		claim_name(catalog, &entry->mark, *alias);
@@ -366,7 +281,7 @@ static void keep_node(struct arena *arena, struct yaml *node, void *out)
 }
 
 static const struct field file_fields[] = {
-	{ "vendor", true, read_text, offsetof(struct board_file, vendor) },
+	{ "vendor", true, field_read_text, offsetof(struct board_file, vendor) },
 	{ "shared", false, ignore_value, 0 },
 	{ "boards", true, keep_node, offsetof(struct board_file, boards) },
 	{ .key = NULL },
@@ -376,8 +291,8 @@ void boards_read(struct board_catalog *catalog, struct yaml *document)
 {
 	struct board_file file = { .vendor = NULL };
 
-	read_fields(catalog->arena, document, file_fields, &file);
-	if (!file.boards || !require_kind(file.boards, YAML_MAP))
+	fields_read(catalog->arena, document, file_fields, &file);
+	if (!file.boards || !field_require_kind(file.boards, YAML_MAP))
 		return;
 	YAML_EACH_ENTRY(entry, file.boards)
 		read_board(catalog, file.vendor, entry);

@@ -10,5 +10,6 @@ struct embedded_file {
 };
 
 extern const struct embedded_file board_files[];
+extern const struct embedded_file project_files[];
 
 #endif

@@ -26,12 +26,15 @@
 #define LIMIT_CONFIG_FILE      (4 * LIMIT_MIB)  /* docker's config.json, ours */
 #define LIMIT_YAML             (1 * LIMIT_MIB)
 #define LIMIT_YAML_DEPTH       64
-#define LIMIT_YAML_ALIAS_NODES 100000               /* nodes that aliases add to a document */
-#define LIMIT_LAYERS           125                  /* overlayfs lower directories, as Docker */
-#define LIMIT_LAYER_ENTRIES    10000000             /* files in one layer */
-#define LIMIT_LAYER_SIZE       ((uint64_t)64 << 30) /* unpacked bytes of one layer */
-#define LIMIT_LAYER_PATH       (32 * LIMIT_KIB) /* of a file in a layer: PATH_MAX, eight times */
-#define LIMIT_DIAGS            20
-#define LIMIT_HELPER_OUTPUT    (1 * LIMIT_MIB) /* credential helpers and other short programs */
+#define LIMIT_YAML_ALIAS_NODES 100000 /* nodes that aliases add to a document */
+#define LIMIT_TEMPLATE_FILE \
+	(4 * LIMIT_MIB)               /* of a project template, before and after it is rendered */
+#define LIMIT_TEMPLATE_FILES 1000     /* in one */
+#define LIMIT_LAYERS         125      /* overlayfs lower directories, as Docker */
+#define LIMIT_LAYER_ENTRIES  10000000 /* files in one layer */
+#define LIMIT_LAYER_SIZE     ((uint64_t)64 << 30) /* unpacked bytes of one layer */
+#define LIMIT_LAYER_PATH     (32 * LIMIT_KIB)     /* of a file in a layer: PATH_MAX, eight times */
+#define LIMIT_DIAGS          20
+#define LIMIT_HELPER_OUTPUT  (1 * LIMIT_MIB) /* credential helpers and other short programs */
 
 #endif

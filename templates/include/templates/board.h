@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "image/platform.h"
+#include "templates/word_list.h"
 
 enum peripheral_kind {
 	PERIPHERAL_GPIO,
@@ -37,16 +38,11 @@ enum peripheral_kind {
 #define PERIPHERAL_BIT(kind) (1U << (kind))
 #define PERIPHERAL_ALL       (PERIPHERAL_BIT(PERIPHERAL_COUNT) - 1)
 
-struct board_words {
-	const char **items;
-	size_t len, cap;
-};
-
 /* A member of a compose service: one word, or a list of them. */
 struct board_setting {
 	const char *name;
 	bool is_list;
-	struct board_words values;
+	struct word_list values;
 };
 
 struct board_settings {
@@ -56,8 +52,8 @@ struct board_settings {
 
 struct board_peripheral {
 	enum peripheral_kind kind;
-	struct board_words devices;     /* absolute paths: device nodes, or directories of them */
-	struct board_words interfaces;  /* of the network: can0 */
+	struct word_list devices;       /* absolute paths: device nodes, or directories of them */
+	struct word_list interfaces;    /* of the network: can0 */
 	struct board_settings settings; /* what a service needs besides the devices */
 	const char *note;               /* where its pins are, what enables it; NULL = none */
 };
@@ -77,13 +73,13 @@ struct board_cpu {
 		struct board_core *items; /* the fastest first; none = unknown, or several */
 		size_t len, cap;
 	} cores;
-	struct board_words features; /* what programs may rely on, as /proc/cpuinfo calls it */
+	struct word_list features; /* what programs may rely on, as /proc/cpuinfo calls it */
 	const char *qemu; /* QEMU_CPU for exactly this processor; NULL = QEMU has no model of it */
 };
 
 struct board {
 	const char *slug;
-	struct board_words aliases;
+	struct word_list aliases;
 	const char *name, *vendor;
 	const char *arch; /* of Dockerfile.<arch>: rpi, armv7hf, aarch64, amd64, i386, i386-nlp */
 	struct platform platform;
@@ -95,8 +91,8 @@ struct board {
 		size_t len, cap;
 	} memory;
 	struct board_peripherals peripherals;
-	struct board_words images; /* recommended base images, the first the best */
-	const char *link;          /* the vendor's page; NULL = none */
+	struct word_list images; /* recommended base images, the first the best */
+	const char *link;        /* the vendor's page; NULL = none */
 };
 
 struct board_catalog {

@@ -1,0 +1,248 @@
+#include "app.h"
+#include "command.h"
+#include "format.h"
+#include "table.h"
+#include "template_source.h"
+
+#include "base/json.h"
+
+#define LABEL_WIDTH 13 /* of "Peripherals" and its like */
+#define SHOW_WIDTH  80
+
+static const char *kind_name(enum variable_kind kind)
+{
+	switch (kind) {
+	case VARIABLE_TEXT: return "text";
+	case VARIABLE_INTEGER: return "integer";
+	case VARIABLE_BOOLEAN: return "boolean";
+	case VARIABLE_CHOICE: return "choice";
+	}
+	return NULL;
+}
+
+/* --- JSON --- */
+
+static json_t *json_of_words(const struct word_list *words)
+{
+	json_t *array = json_array();
+
+	VEC_FOREACH(word, words)
+		json_array_append_new(array, json_string(*word));
+	return array;
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		json_set_string(object, key, text);
+}
+
+static json_t *json_of_variable(const struct template_variable *variable)
+{
+	json_t *object = json_object();
+
+	json_set_string(object, "name", variable->name);
+	json_set_string(object, "type", kind_name(variable->kind));
+	set_text(object, "question", variable->question);
+	set_text(object, "default", variable->fallback);
+	set_text(object, "if", variable->condition);
+	if (variable->choices.len > 0)
+		json_object_set_new(object, "choices", json_of_words(&variable->choices));
+	return object;
+}
+
+static json_t *json_of_template(const struct template *template)
+{
+	json_t *object = json_object();
+	json_t *variables = json_array(), *files = json_array(), *peripherals = json_array();
+
+	for (enum peripheral_kind kind = 0; kind < PERIPHERAL_COUNT; kind++) {
+		if (template->peripherals & PERIPHERAL_BIT(kind))
+			json_array_append_new(peripherals, json_string(peripheral_kind_name(kind)));
+	}
+	VEC_FOREACH(variable, &template->variables)
+		json_array_append_new(variables, json_of_variable(variable));
+	VEC_FOREACH(file, &template->files)
+		json_array_append_new(files, json_string(file->path));
+	json_set_string(object, "name", template->name);
+	json_set_string(object, "summary", template->summary);
+	set_text(object, "description", template->description);
+	json_object_set_new(object, "platforms", json_of_words(&template->platforms));
+	json_object_set_new(object, "peripherals", peripherals);
+	json_object_set_new(object, "variables", variables);
+	json_object_set_new(object, "files", files);
+	return object;
+}
+
+/* --- template ls --- */
+
+struct template_ls_args {
+	bool json, quiet;
+};
+
+static int template_ls_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct template_ls_args *args = args_data;
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	AUTO(table_release) struct table table;
+	AUTO(str_release) struct str text = STR_INIT;
+	json_auto_t *array = json_array();
+
+	(void)app;
+	table_init(&table, 2);
+	table_add(&table, "TEMPLATE");
+	table_add(&table, "WHAT IT IS");
+	template_list(&names);
+	VEC_FOREACH(name, &names) {
+		AUTO(template_freep) struct template *template = NULL;
+
+		if (template_load(*name, &template, err) < 0)
+			return -1;
+		table_add(&table, *name);
+		table_add(&table, template->summary);
+		json_array_append_new(array, json_of_template(template));
+		if (args->quiet)
+			str_addf(&text, "%s\n", *name);
+	}
+	if (!args->quiet && args->json)
+		json_write_pretty(array, &text);
+	else if (!args->quiet)
+		table_format(&table, &text);
+	return app_print(&text, err);
+}
+
+static const struct cli_option template_ls_options[] = {
+	OPTION_FLAG(struct template_ls_args, json, 0, "json",
+		    "Print a JSON array of objects, each as 'template show --json' prints it"),
+	OPTION_FLAG(struct template_ls_args, quiet, 'q', "quiet",
+		    "Print only the names for --template"),
+	OPTION_END,
+};
+
+static const struct cli_example template_ls_examples[] = {
+	{ "What a project can start from:", "edgectl template ls" },
+	{ NULL, NULL },
+};
+
+const struct cli_command cmd_template_ls = {
+	.name = "template ls",
+	.group = GROUP_PROJECT,
+	.summary = "List the project templates",
+	.details = "Those that edgectl brings along. 'edgectl init --template' takes directories "
+		   "and git repositories as well.",
+	.options = template_ls_options,
+	.args_size = sizeof(struct template_ls_args),
+	.examples = template_ls_examples,
+	.run = template_ls_run,
+};
+
+/* --- template show --- */
+
+struct template_show_args {
+	struct strvec templates;
+	bool json;
+};
+
+static void add_line(struct str *out, const char *label, const char *text)
+{
+	if (!text || !*text)
+		return;
+	str_addf(out, "%-*s", LABEL_WIDTH, label);
+	format_wrapped(out, text, LABEL_WIDTH, LABEL_WIDTH, SHOW_WIDTH);
+}
+
+static void add_word(struct str *out, const char *word)
+{
+	str_addf(out, "%s%s", out->len > 0 ? ", " : "", word);
+}
+
+static void show_head(const struct template *template, struct str *out)
+{
+	AUTO(str_release) struct str platforms = STR_INIT;
+	AUTO(str_release) struct str peripherals = STR_INIT;
+
+	VEC_FOREACH(word, &template->platforms)
+		add_word(&platforms, *word);
+	for (enum peripheral_kind kind = 0; kind < PERIPHERAL_COUNT; kind++) {
+		if (template->peripherals & PERIPHERAL_BIT(kind))
+			add_word(&peripherals, peripheral_kind_name(kind));
+	}
+	str_addf(out, "%s\n\n", template->summary);
+	if (template->description) {
+		format_wrapped(out, template->description, 0, 0, SHOW_WIDTH);
+		str_addc(out, '\n');
+	}
+	add_line(out, "Template", template->name);
+	add_line(out, "Platforms", platforms.ptr);
+	add_line(out, "Peripherals", peripherals.ptr);
+}
+
+static void show_variable(const struct template_variable *variable, struct str *out)
+{
+	AUTO(str_release) struct str choices = STR_INIT;
+
+	str_addf(out, "  %s (%s)", variable->name, kind_name(variable->kind));
+	if (variable->question)
+		str_addf(out, ": %s", variable->question);
+	str_addc(out, '\n');
+	VEC_FOREACH(choice, &variable->choices)
+		add_word(&choices, *choice);
+	if (choices.len > 0)
+		str_addf(out, "    one of %s\n", choices.ptr);
+	if (variable->fallback)
+		str_addf(out, "    default: %s\n", variable->fallback);
+	if (variable->condition)
+		str_addf(out, "    only if %s\n", variable->condition);
+}
+
+static int template_show_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct template_show_args *args = args_data;
+	AUTO(template_freep) struct template *template = NULL;
+	AUTO(str_release) struct str text = STR_INIT;
+
+	(void)app;
+	if (template_source_load(args->templates.items[0], &template, err) < 0)
+		return -1;
+	if (args->json) {
+		json_auto_t *object = json_of_template(template);
+
+		json_write_pretty(object, &text);
+		return app_print(&text, err);
+	}
+	show_head(template, &text);
+	str_add(&text, template->variables.len > 0 ? "\nVariables:\n" : "");
+	VEC_FOREACH(variable, &template->variables)
+		show_variable(variable, &text);
+	str_add(&text, "\nFiles:\n");
+	VEC_FOREACH(file, &template->files)
+		str_addf(&text, "  %s\n", file->path);
+	return app_print(&text, err);
+}
+
+static const struct cli_option template_show_options[] = {
+	OPTION_OPERANDS(struct template_show_args, templates, "TEMPLATE", VALUE_TEMPLATE, 1, 1),
+	OPTION_FLAG(struct template_show_args, json, 0, "json",
+		    "Print a JSON object with the members name, summary, description, platforms, "
+		    "peripherals, variables and files"),
+	OPTION_END,
+};
+
+static const struct cli_example template_show_examples[] = {
+	{ "What it asks for, and which files it makes:", "edgectl template show gpio-blinky" },
+	{ "The same of one that is being written:", "edgectl template show ./my-template" },
+	{ NULL, NULL },
+};
+
+const struct cli_command cmd_template_show = {
+	.name = "template show",
+	.group = GROUP_PROJECT,
+	.summary = "Show what a project template makes",
+	.details =
+		"TEMPLATE is a name of 'edgectl template ls', a directory with template.yaml, or "
+		"a git repository.",
+	.options = template_show_options,
+	.args_size = sizeof(struct template_show_args),
+	.examples = template_show_examples,
+	.run = template_show_run,
+};

@@ -1,0 +1,1 @@
+"""A page with the state of the board."""

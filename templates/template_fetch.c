@@ -1,0 +1,183 @@
+#include "templates/template_fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "context/git_source.h"
+#include "image/digest.h"
+
+/*
+ * A copy is CACHE/KEY: `files`, the checkout, and `state`, its commit and the path of the wanted
+ * directory below `files`, a line each. KEY is the digest of the address.
+ */
+#define STATE_MAX 8192
+
+void fetched_template_release(struct fetched_template *fetched)
+{
+	free(fetched->dir);
+	free(fetched->unreachable);
+	*fetched = (struct fetched_template){ .dir = NULL };
+}
+
+static int find_cache(char **ret, struct err *err)
+{
+	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+
+	if (cache && path_is_absolute(cache))
+		*ret = path_join(cache, "edgectl/templates");
+	else if (home && path_is_absolute(home))
+		*ret = path_join(home, ".cache/edgectl/templates");
+	else
+		return err_set(err, ERR_SYSTEM, "neither XDG_CACHE_HOME nor HOME is set");
+	return fs_mkdir_all(AT_FDCWD, *ret, 0700, err);
+}
+
+/* --- the copy --- */
+
+static bool read_copy(const char *copy, struct fetched_template *ret)
+{
+	AUTO(freep) char *path = path_join(copy, "state");
+	AUTO(freep) char *files = path_join(copy, "files");
+	AUTO(freep) char *root = NULL;
+	AUTO(str_release) struct str text = STR_INIT;
+	struct span rest, commit, dir;
+
+	if (fs_read_file(AT_FDCWD, path, STATE_MAX, &text, NULL) < 0)
+		return false;
+	rest = str_span(&text);
+	if (!span_cut(&rest, '\n', &commit) || commit.len != sizeof(ret->commit) - 1 ||
+	    !span_cut(&rest, '\n', &dir))
+		return false;
+	root = span_dup(dir);
+	ret->dir = path_join(files, root);
+	memcpy(ret->commit, commit.ptr, commit.len);
+	ret->commit[commit.len] = '\0';
+	return true;
+}
+
+static int write_state(const char *work, const char *commit, const char *root, struct err *err)
+{
+	AUTO(freep) char *files = path_join(work, "files");
+	AUTO(freep) char *state = path_join(work, "state");
+	AUTO(freep) char *real = NULL;
+	AUTO(freep) char *text = NULL;
+	const char *below;
+
+	if (fs_realpath(files, &real, err) < 0)
+		return -1;
+	below = root + strlen(real);
+	text = xasprintf("%s\n%s\n", commit, *below ? below + 1 : ".");
+	return fs_write_file_atomic(AT_FDCWD, state, text, strlen(text), 0600, err);
+}
+
+/* Of what did not come to an end; why that was is what the user wants to know. */
+static void discard(const char *work)
+{
+	AUTO(err_release) struct err ignored = ERR_INIT;
+
+	if (fs_remove_all(AT_FDCWD, work, &ignored) < 0)
+		err_clear(&ignored);
+}
+
+/* Into a directory of its own, which then takes the place of the old copy. */
+static int checkout(const struct git_url *url, const struct git_revision *revision,
+		    const char *work, const struct monitor *monitor, struct err *err)
+{
+	AUTO(freep) char *files = path_join(work, "files");
+	AUTO(freep) char *root = NULL;
+	const struct git_checkout checkout = {
+		.url = url, .revision = revision, .dir = files, .monitor = monitor
+	};
+
+	if (fs_mkdir_all(AT_FDCWD, files, 0700, err) < 0 ||
+	    git_source_checkout(&checkout, &root, err) < 0)
+		return -1;
+	return write_state(work, revision->commit, root, err);
+}
+
+static int replace(const char *work, const char *copy, struct err *err)
+{
+	if (fs_remove_all(AT_FDCWD, copy, err) < 0)
+		return -1;
+	if (rename(work, copy) == 0)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return err_errno(err, "rename '%s'", work);
+	/* another process was as fast, with the same content */
+	return fs_remove_all(AT_FDCWD, work, err);
+}
+
+static int make_copy(const struct git_url *url, const struct git_revision *revision,
+		     const char *copy, const struct monitor *monitor, struct err *err)
+{
+	AUTO(freep) char *prefix = xasprintf("%s.new-", copy);
+	AUTO(freep) char *work = NULL;
+
+	if (fs_make_temp_dir(AT_FDCWD, prefix, &work, err) < 0)
+		return -1;
+	if (checkout(url, revision, work, monitor, err) == 0 && replace(work, copy, err) == 0)
+		return 0;
+	discard(work);
+	return -1;
+}
+
+/* --- */
+
+static bool may_use_copy(enum err_kind kind)
+{
+	return kind != ERR_CANCELLED && kind != ERR_NOT_FOUND && kind != ERR_DIGEST;
+}
+
+static int fetch(const struct git_url *url, const char *copy, const struct monitor *monitor,
+		 struct fetched_template *ret, struct err *err)
+{
+	AUTO(git_revision_release) struct git_revision revision = GIT_REVISION_INIT;
+	AUTO(err_release) struct err reason = ERR_INIT;
+	const struct git_keys keys = { .lent = NULL };
+	bool has_copy = read_copy(copy, ret);
+
+	if (git_source_resolve(url, &keys, monitor, &revision, &reason) < 0) {
+		if (has_copy && may_use_copy(reason.kind)) {
+			ret->unreachable = xstrdup(reason.message);
+			return 0;
+		}
+		err_move(err, &reason);
+		return -1;
+	}
+	if (has_copy && str_eq(ret->commit, revision.commit))
+		return 0;
+	fetched_template_release(ret);
+	if (make_copy(url, &revision, copy, monitor, err) < 0)
+		return -1;
+	return read_copy(copy, ret) ? 0 : err_set(err, ERR_SYSTEM, "'%s' has gone meanwhile", copy);
+}
+
+int template_fetch(const char *address, const struct monitor *monitor, struct fetched_template *ret,
+		   struct err *err)
+{
+	AUTO(git_url_release) struct git_url url = GIT_URL_INIT;
+	AUTO(freep) char *cache = NULL;
+	AUTO(freep) char *copy = NULL;
+	struct fetched_template fetched = { .dir = NULL };
+	struct digest digest;
+
+	if (git_url_parse(address, &url, err) < 0 || find_cache(&cache, err) < 0)
+		return -1;
+	digest_of(address, strlen(address), &digest);
+	copy = path_join(cache, digest_hex(&digest));
+	if (fetch(&url, copy, monitor, &fetched, err) < 0) {
+		fetched_template_release(&fetched);
+		return -1;
+	}
+	*ret = fetched;
+	return 0;
+}
