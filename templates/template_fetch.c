@@ -130,11 +130,12 @@ static int make_copy(const struct git_url *url, const struct git_revision *revis
 	return -1;
 }
 
-/* --- */
+/* --- asking, and the copy where nobody answers --- */
 
+/* The caller tells why; a server may as well say "not found" of what it does not want to show. */
 static bool may_use_copy(enum err_kind kind)
 {
-	return kind != ERR_CANCELLED && kind != ERR_NOT_FOUND && kind != ERR_DIGEST;
+	return kind != ERR_CANCELLED && kind != ERR_DIGEST;
 }
 
 static int fetch(const struct git_url *url, const char *copy, const struct monitor *monitor,

@@ -18,8 +18,8 @@ struct fetched_template {
 
 void fetched_template_release(struct fetched_template *fetched);
 /*
- * ERR_NOT_FOUND when the repository has no such reference or directory, ERR_NETWORK and ERR_AUTH when it cannot be
- * reached and there is no copy.
+ * Without a copy: ERR_NOT_FOUND when there is no such repository, reference or directory, ERR_NETWORK and ERR_AUTH
+ * when it cannot be reached.
  */
 WARN_UNUSED int template_fetch(const char *address, const struct monitor *monitor,
 			       struct fetched_template *ret, struct err *err);

@@ -1,6 +1,6 @@
 /* Prints how the board does until it is told to stop. With --healthy: is another one of us doing so? */
-#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -12,7 +12,6 @@
 #ifndef INTERVAL
 #define INTERVAL 10
 #endif
-#define HEARTBEAT "/tmp/heartbeat"
 
 static volatile sig_atomic_t is_stopping;
 
@@ -31,19 +30,26 @@ static void catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 }
 
+static const char *heartbeat(void)
+{
+	const char *path = getenv("HEARTBEAT");
+
+	return path ? path : "/tmp/heartbeat";
+}
+
 static int is_healthy(void)
 {
 	struct stat st;
 
-	return stat(HEARTBEAT, &st) == 0 && time(NULL) - st.st_mtime <= 3 * INTERVAL;
+	return stat(heartbeat(), &st) == 0 && time(NULL) - st.st_mtime <= 3 * INTERVAL;
 }
 
 static int beat(void)
 {
-	FILE *file = fopen(HEARTBEAT, "we");
+	FILE *file = fopen(heartbeat(), "we");
 
 	if (!file) {
-		fprintf(stderr, "%s: %s\n", HEARTBEAT, strerror(errno));
+		perror(heartbeat());
 		return -1;
 	}
 	fprintf(file, "%lld\n", (long long)time(NULL));

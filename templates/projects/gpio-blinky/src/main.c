@@ -1,5 +1,4 @@
 /* Blinks until it is told to stop. With --healthy: is another one of us doing so? */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,6 @@
 #define LINE      17
 #define PERIOD_MS 1000
 #endif
-#define HEARTBEAT "/tmp/heartbeat"
 
 static volatile sig_atomic_t is_stopping;
 
@@ -34,19 +32,26 @@ static void catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 }
 
+static const char *heartbeat(void)
+{
+	const char *path = getenv("HEARTBEAT");
+
+	return path ? path : "/tmp/heartbeat";
+}
+
 static int is_healthy(void)
 {
 	struct stat st;
 
-	return stat(HEARTBEAT, &st) == 0 && time(NULL) - st.st_mtime <= 5 + 3 * PERIOD_MS / 1000;
+	return stat(heartbeat(), &st) == 0 && time(NULL) - st.st_mtime <= 5 + 3 * PERIOD_MS / 1000;
 }
 
 static int beat(void)
 {
-	FILE *file = fopen(HEARTBEAT, "we");
+	FILE *file = fopen(heartbeat(), "we");
 
 	if (!file) {
-		perror(HEARTBEAT);
+		perror(heartbeat());
 		return -1;
 	}
 	return fclose(file);

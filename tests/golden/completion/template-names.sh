@@ -1,0 +1,1 @@
+edgectl __complete template c

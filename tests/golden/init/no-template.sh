@@ -1,0 +1,1 @@
+edgectl init demo --board raspberrypi4-64

@@ -1,0 +1,1 @@
+edgectl init demo --template shel

@@ -1,0 +1,1 @@
+edgectl template show sell
