@@ -25,6 +25,8 @@ struct upload_record {
 	char name[NAME_LENGTH + 1];
 	char *registry, *repository, *digest;
 	char *location; /* NULL = none */
+	uint64_t part_limit;
+	size_t size; /* of the file */
 };
 
 static int open_directory(struct store *store)
@@ -54,20 +56,30 @@ static bool is_old(int fd)
 	return fstat(fd, &st) < 0 || time(NULL) - st.st_mtime > AGE_SECONDS;
 }
 
+static uint64_t number_of(const json_t *json, const char *key)
+{
+	long long number = json_get_int(json, key, 0);
+
+	return number > 0 ? (uint64_t)number : 0;
+}
+
 /* The text must be of this very upload: a name is only a hash of what it is for. */
-static void read_location(struct upload_record *record)
+static void read_place(struct upload_record *record)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 	json_auto_t *json = NULL;
 
-	if (is_old(record->fd) ||
-	    fd_read_to_str(record->fd, &text, SIZE_LIMIT, record->name, NULL) < 0 ||
-	    text.len == 0 || json_parse(str_span(&text), record->name, &json, NULL) < 0 ||
+	if (fd_read_to_str(record->fd, &text, SIZE_LIMIT, record->name, NULL) < 0)
+		return;
+	record->size = text.len;
+	if (text.len == 0 || is_old(record->fd) ||
+	    json_parse(str_span(&text), record->name, &json, NULL) < 0 ||
 	    !str_eq(json_get_string(json, "registry"), record->registry) ||
 	    !str_eq(json_get_string(json, "repository"), record->repository) ||
 	    !str_eq(json_get_string(json, "digest"), record->digest))
 		return;
 	record->location = xstrdup_or_null(json_get_string(json, "location"));
+	record->part_limit = number_of(json, "part-limit");
 }
 
 static int lock_file(struct upload_record *record)
@@ -99,7 +111,7 @@ struct upload_record *upload_record_open(struct store *store, const char *host,
 		upload_record_freep(&record);
 		return NULL;
 	}
-	read_location(record);
+	read_place(record);
 	return record;
 }
 
@@ -127,28 +139,47 @@ const char *upload_record_location(const struct upload_record *record)
 	return record ? record->location : NULL;
 }
 
-/*
- * In place and without fsync: one that a crash leaves half is no JSON, and costs no more than the
- * upload's beginning.
- */
-void upload_record_save(struct upload_record *record, const char *location, uint64_t offset)
+uint64_t upload_record_part_limit(const struct upload_record *record)
 {
-	AUTO(str_release) struct str text = STR_INIT;
-	json_auto_t *json = NULL;
+	return record ? record->part_limit : 0;
+}
 
-	if (!record)
-		return;
-	json = json_object();
+static void format(const struct upload_record *record, const struct upload_place *place,
+		   struct str *ret)
+{
+	json_auto_t *json = json_object();
+
 	json_set_string(json, "registry", record->registry);
 	json_set_string(json, "repository", record->repository);
 	json_set_string(json, "digest", record->digest);
-	json_set_string(json, "location", location);
-	json_object_set_new(json, "offset", json_integer((json_int_t)offset));
-	json_write(json, &text);
-	str_addc(&text, '\n');
-	if (ftruncate(record->fd, 0) < 0 || lseek(record->fd, 0, SEEK_SET) < 0 ||
+	json_set_string(json, "location", place->location);
+	json_object_set_new(json, "offset", json_integer((json_int_t)place->offset));
+	if (place->part_limit > 0)
+		json_object_set_new(json, "part-limit",
+				    json_integer((json_int_t)place->part_limit));
+	json_write(json, ret);
+	str_addc(ret, '\n');
+}
+
+/*
+ * In place and by one write, with blanks over what is left of a longer text, so that a kill finds the
+ * old text or the new one. Without fsync: what a crash leaves half is no JSON, and costs no more than
+ * the upload's beginning.
+ */
+void upload_record_save(struct upload_record *record, const struct upload_place *place)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (!record)
+		return;
+	format(record, place, &text);
+	while (text.len < record->size)
+		str_addc(&text, ' ');
+	if (lseek(record->fd, 0, SEEK_SET) < 0 ||
 	    fd_write_all(record->fd, text.ptr, text.len, record->name, NULL) < 0)
 		upload_record_drop(record);
+	else
+		record->size = text.len;
 }
 
 void upload_record_drop(struct upload_record *record)
@@ -156,6 +187,7 @@ void upload_record_drop(struct upload_record *record)
 	if (!record)
 		return;
 	free(TAKE(record->location));
+	record->size = 0;
 	(void)!ftruncate(record->fd, 0); /* it is removed with the record */
 }
 

@@ -22,8 +22,17 @@ struct upload_record *upload_record_open(struct store *store, const char *host,
 void upload_record_freep(struct upload_record **record);
 /* Where an earlier run left off; NULL = nowhere, or too long ago. Borrowed until the next change. */
 const char *upload_record_location(const struct upload_record *record);
-/* `offset`: what the registry said it has. A NULL record is fine here and below. */
-void upload_record_save(struct upload_record *record, const char *location, uint64_t offset);
+/* What was learned there about the size of a part; 0 = nothing. */
+uint64_t upload_record_part_limit(const struct upload_record *record);
+
+struct upload_place {
+	const char *location;
+	uint64_t offset;     /* what the registry said it has */
+	uint64_t part_limit; /* bytes that it takes at once; 0 = any number */
+};
+
+/* A NULL record is fine here and below. */
+void upload_record_save(struct upload_record *record, const struct upload_place *place);
 /* The upload is over, or lost. */
 void upload_record_drop(struct upload_record *record);
 /* Removes all that are too old, of every registry. */

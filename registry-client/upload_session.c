@@ -36,6 +36,8 @@ void upload_session_init(struct upload_session *session)
 	if (blob->size >= RECORD_MIN)
 		session->record = upload_record_open(session->store, session->ref->host,
 						     session->ref->repository, &blob->digest);
+	if (upload_record_part_limit(session->record) > 0)
+		session->part_limit = upload_record_part_limit(session->record);
 }
 
 void upload_session_release(struct upload_session *session)
@@ -117,6 +119,13 @@ static void lose(struct upload_session *session)
 	fail(session, &err);
 }
 
+/* What it has, or what it makes of it, is not what we sent: no more parts. */
+static void distrust(struct upload_session *session)
+{
+	session->distrusted = true;
+	lose(session);
+}
+
 /* Was that the answer to a step that went through, or did it get none that tells? */
 static bool is_settled(struct upload_session *session)
 {
@@ -133,6 +142,25 @@ static bool is_settled(struct upload_session *session)
 	else
 		return true;
 	return false;
+}
+
+static void remember(struct upload_session *session)
+{
+	upload_record_save(session->record, &(struct upload_place){
+						    .location = session->status_url,
+						    .offset = session->acknowledged,
+						    .part_limit = session->part_limit,
+					    });
+}
+
+/* A registry may say by the header that smaller parts are wasted on it. */
+static void note_part_minimum(struct upload_session *session, const struct call *call)
+{
+	const char *header = call_header(call, "OCI-Chunk-Min-Length");
+	unsigned long long least = 0;
+
+	if (header && span_to_u64(span_of(header), INT64_MAX, &least))
+		session->part_minimum = least;
 }
 
 /*
@@ -165,7 +193,8 @@ static int take_location(struct upload_session *session, const struct call *call
 	free(session->status_url);
 	session->closing_url = str_detach(&url);
 	session->status_url = TAKE(target);
-	upload_record_save(session->record, session->status_url, session->acknowledged);
+	note_part_minimum(session, call);
+	remember(session);
 	return 0;
 }
 
@@ -208,8 +237,7 @@ static void on_put(struct call *call)
 	if (status == 201 || status == 204) {
 		end(session, SESSION_STORED, &err);
 	} else if (session->continued && status >= 400 && status < 500 && status != 403) {
-		session->distrusted = true;
-		lose(session);
+		distrust(session);
 	} else {
 		fail_by_answer(session);
 	}
@@ -266,17 +294,32 @@ static void add_content_range(void *data, struct strvec *headers)
 		    (unsigned long long)(session->acknowledged + session->part_size - 1));
 }
 
-/* A registry may say by the header that smaller parts are wasted on it (OCI-Chunk-Min-Length). */
+/*
+ * 413 is about the part's size. 416 may be about that as well, or about its place: what an
+ * interrupted request brought may have come in after the registry had been asked.
+ */
+static void on_part_refused(struct upload_session *session)
+{
+	if (++session->attempts >= session->registry->retry.tries) {
+		distrust(session);
+		return;
+	}
+	session->refused = true;
+	ask_for_status(session);
+}
+
+/* It stands where we believed it to: then the part was too large. */
 static void shrink_parts(struct upload_session *session)
 {
-	const char *header = call_header(&session->call, "OCI-Chunk-Min-Length");
-	unsigned long long least = 0;
+	uint64_t limit = session->part_minimum > SAFE_PART ? session->part_minimum : SAFE_PART;
 
-	if (header)
-		(void)span_to_u64(span_of(header), INT64_MAX, &least); /* else there is none */
-	session->part_limit = least > SAFE_PART ? least : SAFE_PART;
-	session->attempts++;
-	ask_for_status(session);
+	if (session->part_size <= limit) {
+		distrust(session);
+		return;
+	}
+	session->part_limit = session->call.host->part_limit = limit;
+	remember(session);
+	send_rest(session);
 }
 
 /* Some forget the part, or count their own way: what they then have is not our blob. */
@@ -287,8 +330,7 @@ static void on_part_taken(struct upload_session *session)
 
 	if (!upload_range_parse(call_header(&session->call, "Range"), &offset) ||
 	    offset != session->acknowledged + session->part_size) {
-		session->distrusted = true;
-		lose(session);
+		distrust(session);
 		return;
 	}
 	acknowledge(session, offset);
@@ -308,13 +350,12 @@ static void on_part(struct call *call)
 	status = call->request.status;
 	if (status == 202 || status == 201) { /* the latter: ECR */
 		on_part_taken(session);
-	} else if ((status == 413 || status == 416) && session->part_size > SAFE_PART) {
-		shrink_parts(session);
+	} else if (status == 413 || status == 416) {
+		on_part_refused(session);
 	} else if (status == 403) {
 		fail_by_answer(session);
 	} else {
-		session->distrusted = true;
-		lose(session);
+		distrust(session);
 	}
 }
 
@@ -352,26 +393,36 @@ static bool is_of_use(const struct upload_session *session, uint64_t offset)
 	return offset > 1 && offset <= session->blob->size;
 }
 
+static void go_on(struct upload_session *session, uint64_t offset)
+{
+	struct call *call = &session->call;
+	bool is_too_large = session->refused && offset == session->acknowledged;
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	session->refused = false;
+	acknowledge(session, offset);
+	/* Here it may be missing: the one that was asked is then still the newest. */
+	if (call_header(call, "Location") && take_location(session, call, &err) < 0)
+		fail(session, &err);
+	else if (is_too_large)
+		shrink_parts(session);
+	else
+		send_rest(session);
+}
+
 static void on_status(struct call *call)
 {
 	struct upload_session *session = call->data;
-	AUTO(err_release) struct err err = ERR_INIT;
 	uint64_t offset = 0;
 
-	if (call_failed(call)) {
+	if (call_failed(call))
 		fail_by_call(session);
-	} else if (call->request.status / 100 == 2 &&
-		   upload_range_parse(call_header(call, "Range"), &offset) &&
-		   is_of_use(session, offset)) {
-		acknowledge(session, offset);
-		/* Here it may be missing: the one that was asked is then still the newest. */
-		if (call_header(call, "Location") && take_location(session, call, &err) < 0)
-			fail(session, &err);
-		else
-			send_rest(session);
-	} else {
+	else if (call->request.status / 100 == 2 &&
+		 upload_range_parse(call_header(call, "Range"), &offset) &&
+		 is_of_use(session, offset))
+		go_on(session, offset);
+	else
 		lose(session);
-	}
 }
 
 static void ask_for_status(void *data)

@@ -36,10 +36,12 @@ struct upload_session {
 	int fd;
 	uint64_t acknowledged; /* bytes that the registry said it has */
 	uint64_t part_size;    /* of the PATCH under way */
-	uint64_t part_limit;
-	unsigned attempts; /* without progress */
+	uint64_t part_limit;   /* 0 = none */
+	uint64_t part_minimum; /* by its OCI-Chunk-Min-Length */
+	unsigned attempts;     /* without progress */
 	unsigned losses;
 	bool distrusted; /* it does not count right: no more parts */
+	bool refused;    /* the last part, as too large or out of place */
 	bool continued;  /* the registry's own count went into it */
 };
 

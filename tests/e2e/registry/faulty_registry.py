@@ -3,15 +3,18 @@
 
     faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N] [--platform OS/ARCH]
                        [--certificate FILE --key FILE [--client-ca FILE]] [--host ADDRESS] [--port N]
-                       [--no-mounts] [--forgetful] [--part-limit N] [--part-minimum N] [--miscount]
+                       [--no-mounts] [--forgetful] [--part-limit N] [--part-minimum N] [--miscount] [--marks N,N...]
 
 It listens on a free loopback port, prints "listening PORT", and holds one image, app:1. Every request becomes one line of
 JSON in the log: method, path, host, authorization, range, received (bytes of the body that were read).
 
 Uploads are as the distribution specification says: what came of an interrupted body stays, GET says how much that is, PATCH
-goes on from there and nowhere else. With --no-mounts every mount becomes an upload. --forgetful makes them as distribution 2.8 has them: an interrupted one is lost. With
---part-limit, a PATCH above so many bytes is refused (416), as GHCR does; --part-minimum is announced as
-OCI-Chunk-Min-Length; with --miscount the data of a second PATCH is dropped, as ECR does.
+goes on from there and nowhere else. With --no-mounts every mount becomes an upload. --forgetful makes them as distribution
+2.8 has them: an interrupted one is lost. With --part-limit, a PATCH above so many bytes is refused (416), as GHCR does;
+--part-minimum is announced as OCI-Chunk-Min-Length; with --miscount the data of a second PATCH is dropped, as ECR does.
+
+--marks are numbers of bytes that all uploads together have brought: at each the registry prints "mark N", and reads no more of
+that upload until a line comes on its standard input.
 
 A fault is an object: "on" (a regular expression on "METHOD PATH"), "times" (default 1, -1 = always), "skip" (requests to
 let through first), and what happens instead of, or to, the right answer:
@@ -28,6 +31,7 @@ let through first), and what happens instead of, or to, the right answer:
                             comes first
     lose                    at a manifest's PUT: the repository has lost all of its blobs
     forget                  an upload is lost before the request comes to it
+    understate              an upload is said to have so many bytes fewer than it has
 """
 
 import argparse
@@ -105,6 +109,20 @@ class Faults:
         return {}
 
 
+class Marks:
+    def __init__(self, text):
+        self.ahead = [int(x) for x in text.split(",") if x]
+        self.bytes = 0
+        self.lock = threading.Lock()
+
+    def pass_by(self, size):
+        with self.lock:
+            self.bytes += size
+            if self.ahead and self.bytes >= self.ahead[0]:
+                print("mark", self.ahead.pop(0), flush=True)
+                sys.stdin.readline()
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -112,6 +130,21 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     # --- one request ---
+
+    def handle_expect_100(self):
+        """Only who means to read the body asks for it: want_body()."""
+        self.is_awaited = True
+        return True
+
+    def want_body(self):
+        if self.is_awaited:
+            self.send_response_only(100)
+            self.end_headers()
+        self.is_awaited = False
+
+    def parse_request(self):
+        self.is_awaited = False
+        return super().parse_request()
 
     def handle_one(self):
         self.received, self.is_recorded, self.body = 0, False, None
@@ -167,12 +200,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def drain(self):
         """A client that still sends would otherwise lose the answer to the reset of the connection."""
+        size = 0
         self.connection.shutdown(socket.SHUT_WR)
         try:
-            while self.rfile.read1(65536):
-                pass
+            while piece := self.rfile.read1(65536):
+                size += len(piece)
         except OSError:
             pass
+        return size
 
     def resource(self, path):
         for pattern, handler in ((r"/v2/(.+)/manifests/([^/]+)", self.manifest),
@@ -242,7 +277,11 @@ class Handler(BaseHTTPRequestHandler):
     def answer_session(self, status, name, session):
         """With a new address each time, of which only the newest is to be used."""
         state = self.server.store.uploads[session]
-        headers = {"Location": f"/v2/{name}/blobs/uploads/{session}?_state=a%2Fb%3D", "Range": f"0-{max(len(state['data']) - 1, 0)}"}
+        if "data" not in state:  # another request ended it meanwhile
+            self.answer(404, b'{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}')
+            return
+        size = len(state["data"]) - self.fault.get("understate", 0)
+        headers = {"Location": f"/v2/{name}/blobs/uploads/{session}?_state=a%2Fb%3D", "Range": f"0-{max(size - 1, 0)}"}
         if self.server.options.part_minimum:
             headers["OCI-Chunk-Min-Length"] = str(self.server.options.part_minimum)
         self.answer(status, b"", headers)
@@ -256,11 +295,20 @@ class Handler(BaseHTTPRequestHandler):
         begin = len(state["data"])
         return given is not None and given != f"{begin}-{begin + length - 1}"
 
+    def refuse(self, name, session):
+        """Without a look at the body, as most servers do; the log has what of it came nevertheless."""
+        self.body = b""
+        self.is_recorded = True
+        self.answer_session(416, name, session)
+        self.received = self.drain()
+        self.is_recorded = False
+        self.hang_up()
+
     def session_part(self, name, session, state):
         length = int(self.headers["Content-Length"])
         limit = self.server.options.part_limit
         if self.wrong_range(state, length) or limit and length > limit:
-            self.answer_session(416, name, session)
+            self.refuse(name, session)
             return
         state["parts"] += 1
         if self.server.options.miscount and state["parts"] > 1:
@@ -272,7 +320,7 @@ class Handler(BaseHTTPRequestHandler):
     def session_end(self, name, session, state):
         length = int(self.headers.get("Content-Length") or 0)
         if self.wrong_range(state, length):
-            self.answer_session(416, name, session)
+            self.refuse(name, session)
         elif self.receive(state, length):
             body, digest = bytes(state["data"]), self.query.get("digest", [""])[0]
             if digest != digest_of(body):
@@ -286,12 +334,14 @@ class Handler(BaseHTTPRequestHandler):
         """Every byte that comes is kept at once. False when the client went away."""
         self.body = b""
         try:
+            self.want_body()
             while self.received < length:
                 piece = self.rfile.read1(min(length - self.received, 65536))
                 if not piece:
                     break
                 self.received += len(piece)
                 state["data"] += piece
+                self.server.marks.pass_by(len(piece))
         except OSError:
             pass
         if self.received < length:
@@ -340,6 +390,7 @@ class Handler(BaseHTTPRequestHandler):
     def read_body(self, limit=None):
         if self.body is None:
             length = int(self.headers.get("Content-Length") or 0)
+            self.want_body()
             self.body = self.rfile.read(length if limit is None else min(limit, length))
             self.received = len(self.body)
         return self.body
@@ -403,6 +454,7 @@ class Server(ThreadingHTTPServer):
         self.options = options
         self.store = Store(options.layer_size, options.platform)
         self.faults = Faults(options.faults)
+        self.marks = Marks(options.marks)
         self.auth = options.auth
         self.log = open(options.log, "a", buffering=1) if options.log else None
         self.lock = threading.Lock()
@@ -434,6 +486,7 @@ def main():
     parser.add_argument("--no-mounts", action="store_true")
     parser.add_argument("--forgetful", action="store_true")
     parser.add_argument("--miscount", action="store_true")
+    parser.add_argument("--marks", default="")
     parser.add_argument("--part-limit", type=int)
     parser.add_argument("--part-minimum", type=int)
     parser.add_argument("--certificate")

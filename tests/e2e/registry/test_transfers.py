@@ -20,11 +20,18 @@ class Scripted:
     def __init__(self, log, *options):
         self.log = log
         command = ["/usr/bin/python3", "-B", SERVER, "--log", log, "--no-mounts", *map(str, options)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.address = f"127.0.0.1:{int(self.process.stdout.readline().split()[1])}"
 
     def close(self):
         parts.stop(self.process)
+
+    def await_mark(self):
+        assert self.process.stdout.readline().startswith("mark ")
+
+    def leave_mark(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def requests(self):
         return [json.loads(line) for line in self.log.read_text().splitlines()]
@@ -76,6 +83,24 @@ def test_the_address_of_an_upload_is_for_its_owner_only(fresh_edgectl, scripted,
     assert json.loads(record.read_text())["registry"] == server.address
     fresh_edgectl("push", name)
     assert server.received() < 8 * MIB * 1.03
+
+
+@pytest.mark.parametrize("options", [[], ["--part-limit", 4 * MIB]], ids=["whole", "parts"])
+def test_a_push_killed_many_times_sends_next_to_nothing_twice(fresh_edgectl, scripted, built, options):
+    """At places that a seed decides."""
+    size, dice = 64 * MIB, random.Random(20)
+    marks = sorted(dice.randrange(128 * 1024, size) for _ in range(20))
+    server = scripted("--marks", ",".join(map(str, marks)), *options)
+    name = built(server.address, size)
+    for _ in marks:
+        process = fresh_edgectl.start("push", name)
+        server.await_mark()
+        process.kill()
+        process.communicate()
+        server.leave_mark()
+    fresh_edgectl("push", name)
+    assert size < server.received() < size * 1.03
+    fresh_edgectl.with_store(fresh_edgectl.store.parent / "other")("pull", name)
 
 
 def test_a_pull_killed_many_times_fetches_next_to_nothing_twice(fresh_edgectl, scripted):

@@ -67,6 +67,10 @@ static const struct row {
 	  false, 2 },
 	/* parts of 4 MiB at most: what is left here is less */
 	{ "\"on\": \"(PUT|PATCH) .*uploads\", \"receive\": %u", "--part-minimum=100000", true, 3 },
+	/* what was on its way came in after the question how much there is */
+	{ "\"on\": \"GET .*uploads\", \"understate\": 1000}, "
+	  "{\"on\": \"(PUT|PATCH) .*uploads\", \"receive\": %u",
+	  NULL, true, 1 },
 	/* the second part is dropped, so the third try is a fresh upload */
 	{ "\"on\": \"(PUT|PATCH) .*uploads\", \"receive\": %u", "--miscount", false, 2 },
 };
@@ -163,7 +167,14 @@ static void a_record_outlives_the_process_that_wrote_it(void **state)
 	record = upload_record_open(world.store, "host:5000", "app", &digest);
 	assert_non_null(record);
 	assert_null(upload_record_location(record));
-	upload_record_save(record, "http://host:5000/upload?_state=abc", 4096);
+	upload_record_save(record, &(struct upload_place){
+					   .location = "http://host:5000/upload?_state=longer",
+				   });
+	upload_record_save(record, &(struct upload_place){
+					   .location = "http://host:5000/upload?_state=abc",
+					   .offset = 4096,
+					   .part_limit = 1024,
+				   });
 	/* While somebody sends that blob, nobody else goes on with it. */
 	assert_null(upload_record_open(world.store, "host:5000", "app", &digest));
 	second = upload_record_open(world.store, "host:5000", "other", &digest);
@@ -172,6 +183,13 @@ static void a_record_outlives_the_process_that_wrote_it(void **state)
 	upload_record_freep(&record);
 	record = upload_record_open(world.store, "host:5000", "app", &digest);
 	assert_string_equal(upload_record_location(record), "http://host:5000/upload?_state=abc");
+	assert_int_equal(upload_record_part_limit(record), 1024);
+	/* What is shorter leaves nothing of what was there. */
+	upload_record_save(record, &(struct upload_place){ .location = "http://host/" });
+	upload_record_freep(&record);
+	record = upload_record_open(world.store, "host:5000", "app", &digest);
+	assert_string_equal(upload_record_location(record), "http://host/");
+	assert_int_equal(upload_record_part_limit(record), 0);
 	upload_record_drop(record);
 	upload_record_freep(&record);
 	record = upload_record_open(world.store, "host:5000", "app", &digest);
@@ -190,7 +208,7 @@ static void what_is_no_record_is_ignored(void **state)
 		struct upload_record *record =
 			upload_record_open(world.store, "host", "app", &digest);
 
-		upload_record_save(record, "http://host/", 1);
+		upload_record_save(record, &(struct upload_place){ .location = "http://host/" });
 		upload_record_freep(&record);
 		assert_int_equal(shell("test \"$(stat -c %a store/uploads/*)\" = 600"), 0);
 		{
@@ -214,7 +232,7 @@ static void old_records_are_swept(void **state)
 
 	digest_of("x", 1, &digest);
 	record = upload_record_open(world.store, "host", "app", &digest);
-	upload_record_save(record, "http://host/", 1);
+	upload_record_save(record, &(struct upload_place){ .location = "http://host/" });
 	upload_record_freep(&record);
 	upload_records_sweep(world.store);
 	assert_int_equal(shell("ls store/uploads/* > /dev/null"), 0);
