@@ -21,16 +21,11 @@ static int add_layout_image(const struct archive *archive, const struct descript
 			    struct named_images *ret, struct err *err)
 {
 	AUTO(descriptors_release) struct descriptors blobs = { .items = NULL };
-	struct named_image *image;
 
 	/* complete? */
 	if (image_content_list(archive->source->store, entry, &blobs, err) < 0)
 		return -1;
-	image = VEC_ADD(ret);
-	image->name = xstrdup_or_null(layout_name_of(entry));
-	descriptor_copy(&image->target, entry);
-	strmap_remove(&image->target.annotations, ANNOTATION_NAME);
-	strmap_remove(&image->target.annotations, ANNOTATION_TAG);
+	layout_add_named(entry, ret);
 	return 0;
 }
 

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,21 +35,14 @@ struct levels {
 
 void disk_usage_release(struct disk_usage *usage)
 {
-	strmap_release(&usage->seen);
+	file_links_release(&usage->seen);
 	*usage = (struct disk_usage){ .bytes = 0 };
 }
 
 static void count(struct disk_usage *usage, const struct stat *st)
 {
-	char inode[48];
-
-	if (!S_ISDIR(st->st_mode) && st->st_nlink > 1) {
-		snprintf(inode, sizeof(inode), "%llx:%llx", (unsigned long long)st->st_dev,
-			 (unsigned long long)st->st_ino);
-		if (strmap_has(&usage->seen, inode))
-			return;
-		strmap_set(&usage->seen, inode, NULL);
-	}
+	if (!S_ISDIR(st->st_mode) && file_links_find(&usage->seen, st, 0, ""))
+		return;
 	usage->bytes += (uint64_t)st->st_blocks * BLOCK;
 }
 

@@ -5,14 +5,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/map.h"
+#include "base/file_links.h"
 #include "base/monitor.h"
 
 struct disk_usage {
 	uint64_t bytes;
 	uint64_t
 		unreadable; /* directories that could not be looked into: they are of other owners */
-	struct strmap seen; /* inodes with several names */
+	struct file_links seen; /* inodes with several names */
 };
 
 void disk_usage_release(struct disk_usage *usage);

@@ -14,17 +14,18 @@ struct conversion {
 
 /* --- media types --- */
 
-#define DOCKER_LAYER_TAR  "application/vnd.docker.image.rootfs.diff.tar"
-#define DOCKER_LAYER_ZSTD "application/vnd.docker.image.rootfs.diff.tar.zstd"
-#define DOCKER_FOREIGN    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
-#define OCI_FOREIGN       "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
+#define DOCKER_FOREIGN "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+#define OCI_FOREIGN    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
 
 static const struct {
 	const char *oci, *docker;
 } types[] = {
-	{ MEDIA_OCI_INDEX, MEDIA_DOCKER_LIST },    { MEDIA_OCI_MANIFEST, MEDIA_DOCKER_MANIFEST },
-	{ MEDIA_OCI_CONFIG, MEDIA_DOCKER_CONFIG }, { MEDIA_OCI_LAYER_GZIP, MEDIA_DOCKER_LAYER },
-	{ MEDIA_OCI_LAYER, DOCKER_LAYER_TAR },     { MEDIA_OCI_LAYER_ZSTD, DOCKER_LAYER_ZSTD },
+	{ MEDIA_OCI_INDEX, MEDIA_DOCKER_LIST },
+	{ MEDIA_OCI_MANIFEST, MEDIA_DOCKER_MANIFEST },
+	{ MEDIA_OCI_CONFIG, MEDIA_DOCKER_CONFIG },
+	{ MEDIA_OCI_LAYER_GZIP, MEDIA_DOCKER_LAYER },
+	{ MEDIA_OCI_LAYER, MEDIA_DOCKER_LAYER_TAR },
+	{ MEDIA_OCI_LAYER_ZSTD, MEDIA_DOCKER_LAYER_ZSTD },
 	{ OCI_FOREIGN, DOCKER_FOREIGN },
 };
 

@@ -12,6 +12,28 @@ void layer_xattrs_release(struct layer_xattrs *xattrs)
 	*xattrs = (struct layer_xattrs){ .items = NULL };
 }
 
+enum layer_entry_type layer_entry_type_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR: return LAYER_DIR;
+	case S_IFLNK: return LAYER_SYMLINK;
+	case S_IFCHR: return LAYER_CHAR;
+	case S_IFBLK: return LAYER_BLOCK;
+	case S_IFIFO: return LAYER_FIFO;
+	default: return LAYER_FILE;
+	}
+}
+
+const char *layer_media_type(enum compression compression, bool docker)
+{
+	switch (compression) {
+	case COMPRESSION_GZIP: return docker ? MEDIA_DOCKER_LAYER : MEDIA_OCI_LAYER_GZIP;
+	case COMPRESSION_ZSTD: return docker ? MEDIA_DOCKER_LAYER_ZSTD : MEDIA_OCI_LAYER_ZSTD;
+	case COMPRESSION_NONE:
+	default: return docker ? MEDIA_DOCKER_LAYER_TAR : MEDIA_OCI_LAYER;
+	}
+}
+
 void layer_release(struct layer *layer)
 {
 	descriptor_release(&layer->blob);

@@ -25,16 +25,6 @@ bool compression_of_media_type(const char *media_type, enum compression *ret)
 	return true;
 }
 
-static const char *media_type_of(enum compression compression)
-{
-	switch (compression) {
-	case COMPRESSION_GZIP: return MEDIA_OCI_LAYER_GZIP;
-	case COMPRESSION_ZSTD: return MEDIA_OCI_LAYER_ZSTD;
-	case COMPRESSION_NONE:
-	default: return MEDIA_OCI_LAYER;
-	}
-}
-
 /* --- what is remembered --- */
 
 static char *record_name(const struct digest *diff_id, const struct layer_options *options)
@@ -186,7 +176,7 @@ static int convert(struct store *store, const struct descriptor *blob, const str
 	} else {
 		result = recompress(store, fd, options, monitor, ret, err);
 		before = ret->diff_id;
-		ret->blob.media_type = xstrdup(media_type_of(options->compression));
+		ret->blob.media_type = xstrdup(layer_media_type(options->compression, false));
 	}
 	if (result < 0)
 		return -1;

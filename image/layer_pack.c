@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -13,8 +12,8 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/file_links.h"
 #include "base/fs.h"
-#include "base/map.h"
 #include "base/sparse.h"
 #include "base/str.h"
 #include "image/layer.h"
@@ -43,9 +42,9 @@ struct walk {
 	struct layer_sink *sink;
 	const struct monitor *monitor;
 	struct frames frames;
-	int dir_fd;          /* of the top frame; owned */
-	struct str path;     /* of the entry at hand */
-	struct strmap links; /* "dev:ino" of files with several names -> the first one */
+	int dir_fd;      /* of the top frame; owned */
+	struct str path; /* of the entry at hand */
+	struct file_links links;
 	char *buffer;
 	unsigned count;
 };
@@ -101,21 +100,6 @@ static int send_data(struct walk *w, int fd, const struct stat *before, struct e
 	return st.st_size == before->st_size ? 0 : changed(w, err);
 }
 
-/* *ret_link is NULL for the first name of a file. */
-static void find_link(struct walk *w, const struct stat *st, const char **ret_link)
-{
-	char key[40];
-
-	*ret_link = NULL;
-	if (st->st_nlink < 2)
-		return;
-	snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)st->st_dev,
-		 (unsigned long long)st->st_ino);
-	*ret_link = strmap_get(&w->links, key);
-	if (!*ret_link)
-		strmap_set(&w->links, key, w->path.ptr);
-}
-
 static int send_file(struct walk *w, const char *name, struct err *err)
 {
 	AUTO(layer_xattrs_release) struct layer_xattrs xattrs = { .items = NULL };
@@ -131,7 +115,7 @@ static int send_file(struct walk *w, const char *name, struct err *err)
 	if (!S_ISREG(st.st_mode))
 		return changed(w, err);
 	from_stat(&e, &st, w->path.ptr);
-	find_link(w, &st, &e.link);
+	e.link = file_links_find(&w->links, &st, 0, w->path.ptr);
 	if (e.link) {
 		e.type = LAYER_HARDLINK;
 		return send(w, &e, err);
@@ -344,7 +328,7 @@ int layer_pack_dir(int dir_fd, const struct layer_pack_options *options, struct 
 		.monitor = monitor,
 		.dir_fd = -1,
 		.path = STR_INIT,
-		.links = STRMAP_INIT,
+		.links = FILE_LINKS_INIT,
 		.buffer = xmalloc(BUFFER_SIZE),
 	};
 	int result = walk_start(&w, dir_fd, err);
@@ -356,7 +340,7 @@ int layer_pack_dir(int dir_fd, const struct layer_pack_options *options, struct 
 	free(w.frames.items);
 	fd_closep(&w.dir_fd);
 	str_release(&w.path);
-	strmap_release(&w.links);
+	file_links_release(&w.links);
 	free(w.buffer);
 	return result;
 }

@@ -145,16 +145,6 @@ struct layer_sink *layer_writer_sink(struct layer_writer *w)
 	return &w->sink;
 }
 
-static const char *media_type_of(enum compression compression)
-{
-	switch (compression) {
-	case COMPRESSION_GZIP: return MEDIA_OCI_LAYER_GZIP;
-	case COMPRESSION_ZSTD: return MEDIA_OCI_LAYER_ZSTD;
-	case COMPRESSION_NONE:
-	default: return MEDIA_OCI_LAYER;
-	}
-}
-
 int layer_writer_finish(struct layer_writer *w, struct layer *ret, struct err *err)
 {
 	AUTO(layer_release) struct layer layer = { .uncompressed_size = 0 };
@@ -166,7 +156,7 @@ int layer_writer_finish(struct layer_writer *w, struct layer *ret, struct err *e
 	layer.blob.size = blob_writer_size(w->blob);
 	if (blob_writer_commit(w->blob, NULL, &layer.blob.digest, err) < 0)
 		return -1;
-	layer.blob.media_type = xstrdup(media_type_of(w->options.compression));
+	layer.blob.media_type = xstrdup(layer_media_type(w->options.compression, false));
 	if (store_record_layer(w->store, &layer.diff_id, &layer.blob, err) < 0 ||
 	    (w->blocks && block_cache_save(w->blocks, &layer.blob.digest, err) < 0))
 		return -1;

@@ -181,15 +181,9 @@ static int import_image(const struct layout *layout, const struct descriptor *ta
 static int import_entry(const struct layout *layout, const struct descriptor *entry,
 			struct named_images *ret, struct err *err)
 {
-	struct named_image *image;
-
 	if (import_image(layout, entry, 0, err) < 0)
 		return -1;
-	image = VEC_ADD(ret);
-	image->name = xstrdup_or_null(layout_name_of(entry));
-	descriptor_copy(&image->target, entry);
-	strmap_remove(&image->target.annotations, ANNOTATION_NAME);
-	strmap_remove(&image->target.annotations, ANNOTATION_TAG);
+	layout_add_named(entry, ret);
 	return 0;
 }
 

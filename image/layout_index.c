@@ -27,6 +27,16 @@ const char *layout_name_of(const struct descriptor *entry)
 	return name ? name : strmap_get(&entry->annotations, ANNOTATION_TAG);
 }
 
+void layout_add_named(const struct descriptor *entry, struct named_images *ret)
+{
+	struct named_image *image = VEC_ADD(ret);
+
+	image->name = xstrdup_or_null(layout_name_of(entry));
+	descriptor_copy(&image->target, entry);
+	strmap_remove(&image->target.annotations, ANNOTATION_NAME);
+	strmap_remove(&image->target.annotations, ANNOTATION_TAG);
+}
+
 /* --- choosing --- */
 
 static bool has_name(const struct descriptor *entry, const char *name)

@@ -21,6 +21,8 @@ const char *layout_name_of(const struct descriptor *entry);
  */
 WARN_UNUSED int layout_choose(const struct index *index, const struct layout_request *request,
 			      const struct descriptor **ret, struct err *err);
+/* Appends the image of an entry, under the fullest name that it has. */
+void layout_add_named(const struct descriptor *entry, struct named_images *ret);
 /* Enters an image, in place of one of the same name. */
 void layout_enter(struct index *index, const struct named_image *image);
 

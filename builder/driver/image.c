@@ -58,16 +58,6 @@ static void add_history(const struct image_request *request, const struct planne
 
 /* --- layers --- */
 
-static const char *layer_type(enum compression compression, bool docker_types)
-{
-	switch (compression) {
-	case COMPRESSION_GZIP: return docker_types ? MEDIA_DOCKER_LAYER : MEDIA_OCI_LAYER_GZIP;
-	case COMPRESSION_ZSTD: return docker_types ? MEDIA_DOCKER_LAYER_ZSTD : MEDIA_OCI_LAYER_ZSTD;
-	case COMPRESSION_NONE:
-	default: return docker_types ? MEDIA_DOCKER_LAYER_TAR : MEDIA_OCI_LAYER;
-	}
-}
-
 /* In what it is to be compressed, and whether that makes another blob of it. */
 static bool needs_conversion(const struct image_request *request, const struct descriptor *blob,
 			     bool is_new, struct layer_options *ret)
@@ -107,7 +97,7 @@ static int add_layer(const struct image_request *request, const struct descripto
 	if (!compression_of_media_type(blob->media_type, &compression))
 		return 0;
 	free(added->media_type);
-	added->media_type = xstrdup(layer_type(compression, request->form->docker_types));
+	added->media_type = xstrdup(layer_media_type(compression, request->form->docker_types));
 	if (request->form->docker_types)
 		strmap_release(&added->annotations);
 	return 0;

@@ -40,23 +40,11 @@ static struct target_defaults directory_defaults(const struct copier *copier,
 	return defaults;
 }
 
-static enum layer_entry_type entry_type(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR: return LAYER_DIR;
-	case S_IFLNK: return LAYER_SYMLINK;
-	case S_IFCHR: return LAYER_CHAR;
-	case S_IFBLK: return LAYER_BLOCK;
-	case S_IFIFO: return LAYER_FIFO;
-	default: return LAYER_FILE;
-	}
-}
-
 /* An entry like `source`, with the owner and mode that the flags ask for. */
 static int put_node(struct copier *copier, struct tree_node *dir, const char *name,
 		    struct tree_node *source, struct tree_node **ret, struct err *err)
 {
-	enum layer_entry_type type = entry_type(source->st.st_mode);
+	enum layer_entry_type type = layer_entry_type_of(source->st.st_mode);
 	struct target_entry *entry;
 
 	if (target_put(copier->target, dir, name, type, ret, err) < 0)

@@ -1,12 +1,11 @@
 #include "solve/result_files.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
-#include "base/map.h"
+#include "base/file_links.h"
 #include "base/path.h"
 #include "chain.h"
 
@@ -31,21 +30,9 @@ struct packing {
 	const struct tree_pack_options *options;
 	struct layer_sink *sink;
 	const struct monitor *monitor;
-	struct strmap links; /* "dev:ino" of files with several names -> the first one */
+	struct file_links links;
 	char *buffer;
 };
-
-static enum layer_entry_type type_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR: return LAYER_DIR;
-	case S_IFLNK: return LAYER_SYMLINK;
-	case S_IFCHR: return LAYER_CHAR;
-	case S_IFBLK: return LAYER_BLOCK;
-	case S_IFIFO: return LAYER_FIFO;
-	default: return LAYER_FILE;
-	}
-}
 
 static void describe(const struct packing *packing, const struct tree_node *node, const char *path,
 		     struct layer_entry *ret)
@@ -53,7 +40,7 @@ static void describe(const struct packing *packing, const struct tree_node *node
 	const struct tree_pack_options *options = packing->options;
 
 	*ret = (struct layer_entry){
-		.type = type_of(node->st.st_mode),
+		.type = layer_entry_type_of(node->st.st_mode),
 		.path = path,
 		.mode = node->st.st_mode & (options->plain ? 0777 : 07777),
 		.uid = options->plain ? 0 : node->st.st_uid,
@@ -63,23 +50,6 @@ static void describe(const struct packing *packing, const struct tree_node *node
 	};
 	if (options->mtime >= 0)
 		ret->mtime = (struct timespec){ .tv_sec = (time_t)options->mtime };
-}
-
-/* NULL for the first name of a file. */
-static const char *find_link(struct packing *packing, const struct tree_node *node,
-			     const char *path)
-{
-	const char *first;
-	char key[40];
-
-	if (!S_ISREG(node->st.st_mode) || node->st.st_nlink < 2)
-		return NULL;
-	(void)snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)node->st.st_dev,
-		       (unsigned long long)node->st.st_ino);
-	first = strmap_get(&packing->links, key);
-	if (!first)
-		strmap_set(&packing->links, key, path);
-	return first;
 }
 
 static int send_data(struct packing *packing, const struct tree_node *node, uint64_t size,
@@ -110,7 +80,9 @@ static int pack_node(struct packing *packing, const struct tree_node *node, cons
 	AUTO(layer_xattrs_release) struct layer_xattrs xattrs = { .items = NULL };
 	AUTO(freep) char *target = NULL;
 	struct layer_entry entry;
-	const char *first = find_link(packing, node, path);
+	const char *first = S_ISREG(node->st.st_mode)
+				    ? file_links_find(&packing->links, &node->st, 0, path)
+				    : NULL;
 
 	describe(packing, node, path, &entry);
 	if (first) {
@@ -185,6 +157,6 @@ int tree_pack(struct tree *tree, const struct tree_pack_options *options, struct
 		result = pack_children(&packing, tree->root, options->prefix ? options->prefix : "",
 				       err);
 	free(packing.buffer);
-	strmap_release(&packing.links);
+	file_links_release(&packing.links);
 	return result;
 }

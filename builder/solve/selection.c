@@ -1,12 +1,12 @@
 #include "selection.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
 #include "add_source.h"
 #include "base/alloc.h"
+#include "base/file_links.h"
 #include "base/path.h"
 
 void selection_release(struct selection *selection)
@@ -324,24 +324,19 @@ static char type_letter(mode_t mode)
 }
 
 /* Which earlier one of the same source is the same file; links to files elsewhere do not count. */
-static void describe_hard_link(const struct tree_node *node, const char *path, struct strmap *links,
-			       struct str *ret)
+static void describe_hard_link(const struct tree_node *node, const char *path,
+			       struct file_links *links, struct str *ret)
 {
-	char inode[64];
-	const char *first;
+	const char *first = file_links_find(links, &node->st, 0, path);
 
-	(void)snprintf(inode, sizeof(inode), "%llx:%llx", (unsigned long long)node->st.st_dev,
-		       (unsigned long long)node->st.st_ino);
-	first = strmap_get(links, inode);
 	if (first)
 		str_addf(ret, " =%zu:%s", strlen(first), first);
-	else
-		strmap_set(links, inode, path);
 }
 
 /* Paths are length-prefixed: a name may hold any byte, also those that separate fields. */
 static int describe_node(struct tree *tree, const struct tree_node *node, const char *path,
-			 bool with_owner, struct strmap *links, struct str *ret, struct err *err)
+			 bool with_owner, struct file_links *links, struct str *ret,
+			 struct err *err)
 {
 	mode_t mode = node->st.st_mode;
 	AUTO(freep) char *link = NULL;
@@ -353,7 +348,7 @@ static int describe_node(struct tree *tree, const struct tree_node *node, const 
 		str_addf(ret, " %u:%u", node->st.st_uid, node->st.st_gid);
 	if (S_ISREG(mode))
 		str_addf(ret, " %s", node->hash);
-	if (S_ISREG(mode) && node->st.st_nlink > 1)
+	if (S_ISREG(mode))
 		describe_hard_link(node, path, links, ret);
 	if (S_ISCHR(mode) || S_ISBLK(mode))
 		str_addf(ret, " %u,%u", major(node->st.st_rdev), minor(node->st.st_rdev));
@@ -369,7 +364,7 @@ static int describe_node(struct tree *tree, const struct tree_node *node, const 
 static int describe_source(const struct selection *selection, const struct selection_source *source,
 			   bool with_owner, struct str *ret, struct err *err)
 {
-	AUTO(strmap_release) struct strmap links = STRMAP_INIT;
+	AUTO(file_links_release) struct file_links links = FILE_LINKS_INIT;
 
 	str_add(ret, "source\n");
 	if (source->argument->remote) {

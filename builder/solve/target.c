@@ -1,12 +1,10 @@
 #include "target.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
-#include "base/map.h"
 #include "base/path.h"
 #include "base/sparse.h"
 #include "base/str.h"
@@ -16,7 +14,7 @@
 struct target {
 	struct tree tree;
 	struct tree *below;
-	struct strmap first_links; /* "group:dev:inode" -> path of the entry with the content */
+	struct file_links links; /* of the entries with the content */
 	char *buf;
 	bool saw_change;
 };
@@ -116,7 +114,7 @@ static void entry_free(void *extra)
 
 static void target_release(struct tree *tree)
 {
-	strmap_release(&of(tree)->first_links);
+	file_links_release(&of(tree)->links);
 	free(of(tree)->buf);
 }
 
@@ -292,22 +290,12 @@ int target_make_parent(struct target *target, const char *path,
 
 /* --- emitting --- */
 
-/* True when an earlier entry of the group is the same file; else this one is the first. */
-static const char *first_link(struct target *target, const struct target_entry *entry,
-			      const char *path)
+const char *target_entry_first_link(const struct target_entry *entry, const char *path,
+				    struct file_links *links)
 {
-	char key[80];
-	const char *first;
-
-	if (!entry->node || entry->type != LAYER_FILE || entry->node->st.st_nlink < 2)
+	if (!entry->node || entry->type != LAYER_FILE)
 		return NULL;
-	(void)snprintf(key, sizeof(key), "%u:%llx:%llx", entry->group,
-		       (unsigned long long)entry->node->st.st_dev,
-		       (unsigned long long)entry->node->st.st_ino);
-	first = strmap_get(&target->first_links, key);
-	if (!first)
-		strmap_set(&target->first_links, key, path);
-	return first;
+	return file_links_find(links, &entry->node->st, entry->group, path);
 }
 
 static int send_content(struct target *target, int fd, const char *path, const struct stat *st,
@@ -384,7 +372,7 @@ static int emit_put(struct target *target, struct tree_node *node, const char *p
 		.rdev = entry->rdev,
 		.xattrs = &xattrs,
 	};
-	const char *first = first_link(target, entry, path);
+	const char *first = target_entry_first_link(entry, path, &target->links);
 	int result = 0;
 
 	if (first) {

@@ -16,6 +16,7 @@
 #define SOLVE_TARGET_H
 
 #include "accounts.h"
+#include "base/file_links.h"
 #include "base/monitor.h"
 #include "context/tree.h"
 #include "image/layer.h"
@@ -37,6 +38,13 @@ struct target_entry {
 	const char *text;       /* LAYER_FILE without a tree: its content, borrowed */
 	unsigned group;         /* entries of the same group that are one file become hard links */
 };
+
+/*
+ * The path of an earlier entry of the same group that is the same file; NULL for the first. For the layer and for what
+ * target_digest() says of it.
+ */
+const char *target_entry_first_link(const struct target_entry *entry, const char *path,
+				    struct file_links *links);
 
 /* For directories that have to be made. */
 struct target_defaults {

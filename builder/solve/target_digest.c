@@ -1,17 +1,15 @@
 #include "target_digest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "target.h"
 
 struct describer {
 	struct tree *tree; /* the target's */
 	struct str text;
-	struct strmap links; /* "group:device:inode" -> the first path */
+	struct file_links links; /* as target_emit() makes hard links */
 	bool complete;
 };
 
@@ -36,24 +34,6 @@ static int add_xattrs(struct describer *describer, struct tree *tree, const stru
 	return 0;
 }
 
-/* The first path of the same file in its group, as target_emit() makes hard links. */
-static const char *first_link(struct describer *describer, const struct target_entry *entry,
-			      const char *path)
-{
-	char key[80];
-	const char *first;
-
-	if (!entry->node || entry->type != LAYER_FILE || entry->node->st.st_nlink < 2)
-		return NULL;
-	(void)snprintf(key, sizeof(key), "%u:%llx:%llx", entry->group,
-		       (unsigned long long)entry->node->st.st_dev,
-		       (unsigned long long)entry->node->st.st_ino);
-	first = strmap_get(&describer->links, key);
-	if (!first)
-		strmap_set(&describer->links, key, path);
-	return first;
-}
-
 /* A file's hash covers its attributes, too. One that is not hashed is not known. */
 static int add_content(struct describer *describer, const struct target_entry *entry,
 		       struct err *err)
@@ -75,7 +55,7 @@ static int add_put(struct describer *describer, const struct target_entry *entry
 		   struct err *err)
 {
 	struct str *text = &describer->text;
-	const char *first = first_link(describer, entry, path);
+	const char *first = target_entry_first_link(entry, path, &describer->links);
 
 	str_addf(text, " put %d %o %u:%u %lld %llx", (int)entry->type, (unsigned)entry->mode,
 		 entry->owner.uid, entry->owner.gid, (long long)entry->mtime.tv_sec,
@@ -141,6 +121,6 @@ int target_digest(struct target *target, struct digest *ret, struct err *err)
 	if (result == 0 && describer.complete)
 		digest_of(describer.text.ptr, describer.text.len, ret);
 	str_release(&describer.text);
-	strmap_release(&describer.links);
+	file_links_release(&describer.links);
 	return result;
 }

@@ -36,6 +36,9 @@ enum layer_entry_type {
 	LAYER_OPAQUE,   /* the directory `path` hides what lower layers have in it; the same */
 };
 
+/* Of a file with that st_mode; LAYER_FILE for a socket, which no layer has. */
+enum layer_entry_type layer_entry_type_of(mode_t mode);
+
 struct layer_xattr {
 	char *name;
 	void *value;
@@ -73,6 +76,9 @@ struct layer_sink {
 void layer_xattrs_release(struct layer_xattrs *xattrs);
 
 enum compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD };
+
+/* The media type of a layer so compressed, Docker's or OCI's. Static. */
+const char *layer_media_type(enum compression compression, bool docker);
 
 struct layer_options {
 	enum compression compression;
