@@ -33,6 +33,7 @@
 	X(compose_config) \
 	X(deploy)         \
 	X(livepush)       \
+	X(device_scan)    \
 	X(device_add)     \
 	X(device_ls)      \
 	X(device_rm)      \

@@ -66,7 +66,7 @@ _edgectl()
         ;;
     'device')
         options='--help'
-        [[ $cur == -* ]] || { _edgectl_value words 'add ls rm info ps logs exec ssh'; return; }
+        [[ $cur == -* ]] || { _edgectl_value words 'scan add ls rm info ps logs exec ssh'; return; }
         ;;
     'template')
         options='--help'
@@ -331,6 +331,12 @@ _edgectl()
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask device; return; }
+        ;;
+    'device scan')
+        options='--timeout= --json --help'
+        case $previous in
+        -t | --timeout) :; return ;;
+        esac
         ;;
     'device add')
         options='--certs= --help'

@@ -46,14 +46,15 @@ complete -c edgectl -n '__fish_seen_subcommand_from board; and __edgectl_no_comm
 
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __edgectl_no_command config' -a config -d 'Print the resolved compose file'
 
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a add -d 'Give a board a name'
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a ls -d 'List the boards that have names'
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a rm -d 'Forget the name of a board'
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a info -d 'Show what a board is and how it does'
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a ps -d 'List the containers of a board'
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a logs -d 'Show what a container of a board prints'
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a exec -d 'Run a command in a container of a board'
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command add ls rm info ps logs exec ssh' -a ssh -d 'Log in to a board'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a scan -d 'Look for boards in the local networks'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a add -d 'Give a board a name'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a ls -d 'List the boards that have names'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a rm -d 'Forget the name of a board'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a info -d 'Show what a board is and how it does'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a ps -d 'List the containers of a board'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a logs -d 'Show what a container of a board prints'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a exec -d 'Run a command in a container of a board'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a ssh -d 'Log in to a board'
 
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show' -a ls -d 'List the project templates'
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show' -a show -d 'Show what a project template makes'
@@ -357,6 +358,10 @@ complete -c edgectl -n '__fish_seen_subcommand_from livepush' -l no-live -d 'The
 complete -c edgectl -n '__fish_seen_subcommand_from livepush' -l json -d 'Print a JSON object for every line of a log, every sync and every error, once the services run'
 complete -c edgectl -n '__fish_seen_subcommand_from livepush' -l progress -x -a 'auto tty plain json quiet' -d 'How to show what goes on'
 complete -c edgectl -n '__fish_seen_subcommand_from livepush' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from scan' -s t -l timeout -x -d 'How long to listen'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from scan' -l json -d 'Print a JSON array of objects with the members host, addresses, ssh, engine, balena, sshPort and enginePort'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from scan' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from add' -x
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from add' -l certs -x -a '(__fish_complete_directories)' -d 'Directory of ca.pem, cert.pem and key.pem, for tcp+tls://'
