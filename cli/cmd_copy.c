@@ -3,6 +3,7 @@
 #include "image_option.h"
 #include "machine_option.h"
 #include "place_option.h"
+#include "rate_option.h"
 #include "registry_option.h"
 #include "scratch_store.h"
 #include "session.h"
@@ -15,7 +16,7 @@
 struct copy_args {
 	struct strvec words;
 	struct registry_args registry;
-	const char *platform;
+	const char *platform, *limit_rate;
 	int format, progress, jobs;
 	bool quiet, all_tags;
 };
@@ -222,7 +223,8 @@ static int copy_run(struct app *app, const void *args_data, struct err *err)
 	struct copying copying = { .args = args, .session = &session, .digests = STR_INIT };
 	int status;
 
-	if (parse_words(args, &copying, err) < 0)
+	if (parse_words(args, &copying, err) < 0 ||
+	    rate_option_parse(args->limit_rate, &options.rate_limit, err) < 0)
 		return -1;
 	options.without_store = copying.from.kind != PLACE_STORE && copying.to.kind != PLACE_STORE;
 	if (session_open(&options, &session, err) < 0)
@@ -245,6 +247,7 @@ static const struct cli_option copy_options[] = {
 	OPTION_REGISTRY(struct copy_args, registry),
 	OPTION_INT(struct copy_args, jobs, 'j', "jobs", "N", 1, 32, "Copy up to N blobs at once",
 		   .fallback = "4"),
+	OPTION_LIMIT_RATE(struct copy_args, limit_rate),
 	OPTION_PROGRESS(struct copy_args, progress),
 	OPTION_FLAG(struct copy_args, quiet, 'q', "quiet", "Print only the digest"),
 	OPTION_END,

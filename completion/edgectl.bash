@@ -166,12 +166,13 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'copy')
-        options='--platform= --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --progress= --quiet --help'
+        options='--platform= --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --format) _edgectl_value words 'keep oci docker'; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         -j | --jobs) :; return ;;
+        --limit-rate) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }

@@ -180,6 +180,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from copy' -l no-insecure -d 'The
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -l registry-secrets -r -F -d 'Credentials in balena\'s form: a YAML or JSON map from registries to username and password'
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -l verbose -d 'Show requests to registries and their answers, secrets masked'
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -s j -l jobs -x -d 'Copy up to N blobs at once'
+complete -c edgectl -n '__fish_seen_subcommand_from copy' -l limit-rate -x -d 'Transfer at most RATE bytes per second, all blobs together: 512K, 2M'
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -l progress -x -a 'auto tty plain json quiet' -d 'How to show what goes on'
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -s q -l quiet -d 'Print only the digest'
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -s h -l help -d 'Show this help'

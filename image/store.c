@@ -21,6 +21,11 @@
 
 static int hint_room(const struct store *store, struct err *err)
 {
+	if (store->is_scratch)
+		return err_hint(err,
+				"make room on the disk of '%s', or choose another place for "
+				"temporary files: TMPDIR=/other/place",
+				store->root);
 	return err_hint(
 		err,
 		"make room on the disk of '%s' ('edgectl prune' removes build cache), or put the "
@@ -36,6 +41,9 @@ int store_failed(const struct store *store, struct err *err)
 	case EACCES:
 	case EPERM:
 	case EROFS:
+		if (store->is_scratch)
+			return err_hint(err, "choose another place for temporary files: "
+					     "TMPDIR=/other/place");
 		return err_hint(err,
 				"the store '%s' must be yours: choose another with "
 				"EDGECTL_ROOT=/other/place",
@@ -50,6 +58,11 @@ static bool disk_is_full(const struct store *store)
 
 	return fstatvfs(store->fd, &st) == 0 &&
 	       (uint64_t)st.f_bavail * st.f_frsize < DISK_FULL_BYTES;
+}
+
+void store_mark_scratch(struct store *store)
+{
+	store->is_scratch = true;
 }
 
 int store_explain_failure(const struct store *store, struct err *err)

@@ -22,6 +22,7 @@ struct store {
 	int fd;
 	struct db db;
 	struct lease lease;
+	bool is_scratch; /* in $TMPDIR: hints say so */
 	char boot_id[40];
 	/* the rest under db's lock */
 	struct snapshot_locks making;

@@ -39,7 +39,7 @@ struct fetch_task {
 struct blob_fetch {
 	struct job job;
 	struct call call;
-	const struct fetch_task *task;
+	struct fetch_task task;
 	const struct descriptor *blob;
 	char *path;
 	struct blob_writer *writer;
@@ -57,8 +57,8 @@ static struct blob_fetch *fetch_of(struct job *job)
 
 static void report(const struct blob_fetch *fetch, uint64_t done)
 {
-	if (fetch->task->step)
-		monitor_transfer(fetch->task->registry->monitor, *fetch->task->step, "pulling",
+	if (fetch->task.step)
+		monitor_transfer(fetch->task.registry->monitor, *fetch->task.step, "pulling",
 				 fetch->blob->digest.text, done, fetch->blob->size);
 }
 
@@ -134,7 +134,7 @@ static void prepare(void *data, struct strvec *headers)
 
 static void fail(struct blob_fetch *fetch, struct err *err)
 {
-	err_wrap(err, "%s %s", fetch->task->place->noun, fetch->blob->digest.text);
+	err_wrap(err, "%s %s", fetch->task.place->noun, fetch->blob->digest.text);
 	queue_job_failed(&fetch->job, err);
 }
 
@@ -173,7 +173,7 @@ static void on_committed(void *data)
 
 static void end(struct blob_fetch *fetch)
 {
-	http_offload(fetch->task->registry->http, commit, on_committed, fetch);
+	http_offload(fetch->task.registry->http, commit, on_committed, fetch);
 }
 
 /* --- one blob --- */
@@ -188,7 +188,7 @@ static int check_answer(struct blob_fetch *fetch, struct err *err)
 	}
 	if (fetch->call.request.status != 200 && fetch->call.request.status != 206) {
 		AUTO(freep)
-		char *object = xasprintf("%s %s", fetch->task->place->noun, blob->digest.text);
+		char *object = xasprintf("%s %s", fetch->task.place->noun, blob->digest.text);
 
 		return failure_of_status(&fetch->call, object, err);
 	}
@@ -214,7 +214,7 @@ static void ask(struct blob_fetch *fetch)
 {
 	fetch->call.method = HTTP_GET;
 	fetch->call.path = fetch->path;
-	fetch->call.accept = fetch->task->place->accept;
+	fetch->call.accept = fetch->task.place->accept;
 	fetch->call.sink = &sink;
 	fetch->call.sink_data = fetch;
 	fetch->call.prepare = prepare;
@@ -229,7 +229,7 @@ static void open_partial(void *data)
 {
 	struct blob_fetch *fetch = data;
 
-	fetch->writer = blob_writer_resume(fetch->task->store, &fetch->blob->digest, &fetch->err);
+	fetch->writer = blob_writer_resume(fetch->task.store, &fetch->blob->digest, &fetch->err);
 	if (fetch->writer && written(fetch) > fetch->blob->size &&
 	    blob_writer_restart(fetch->writer, &fetch->err) < 0)
 		blob_writer_freep(&fetch->writer);
@@ -253,10 +253,10 @@ static void on_opened(void *data)
 static void begin(struct blob_fetch *fetch)
 {
 	if (fetch->blob->size >= PARTIAL_MIN) {
-		http_offload(fetch->task->registry->http, open_partial, on_opened, fetch);
+		http_offload(fetch->task.registry->http, open_partial, on_opened, fetch);
 		return;
 	}
-	fetch->writer = blob_writer_new(fetch->task->store, &fetch->err);
+	fetch->writer = blob_writer_new(fetch->task.store, &fetch->err);
 	if (fetch->writer)
 		ask(fetch);
 	else
@@ -266,34 +266,6 @@ static void begin(struct blob_fetch *fetch)
 static void start(struct job *job)
 {
 	begin(fetch_of(job));
-}
-
-/* --- all of them --- */
-
-struct blob_fetches {
-	struct blob_fetch **items;
-	size_t len, cap;
-};
-
-static void fetches_release(struct blob_fetches *fetches)
-{
-	VEC_FOREACH(fetch, fetches) {
-		call_release(&(*fetch)->call);
-		blob_writer_freep(&(*fetch)->writer);
-		err_release(&(*fetch)->err);
-		free((*fetch)->path);
-		free(*fetch);
-	}
-	free(fetches->items);
-}
-
-static bool is_planned(const struct blob_fetches *fetches, const struct digest *digest)
-{
-	VEC_FOREACH(fetch, fetches) {
-		if (digest_equal(&(*fetch)->blob->digest, digest))
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -320,30 +292,84 @@ static int check_descriptor(const struct place *place, const struct descriptor *
 	return 0;
 }
 
-static void add_fetch(struct blob_fetches *fetches, const struct fetch_task *task,
-		      const struct descriptor *blob)
+static struct blob_fetch *fetch_new(const struct fetch_task *task, const struct descriptor *blob,
+				    struct err *err)
 {
-	struct blob_fetch *fetch = xcalloc(1, sizeof(*fetch));
+	struct blob_fetch *fetch;
 
-	*VEC_ADD(fetches) = fetch;
+	if (check_descriptor(task->place, blob, err) < 0)
+		return NULL;
+	fetch = xcalloc(1, sizeof(*fetch));
 	fetch->job.start = start;
-	fetch->task = task;
+	fetch->task = *task;
 	fetch->blob = blob;
 	fetch->path = xasprintf("/v2/%s/%s/%s", task->ref->repository, task->place->path,
 				blob->digest.text);
 	call_init(&fetch->call, task->registry, task->ref, CALL_PULL);
+	return fetch;
+}
+
+struct blob_fetch *blob_fetch_new(struct registry *registry, const struct image_ref *ref,
+				  struct store *store, const struct descriptor *blob,
+				  const unsigned *step, struct err *err)
+{
+	const struct fetch_task task = { registry, ref, store, &blobs_place, step };
+
+	return fetch_new(&task, blob, err);
+}
+
+void blob_fetch_free(struct blob_fetch *fetch)
+{
+	if (!fetch)
+		return;
+	call_release(&fetch->call);
+	blob_writer_freep(&fetch->writer);
+	err_release(&fetch->err);
+	free(fetch->path);
+	free(fetch);
+}
+
+struct job *blob_fetch_job(struct blob_fetch *fetch)
+{
+	return &fetch->job;
+}
+
+/* --- all of them --- */
+
+struct blob_fetches {
+	struct blob_fetch **items;
+	size_t len, cap;
+};
+
+static void fetches_release(struct blob_fetches *fetches)
+{
+	VEC_FOREACH(fetch, fetches)
+		blob_fetch_free(*fetch);
+	free(fetches->items);
+}
+
+static bool is_planned(const struct blob_fetches *fetches, const struct digest *digest)
+{
+	VEC_FOREACH(fetch, fetches) {
+		if (digest_equal(&(*fetch)->blob->digest, digest))
+			return true;
+	}
+	return false;
 }
 
 static int plan(struct blob_fetches *fetches, const struct fetch_task *task,
 		const struct descriptors *blobs, struct err *err)
 {
 	VEC_FOREACH(blob, blobs) {
+		struct blob_fetch *fetch;
+
 		if (is_planned(fetches, &blob->digest) ||
 		    store_has_blob(task->store, &blob->digest, NULL))
 			continue;
-		if (check_descriptor(task->place, blob, err) < 0)
+		fetch = fetch_new(task, blob, err);
+		if (!fetch)
 			return -1;
-		add_fetch(fetches, task, blob);
+		*VEC_ADD(fetches) = fetch;
 	}
 	return 0;
 }

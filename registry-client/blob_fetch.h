@@ -2,6 +2,7 @@
 #ifndef REGISTRY_BLOB_FETCH_H
 #define REGISTRY_BLOB_FETCH_H
 
+#include "queue.h"
 #include "registry.h"
 
 /*
@@ -15,5 +16,15 @@ WARN_UNUSED int blobs_fetch(struct registry *registry, const struct image_ref *r
 WARN_UNUSED int manifests_fetch(struct registry *registry, const struct image_ref *ref,
 				struct store *store, const struct descriptors *manifests,
 				struct err *err);
+
+/*
+ * One of them as a job, for who has more to do with it. All borrowed. NULL when it is of a type that
+ * registries do not hold: ERR_UNSUPPORTED.
+ */
+struct blob_fetch *blob_fetch_new(struct registry *registry, const struct image_ref *ref,
+				  struct store *store, const struct descriptor *blob,
+				  const unsigned *step, struct err *err);
+void blob_fetch_free(struct blob_fetch *fetch);
+struct job *blob_fetch_job(struct blob_fetch *fetch);
 
 #endif

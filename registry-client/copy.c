@@ -241,66 +241,83 @@ static int find_missing(struct copy *copy, const struct descriptors *blobs, stru
 
 /* --- those that it lacks --- */
 
-struct uploads {
-	struct upload **items;
+/* In, out, and gone: the scratch store never holds more than what is under way. */
+struct passage {
+	struct blob_fetch *fetch;
+	struct upload *upload;
+	struct job removal;
+	struct store *scratch;
+	const struct digest *digest;
+};
+
+struct passages {
+	struct passage **items;
 	size_t len, cap;
 };
 
-static void uploads_release(struct uploads *uploads)
+static void passages_release(struct passages *passages)
 {
-	VEC_FOREACH(upload, uploads)
-		upload_free(*upload);
-	free(uploads->items);
+	VEC_FOREACH(passage, passages) {
+		blob_fetch_free((*passage)->fetch);
+		upload_free((*passage)->upload);
+		free(*passage);
+	}
+	free(passages->items);
 }
 
-static int send_blobs(struct copy *copy, const struct descriptors *blobs, struct err *err)
+static void remove_blob(struct job *job)
+{
+	struct passage *passage = CONTAINER_OF(job, struct passage, removal);
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	if (store_delete_blob(passage->scratch, passage->digest, &err) < 0)
+		queue_job_failed(job, &err);
+	else
+		queue_job_done(job);
+}
+
+static int add_passage(struct copy *copy, const struct descriptor *blob, struct passages *passages,
+		       struct queue *queue, struct err *err)
 {
 	const struct registry_copy_request *request = copy->request;
-	AUTO(uploads_release) struct uploads uploads = { .items = NULL };
-	AUTO(queue_release)
-	struct queue queue = QUEUE_INIT(copy->registry->http, copy->registry->jobs);
+	struct passage *passage = xcalloc(1, sizeof(*passage));
 
-	VEC_FOREACH(blob, blobs) {
-		struct upload *upload = upload_new(copy->registry, request->scratch, request->to,
-						   blob, NULL, request->step, &copy->summary);
-
-		*VEC_ADD(&uploads) = upload;
-		queue_add(&queue, upload_job(upload));
-	}
-	return queue_run(&queue, err);
+	*VEC_ADD(passages) = passage;
+	passage->scratch = request->scratch;
+	passage->digest = &blob->digest;
+	passage->removal.start = remove_blob;
+	passage->upload = upload_new(copy->registry, request->scratch, request->to, blob, NULL,
+				     request->step, &copy->summary);
+	passage->fetch = blob_fetch_new(copy->registry, request->from, request->scratch, blob,
+					&request->step, err);
+	if (!passage->fetch)
+		return -1;
+	blob_fetch_job(passage->fetch)->next = upload_job(passage->upload);
+	upload_job(passage->upload)->next = &passage->removal;
+	queue_add(queue, blob_fetch_job(passage->fetch));
+	return 0;
 }
 
-/* In and out: the scratch store never holds more than these. */
 static int pass_blobs(struct copy *copy, const struct descriptors *blobs, struct err *err)
 {
-	const struct registry_copy_request *request = copy->request;
+	unsigned at_once = copy->request->jobs ? copy->request->jobs : DEFAULT_JOBS;
+	AUTO(passages_release) struct passages passages = { .items = NULL };
+	AUTO(queue_release) struct queue queue = QUEUE_INIT(copy->registry->http, at_once);
 
-	if (blobs_fetch(copy->registry, request->from, request->scratch, blobs, &request->step,
-			err) < 0 ||
-	    send_blobs(copy, blobs, err) < 0)
-		return -1;
 	VEC_FOREACH(blob, blobs) {
-		if (store_delete_blob(request->scratch, &blob->digest, err) < 0)
+		if (add_passage(copy, blob, &passages, &queue, err) < 0)
 			return -1;
 	}
-	return 0;
+	return queue_run(&queue, err);
 }
 
 static int copy_blobs(struct copy *copy, const struct descriptors *blobs, struct err *err)
 {
 	AUTO(descriptors_release) struct descriptors missing = { .items = NULL };
-	size_t at_once = copy->request->jobs ? copy->request->jobs : DEFAULT_JOBS;
 
-	if (find_missing(copy, blobs, &missing, err) < 0)
-		return -1;
-	for (size_t i = 0; i < missing.len; i += at_once) {
-		size_t count = missing.len - i < at_once ? missing.len - i : at_once;
-		const struct descriptors part = { .items = missing.items + i, .len = count };
-
-		if (pass_blobs(copy, &part, err) < 0)
-			return -1;
-	}
-	return 0;
+	return find_missing(copy, blobs, &missing, err) < 0 || pass_blobs(copy, &missing, err) < 0
+		       ? -1
+		       : 0;
 }
 
 /* --- all of it --- */

@@ -23,8 +23,15 @@ static void start_more(struct queue *queue)
 
 void queue_job_done(struct job *job)
 {
-	job->queue->running--;
-	start_more(job->queue);
+	struct queue *queue = job->queue;
+
+	if (job->next) {
+		job->next->queue = queue;
+		job->next->start(job->next);
+		return;
+	}
+	queue->running--;
+	start_more(queue);
 }
 
 void queue_job_failed(struct job *job, struct err *err)

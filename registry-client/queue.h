@@ -18,6 +18,8 @@ struct queue;
 struct job {
 	/* Begins the work; it ends, now or later, in queue_job_done() or queue_job_failed(). */
 	void (*start)(struct job *job);
+	/* Begins in its place when it is done, and is not added itself; NULL = none. */
+	struct job *next;
 	struct queue *queue;
 };
 

@@ -38,6 +38,8 @@ void store_closep(struct store **store);
 const char *store_root(const struct store *store);
 /* A descriptor of the root, borrowed. */
 int store_dir_fd(const struct store *store);
+/* It is one command's, in $TMPDIR: which is what the hints of its errors name then. */
+void store_mark_scratch(struct store *store);
 /*
  * Notes that this process uses `path`, relative to the root; false when it is not there. From then on, as long as the
  * store is open here, nobody prunes it. Blobs and snapshots are noted by the calls below themselves.
