@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "context/remote_context.h"
 #include "image/config.h"
+#include "solve/material.h"
 
 #define BUILD_TYPE "https://mobyproject.org/buildkit@v1"
 
@@ -23,7 +24,7 @@ static void collect(struct vertex *vertex, struct vertices *ret)
 	*VEC_ADD(ret) = vertex;
 }
 
-/* --- materials: the images that it was made from --- */
+/* --- materials: what it was made from --- */
 
 static json_t *digest_set(const struct digest *digest)
 {
@@ -34,26 +35,43 @@ static json_t *digest_set(const struct digest *digest)
 	return json;
 }
 
+static json_t *describe_image(const struct base_image *image)
+{
+	AUTO(freep) char *name = image_ref_format(&image->ref);
+	AUTO(str_release) struct str url = STR_INIT;
+	json_t *json = json_object();
+
+	purl_add_image(&url, name, &image->platform);
+	json_set_string(json, "uri", url.ptr);
+	if (digest_is_set(&image->digest))
+		json_object_set_new(json, "digest", digest_set(&image->digest));
+	return json;
+}
+
+static json_t *describe_fetched(const struct material *material)
+{
+	json_t *json = json_object(), *digests = json_object();
+
+	json_set_string(json, "uri", material->uri);
+	json_set_string(digests, material->algorithm, material->hash);
+	json_object_set_new(json, "digest", digests);
+	return json;
+}
+
+/* Images first, then what ADD fetched. */
 static json_t *describe_materials(const struct vertices *vertices)
 {
+	AUTO(materials_release) struct materials fetched = { .items = NULL };
 	json_t *list = json_array();
 
-	VEC_FOREACH(item, vertices) {
-		const struct vertex *vertex = *item;
-		AUTO(str_release) struct str url = STR_INIT;
-		AUTO(freep) char *name = NULL;
-		json_t *material;
-
-		if (vertex->kind != VERTEX_IMAGE)
-			continue;
-		name = image_ref_format(&vertex->image->ref);
-		purl_add_image(&url, name, &vertex->image->platform);
-		material = json_object();
-		json_set_string(material, "uri", url.ptr);
-		if (digest_is_set(&vertex->image->digest))
-			json_object_set_new(material, "digest", digest_set(&vertex->image->digest));
-		json_array_append_new(list, material);
+	VEC_FOREACH(vertex, vertices) {
+		if ((*vertex)->kind == VERTEX_IMAGE)
+			json_array_append_new(list, describe_image((*vertex)->image));
+		else
+			materials_add(*vertex, &fetched);
 	}
+	VEC_FOREACH(material, &fetched)
+		json_array_append_new(list, describe_fetched(material));
 	return list;
 }
 

@@ -13,6 +13,7 @@
 #include "context/http_file.h"
 #include "context/scratch.h"
 #include "registry/download.h"
+#include "solve/material.h"
 
 /* A file that was downloaded is nobody's business but root's, as BuildKit has it. */
 #define FILE_MODE 0600
@@ -244,6 +245,21 @@ void add_source_describe(const struct add_source *source, struct str *ret)
 	/* The address stands in .git/config. */
 	if (source->keep_git_dir)
 		str_addf(ret, "origin %s\n", source->shown);
+}
+
+struct material add_source_material(const struct add_source *source)
+{
+	if (source->url)
+		return (struct material){ .uri = xstrdup(source->shown),
+					  .algorithm = digest_algorithm_name(
+						  digest_algorithm_of(&source->file.digest)),
+					  .hash = xstrdup(digest_hex(&source->file.digest)) };
+	return (struct material){
+		.uri = source->git.ref ? xasprintf("%s#%s", source->shown, source->git.ref)
+				       : xstrdup(source->shown),
+		.algorithm = "sha1",
+		.hash = xstrdup(source->revision.commit),
+	};
 }
 
 /* --- its files --- */

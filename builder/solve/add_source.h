@@ -8,6 +8,7 @@
 #include "solve/solver.h"
 
 struct add_source;
+struct material;
 
 /* By the form of the word alone, as BuildKit decides. */
 bool add_source_is(const char *text);
@@ -38,6 +39,8 @@ WARN_UNUSED int add_source_resolve(struct solver *solver, struct add_source *sou
 				   struct err *err);
 /* For a key; after add_source_resolve(). */
 void add_source_describe(const struct add_source *source, struct str *ret);
+/* For provenance; the caller frees its strings. After add_source_resolve(). */
+struct material add_source_material(const struct add_source *source);
 /* Its files, which live as long as the source: the file's node, or the root. After add_source_resolve(). */
 WARN_UNUSED int add_source_open(struct solver *solver, struct add_source *source,
 				struct tree **ret_tree, struct tree_node **ret_node,

@@ -1,5 +1,7 @@
 """`edgectl build`: where contexts and files come from, other than a directory of this machine."""
+import hashlib
 import io
+import json
 import os
 import subprocess
 import tarfile
@@ -290,6 +292,25 @@ def test_add_repository_is_fetched_once(fresh_edgectl, context, web, repository)
     before = len(web.lines)
     assert "0 steps run, 1 cached" in fresh_edgectl("build", root).stderr
     assert not [x for x in web.lines[before:] if x.startswith("POST")], "only its branches are asked for"
+
+
+def test_provenance_names_what_was_added(edgectl, context, web, files, repository, scratch):
+    (files / "data").write_text("hello\n")
+    root = context({"Dockerfile": f"""
+FROM scratch AS other
+ADD {web.address}/data /again
+FROM scratch
+ADD {web.address}/data /data
+ADD {web.address}/git/app.git#next /next
+COPY --from=other /again /again
+"""})
+    edgectl("build", "--provenance", "-t", "x:1", "-o", f"type=oci,dest={scratch}/layout,tar=false", root)
+    blobs = [x.read_bytes() for x in (scratch / "layout/blobs/sha256").iterdir()]
+    statement, = (json.loads(x) for x in blobs if b"https://slsa.dev/provenance/v0.2" in x and b"predicateType" in x)
+    materials = sorted(statement["predicate"]["materials"], key=lambda x: x["uri"])
+    assert materials == [
+        {"uri": f"{web.address}/data", "digest": {"sha256": hashlib.sha256(b"hello\n").hexdigest()}},
+        {"uri": f"{web.address}/git/app.git#next", "digest": {"sha1": git(repository, "rev-parse", "next")}}]
 
 
 @pytest.mark.parametrize("line, message", [
