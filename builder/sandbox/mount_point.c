@@ -162,6 +162,17 @@ static int make_one(int parent_fd, const char *name, bool directory)
 	return 0;
 }
 
+static int cannot_make(const char *parent, const char *name, struct err *err)
+{
+	int errnum = errno;
+
+	(void)err_errno(err, "create mount point '/%s/%s'", parent, name);
+	if (errnum != EROFS)
+		return -1;
+	return err_hint(err, "it lies in another mount, which is read-only: make the place in the "
+			     "files mounted there, or give that mount rw");
+}
+
 /* 1 = made; 0 = something is there that leads nowhere: a link. */
 static int make_stub(struct mount_points *points, int parent_fd, const char *name, bool directory,
 		     struct err *err)
@@ -180,9 +191,7 @@ static int make_stub(struct mount_points *points, int parent_fd, const char *nam
 	if (mount_id == points->mount_id)
 		remember_dirs(points, parent);
 	if (make_one(parent_fd, name, directory) < 0)
-		return errno == EEXIST
-			       ? 0
-			       : err_errno(err, "create mount point '/%s/%s'", parent, name);
+		return errno == EEXIST ? 0 : cannot_make(parent, name, err);
 	path = path_join(parent, name);
 	if (mount_id != points->mount_id)
 		add_host_stub(points, path, directory, false);

@@ -176,13 +176,18 @@ int privilege_limit(const struct step_options *options, struct err *err)
 static int check_id(const char *file, const char *what, unsigned id, struct err *err)
 {
 	AUTO(id_map_release) struct id_map map = ID_MAP_INIT;
+	unsigned long count;
 
 	if (id_map_read(file, &map, err) < 0)
 		return -1;
 	if (id_map_has(&map, id))
 		return 0;
+	count = id_map_count(&map);
 	(void)err_set(err, ERR_UNSUPPORTED, "cannot run as %s %u: this user namespace has %lu id%s",
-		      what, id, id_map_count(&map), id_map_count(&map) == 1 ? " only" : "s");
+		      what, id, count, count == 1 ? " only" : "s");
+	if (count > 1)
+		return err_hint(err, "use a lower number, or a larger range of ids in /etc/subuid "
+				     "and /etc/subgid");
 	return err_hint(err,
 			"give yourself a range of ids: sudo usermod --add-subuids 100000-165535 "
 			"--add-subgids 100000-165535 $USER");
