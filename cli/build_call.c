@@ -119,24 +119,53 @@ static int exit_code_of(const struct build_call *call, struct check_counts count
 	return counts.warnings > 0 && !call->ignore_status ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
-int build_call_check(struct app *app, const struct build_call *call,
-		     const struct build_request *request, const struct session_options *options,
-		     struct err *err)
+static int print_text(const struct build_check *check, const char *name, struct err *err)
 {
-	AUTO(build_check_freep) struct build_check *check = NULL;
 	AUTO(str_release) struct str text = STR_INIT;
 
-	if (build_call_find(app, request, true, options, &check, err) < 0)
-		return -1;
-	if (call->json) {
-		json_t *report = check_output_report(check);
+	check_output_text(check, name, terminal_has_colour(STDOUT_FILENO), &text);
+	return app_print(&text, err);
+}
 
-		json_write_pretty(report, &text);
-		json_decref(report);
-	} else {
-		check_output_text(check, terminal_has_colour(STDOUT_FILENO), &text);
-	}
-	if (app_print(&text, err) < 0)
+static int print_json(json_t *report, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	json_write_pretty(report, &text);
+	return app_print(&text, err);
+}
+
+/* Into `reports` when it is to be JSON: that of a service by its name, or the only one. */
+static int check_one(struct app *app, const struct build_call *call,
+		     const struct build_request *request, const struct session_options *options,
+		     json_t *reports, struct err *err)
+{
+	AUTO(build_check_freep) struct build_check *check = NULL;
+
+	if (build_call_find(app, request, true, options, &check, err) < 0)
+		return request->name ? err_wrap(err, "%s", request->name) : -1;
+	if (!call->json && print_text(check, request->name, err) < 0)
 		return -1;
+	if (call->json && request->name)
+		(void)json_object_set_new(reports, request->name, check_output_report(check));
+	else if (call->json)
+		(void)json_object_update_new(reports, check_output_report(check));
 	return exit_code_of(call, check_output_counts(check));
+}
+
+int build_call_check(struct app *app, const struct build_call *call,
+		     const struct build_request *requests, size_t count,
+		     const struct session_options *options, struct err *err)
+{
+	json_auto_t *reports = json_object();
+	int worst = EXIT_CODE_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		int code = check_one(app, call, &requests[i], options, reports, err);
+
+		if (code < 0)
+			return -1;
+		worst = code > worst ? code : worst;
+	}
+	return call->json && print_json(reports, err) < 0 ? -1 : worst;
 }

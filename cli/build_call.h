@@ -22,13 +22,14 @@ struct build_call {
 WARN_UNUSED int build_call_parse(const char *text, bool check, struct build_call *ret,
 				 struct err *err);
 /*
- * Checks, and prints what was found on stdout: an exit code, which tells warnings and errors from nothing
- * found, or -1. The session is opened only if base images have to be asked.
+ * Checks each, and prints what was found on stdout: the worst of the exit codes, which tell warnings and errors
+ * from nothing found, or -1. As JSON it is one document: for requests with names, an object with the report of each.
+ * The session is opened only if base images have to be asked.
  */
 int build_call_check(struct app *app, const struct build_call *call,
-		     const struct build_request *request, const struct session_options *options,
-		     struct err *err);
-/* The same without printing, for other forms of output. */
+		     const struct build_request *requests, size_t count,
+		     const struct session_options *options, struct err *err);
+/* One, without printing, for other forms of output. */
 WARN_UNUSED int build_call_find(struct app *app, const struct build_request *request,
 				bool all_stages, const struct session_options *options,
 				struct build_check **ret, struct err *err);

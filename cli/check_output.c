@@ -45,12 +45,15 @@ static void add_summary(struct check_counts counts, struct str *out)
 	}
 }
 
-void check_output_text(const struct build_check *check, bool colour, struct str *out)
+void check_output_text(const struct build_check *check, const char *name, bool colour,
+		       struct str *out)
 {
 	for (size_t i = 0; i < build_check_count(check); i++)
 		diags_render(build_check_diags(check, i), colour, out);
 	if (out->len > 0)
 		str_addc(out, '\n');
+	if (name)
+		str_addf(out, "%s: ", name);
 	add_summary(check_output_counts(check), out);
 }
 

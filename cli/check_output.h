@@ -15,8 +15,9 @@ struct check_counts {
 
 /* Of all Dockerfiles together. */
 struct check_counts check_output_counts(const struct build_check *check);
-/* Every finding with its place and excerpt, and how many there are. */
-void check_output_text(const struct build_check *check, bool colour, struct str *out);
+/* Every finding with its place and excerpt, and how many there are. `name`: what was checked, NULL = not said. */
+void check_output_text(const struct build_check *check, const char *name, bool colour,
+		       struct str *out);
 /*
  * As `docker buildx build --call=check,format=json` prints it; `errors`, beside `buildError` with the first
  * of them, holds all. The caller releases.

@@ -162,26 +162,6 @@ static int build_all(struct app *app, const struct build_args *args, struct buil
 	return args->how.quiet ? print_ids(project, err) : 0;
 }
 
-/* The worst of the exit codes. */
-static int check_all(struct app *app, const struct build_call *call,
-		     const struct build_project *project, struct session_options *options,
-		     struct err *err)
-{
-	int worst = EXIT_CODE_OK;
-
-	options->needs_sandbox = false;
-	options->title = "Checking";
-	for (size_t i = 0; i < project->len; i++) {
-		int code = build_call_check(app, call, &project->requests[i], options, err);
-
-		if (code < 0)
-			return project->items[i].name ? err_wrap(err, "%s", project->items[i].name)
-						      : -1;
-		worst = code > worst ? code : worst;
-	}
-	return worst;
-}
-
 static int print(const struct build_project *project, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
@@ -210,8 +190,11 @@ static int build_command_run(struct app *app, const void *args_data, struct err 
 		return -1;
 	if (args->result.print)
 		return print(&project, err);
-	if (call.is_check)
-		return check_all(app, &call, &project, &options, err);
+	if (call.is_check) {
+		options.needs_sandbox = false;
+		options.title = "Checking";
+		return build_call_check(app, &call, project.requests, project.len, &options, err);
+	}
 	return build_all(app, args, &project, &options, err);
 }
 
@@ -237,11 +220,16 @@ static const struct cli_example build_examples[] = {
 const struct cli_command cmd_build = {
 	.name = "build",
 	.group = GROUP_BUILD,
-	.summary = "Build an image from a Dockerfile, for one or several platforms",
+	.summary = "Build an image from a Dockerfile, or all of a compose project",
 	.details = "CONTEXT is the directory whose files the Dockerfile can COPY; the current one "
 		   "if it is left out. It may also be - for a tar archive or a Dockerfile on the "
 		   "standard input, the http or https address of such a file, or a git repository: "
 		   "https://HOST/PATH.git#REF:SUBDIR, ssh, git and file addresses alike.\n\n"
+		   "With a compose file here and no CONTEXT, all services that have a build "
+		   "section are built in one go, or the SERVICEs named and what they are built "
+		   "from; what several of them have in common is built once. A plain word is a "
+		   "service then, ./NAME a directory. -f with a name that ends in .yaml or .yml "
+		   "is a compose file, too.\n\n"
 		   "Steps for other processors run under QEMU user mode emulation, which is set up "
 		   "for this build only: neither root nor a registration on the machine is needed. "
 		   "Built for several platforms, the result is an index with an image for each.\n\n"
@@ -257,7 +245,9 @@ const struct cli_command cmd_build = {
 		"platforms or boards, it checks for each, and shows once what they have in common. "
 		"The exit status is 1 when there is an error or a warning; with "
 		"--call check,ignorestatus=true only when there is an error. "
-		"--call check,format=json prints the same as JSON, in the form of docker buildx. "
+		"--call check,format=json prints the same as JSON, in the form of docker buildx; "
+		"of a "
+		"compose project, one object with the report of each service by its name. "
 		"What is to be overlooked is said in the file: '# check=skip=Rule,Rule' at its top "
 		"or above an instruction; '# check=error=true' at the top makes builds fail for "
 		"warnings, too. The build argument BUILDKIT_DOCKERFILE_CHECK replaces the one at "
@@ -267,6 +257,15 @@ const struct cli_command cmd_build = {
 		"--secret id=GIT_AUTH_TOKEN,env=NAME, or GIT_AUTH_TOKEN.HOST for one server. "
 		"Nothing "
 		"else of the user's keys and files is lent to a Dockerfile.\n\n"
+		"In a compose project the options for platforms, build arguments, labels, secrets, "
+		"ssh, hosts, caches and the like are added to those of every service, and go over "
+		"them where they say the same. --push sends the images to their names; a service "
+		"without 'image' is left out. --print builds nothing and prints what would be "
+		"built, in the form of docker buildx bake. The project's own entitlements and "
+		"'privileged' are granted without --allow, as docker compose grants them: read a "
+		"compose file of others before it is built, or see what --print has of it. Outputs "
+		"with a destination, --tag, --target and --build-context are for a single "
+		"Dockerfile.\n\n"
 		"With --progress json, every line on the standard error is an object with the "
 		"members event, time_ms (milliseconds since the start) and step (0 is the build as "
 		"a whole), and those of text, item, verb, done, total, stream, file, line, column "

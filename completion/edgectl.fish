@@ -10,7 +10,7 @@ function __edgectl_ask
 end
 
 complete -c edgectl -f
-complete -c edgectl -n '__edgectl_no_command build push pull images inspect tag rm copy save load tags attach referrers login logout df prune init deploy livepush doctor completion version help board compose device template' -a build -d 'Build an image from a Dockerfile, for one or several platforms'
+complete -c edgectl -n '__edgectl_no_command build push pull images inspect tag rm copy save load tags attach referrers login logout df prune init deploy livepush doctor completion version help board compose device template' -a build -d 'Build an image from a Dockerfile, or all of a compose project'
 complete -c edgectl -n '__edgectl_no_command build push pull images inspect tag rm copy save load tags attach referrers login logout df prune init deploy livepush doctor completion version help board compose device template' -a push -d 'Upload images from the local store to a registry'
 complete -c edgectl -n '__edgectl_no_command build push pull images inspect tag rm copy save load tags attach referrers login logout df prune init deploy livepush doctor completion version help board compose device template' -a pull -d 'Download images from a registry into the local store'
 complete -c edgectl -n '__edgectl_no_command build push pull images inspect tag rm copy save load tags attach referrers login logout df prune init deploy livepush doctor completion version help board compose device template' -a images -d 'List the images in the local store'
