@@ -26,7 +26,6 @@ struct delivery {
 static int add_content(struct layer_sink *sink, struct layer_entry *entry, const char *path,
 		       struct err *err)
 {
-	AUTO(str_release) struct str text = STR_INIT;
 	AUTO(fd_closep) int fd = -1;
 	char buffer[65536];
 	uint64_t left = entry->size;
