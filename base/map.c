@@ -3,15 +3,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/str.h"
 #include "base/vec.h"
-
-/* uthash would end the process without a word. */
-#define uthash_malloc(size)    xmalloc(size)
-#define uthash_free(ptr, size) free(ptr)
-/* Its default one draws warnings about fall-through from clang. */
-#define HASH_FUNCTION HASH_SAX
-#include <uthash.h>
 
 /* Below this many items a scan is as fast as a hash. */
 #define INDEX_FROM 16

@@ -38,7 +38,6 @@ void purl_add_image(struct str *out, const char *name, const struct platform *pl
 {
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(freep) char *path = NULL;
-	AUTO(freep) char *shown = NULL;
 	char text[PLATFORM_TEXT_MAX];
 
 	str_add(out, "pkg:docker/");

@@ -165,7 +165,7 @@ static int add_conditions(scmp_filter_ctx context)
 
 	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(refused_families); i++)
 		result = add_name(context, "socket", action,
-				  &SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)refused_families[i]));
+				  &SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)refused_families[i], 0));
 	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(refused_clone_flags); i++)
 		result = add_name(context, "clone", action,
 				  &SCMP_CMP64(CLONE_FLAGS_ARGUMENT, SCMP_CMP_MASKED_EQ,

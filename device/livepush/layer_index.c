@@ -5,11 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "image/digest.h"
-
-#include <uthash.h>
 
 struct entry {
 	struct indexed_file file;

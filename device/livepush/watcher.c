@@ -13,10 +13,9 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/path.h"
 #include "base/str.h"
-
-#include <uthash.h>
 
 #define EVENTS                                                                              \
 	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | \
