@@ -173,6 +173,8 @@ static int make(const struct init_args *args, const struct init_answers *answers
 		return -1;
 	if (project_render(template, &values, &project, err) < 0)
 		return err_wrap(err, "template '%s'", template->name);
+	if (project.len == 0)
+		return err_set(err, ERR_INPUT, "template '%s' makes no file", template->name);
 	if (write_project(args, &project, dir, err) < 0)
 		return -1;
 	warn_of_peripherals(template, board);
