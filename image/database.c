@@ -7,8 +7,9 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
-#define SCHEMA_VERSION  3
-#define BUSY_TIMEOUT_MS 30000
+#define SCHEMA_VERSION    3
+#define BUSY_TIMEOUT_MS   120000
+#define SHRINK_FROM_PAGES 256 /* of 4 KiB */
 /*
  * Pages after which a commit moves the log into the database. Small, because the next process to open the store reads
  * the whole log: 100 pages cost it 0.2 ms.
@@ -288,8 +289,26 @@ int db_commit(struct db *db, struct err *err)
 	return -1;
 }
 
+static int64_t pragma(struct db *db, const char *text)
+{
+	sqlite3_stmt *query = NULL;
+	int64_t value = 0;
+
+	if (sqlite3_prepare_v2(db->handle, text, -1, &query, NULL) == SQLITE_OK &&
+	    sqlite3_step(query) == SQLITE_ROW)
+		value = sqlite3_column_int64(query, 0);
+	sqlite3_finalize(query);
+	return value;
+}
+
 void db_shrink(struct db *db)
 {
+	int64_t pages = pragma(db, "PRAGMA page_count"),
+		unused = pragma(db, "PRAGMA freelist_count");
+
+	/* Everybody else waits meanwhile: it has to be worth it. */
+	if (unused < SHRINK_FROM_PAGES || unused < pages / 4)
+		return;
 	/* others that are at work make these fail, and the next time does it */
 	(void)exec(db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", NULL);
 }
