@@ -51,6 +51,23 @@ static void names_the_nearest(void **state)
 		assert_row(strstr(refuse_text(&loading, rows[i][0]), rows[i][1]), rows[i][0]);
 }
 
+/* Short and long, they are no networks, whatever is under 'networks'. */
+static void networks_are_no_extensions(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	static const char *const rows[] = {
+		"services: {a: {image: i, networks: [x-net]}}\nnetworks: {x-net: {}}\n",
+		"services: {a: {image: i, networks: {x-net: {aliases: [b]}}}}\n",
+		"services: {a: {image: i, networks: {x-net: , one: }}}\nnetworks: {one: {}}\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_row(strstr(refuse_text(&loading, rows[i]),
+				  "'x-net' under 'networks' is an extension"),
+			   rows[i]);
+}
+
 /* The chain of files is said, innermost first. */
 static void through_includes(void **state)
 {
@@ -162,10 +179,15 @@ static void no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(all_in_one_run),   scratch_test(names_the_nearest),
-		scratch_test(through_includes), scratch_test(through_extends),
-		scratch_test(cycles),           scratch_test(not_yaml),
-		scratch_test(warnings),         scratch_test(no_file),
+		scratch_test(all_in_one_run),
+		scratch_test(names_the_nearest),
+		scratch_test(networks_are_no_extensions),
+		scratch_test(through_includes),
+		scratch_test(through_extends),
+		scratch_test(cycles),
+		scratch_test(not_yaml),
+		scratch_test(warnings),
+		scratch_test(no_file),
 	};
 
 	return cmocka_run_group_tests_name("compose_errors", tests, NULL, NULL);

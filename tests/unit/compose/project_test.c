@@ -22,6 +22,7 @@ static void whole(void **state)
 		  "      secrets: [{source: s, target: t, mode: '0400'}]\n"
 		  "      additional_contexts: {base: 'service:db'}\n"
 		  "      no_cache: true\n"
+		  "      ulimits: {nofile: {soft: 1, hard: '2'}, nproc: 3, core: -1}\n"
 		  "    depends_on: {db: {condition: service_healthy, restart: true}}\n"
 		  "    develop:\n"
 		  "      watch: [{path: ./src, action: sync+exec, target: /app, ignore: [x, y],\n"
@@ -52,6 +53,9 @@ static void whole(void **state)
 	assert_string_equal(web->build->platforms.items[1], "linux/arm/v7");
 	assert_null(web->build->platforms.items[2]);
 	assert_string_equal(strmap_get(&web->build->additional_contexts, "base"), "service:db");
+	assert_string_equal(strmap_get(&web->build->ulimits, "nofile"), "1:2");
+	assert_string_equal(strmap_get(&web->build->ulimits, "nproc"), "3:3");
+	assert_string_equal(strmap_get(&web->build->ulimits, "core"), "-1:-1");
 	assert_true(web->build->no_cache);
 	assert_false(web->build->pull);
 	assert_int_equal(web->build->secrets.len, 1);
