@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 
+#define CTRL_C     '\003'
 #define SECRET_MAX ((size_t)64 * 1024)
 
 void password_wipe(struct str *password)
@@ -48,6 +49,8 @@ static int read_line(int fd, struct str *ret, struct err *err)
 		if (n == 0 || c == '\n')
 			break;
 		str_addc(ret, c);
+		if (c == CTRL_C)
+			break;
 	}
 	strip_line_end(ret);
 	return 0;
@@ -107,8 +110,9 @@ int password_ask(const char *prompt, struct str *ret, struct err *err)
 	if (tcgetattr(fd, &before) < 0)
 		return err_errno(err, "terminal settings");
 	silent = before;
-	/* without ISIG, Ctrl-C comes as a character */
+	/* without ISIG, Ctrl-C comes as a character; it ends the line, else Enter would be awaited */
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	silent.c_cc[VEOL] = CTRL_C;
 	hold_signals(&signals);
 	(void)tcsetattr(fd, TCSAFLUSH, &silent);
 	result = ask_at(fd, prompt, ret, err);
@@ -117,7 +121,7 @@ int password_ask(const char *prompt, struct str *ret, struct err *err)
 	/* the line break that was typed was not shown either */
 	if (result == 0)
 		result = fd_write_all(fd, "\n", 1, "the terminal", err);
-	if (result == 0 && strchr(ret->ptr, '\003'))
+	if (result == 0 && strchr(ret->ptr, CTRL_C))
 		return err_set(err, ERR_CANCELLED, "interrupted");
 	return result;
 }

@@ -309,6 +309,7 @@ bool call_may_retry(const struct call *call)
 	case HTTP_NO_CONNECTION:
 	case HTTP_NO_TLS: return call->host->answered;
 	case HTTP_BAD_CERTIFICATE:
+	case HTTP_NO_CLIENT_CERTIFICATE:
 	case HTTP_REJECTED:
 	case HTTP_GARBLED: return false;
 	}
@@ -410,7 +411,10 @@ static bool is_overtaken(const struct call *call)
 
 static void on_no_answer(struct call *call)
 {
-	if (is_overtaken(call) || host_fall_back(call->host, call->request.outcome)) {
+	bool may_be_plain = !call->request.over_tls;
+
+	if (is_overtaken(call) ||
+	    (may_be_plain && host_fall_back(call->host, call->request.outcome))) {
 		call->attempts--;
 		attempt(call);
 		return;

@@ -280,6 +280,7 @@ static bool may_try_again(const struct http_request *exchange)
 	case HTTP_NO_CONNECTION:
 	case HTTP_NO_TLS:
 	case HTTP_BAD_CERTIFICATE:
+	case HTTP_NO_CLIENT_CERTIFICATE:
 	case HTTP_REJECTED:
 	case HTTP_GARBLED: return false;
 	}

@@ -20,6 +20,7 @@ static const struct {
 	[HTTP_NO_CONNECTION] = { ERR_NETWORK, "cannot connect" },
 	[HTTP_NO_TLS] = { ERR_NETWORK, "no TLS" },
 	[HTTP_BAD_CERTIFICATE] = { ERR_NETWORK, "its certificate is not valid" },
+	[HTTP_NO_CLIENT_CERTIFICATE] = { ERR_AUTH, "wants a client certificate that it knows" },
 	[HTTP_BROKEN] = { ERR_NETWORK, "the connection broke" },
 	[HTTP_STALLED] = { ERR_NETWORK, "the connection stalled" },
 	[HTTP_REJECTED] = { ERR_PROTOCOL, "its answer was refused" },
@@ -47,6 +48,8 @@ static int set_outcome(const char *server, const struct http_request *request, s
 
 	if (request->outcome == HTTP_NO_NAME || !request->reason[0])
 		return err_set(err, outcomes[request->outcome].kind, "%s: %s", server, text);
+	if (request->outcome == HTTP_NO_CLIENT_CERTIFICATE)
+		return err_set(err, ERR_AUTH, "%s %s", server, text);
 	return err_set(err, outcomes[request->outcome].kind, "%s: %s (%s)", server, text,
 		       reason_of(request));
 }
@@ -68,6 +71,13 @@ static void hint_at_connection(const struct host *host, const struct http_reques
 		err_hint(err,
 			 "put its CA certificate into /etc/docker/certs.d/%s/ca.crt, name it in "
 			 "SSL_CERT_FILE, or trust the network and use --insecure",
+			 host->name);
+	/* one that closes at once may have said why, in a message that the reset overtook */
+	else if (request->outcome == HTTP_NO_CLIENT_CERTIFICATE ||
+		 (request->outcome == HTTP_BROKEN && request->over_tls && !host->answered))
+		err_hint(err,
+			 "if it wants client certificates, put yours and its key into "
+			 "/etc/docker/certs.d/%s/client.cert and client.key",
 			 host->name);
 }
 

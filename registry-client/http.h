@@ -66,10 +66,11 @@ enum http_outcome {
 	HTTP_NO_CONNECTION, /* nobody listens there, or no way to it */
 	HTTP_NO_TLS,        /* something listens that does not speak TLS, or not ours */
 	HTTP_BAD_CERTIFICATE,
-	HTTP_BROKEN,   /* reset or closed in the middle */
-	HTTP_STALLED,  /* open, but nothing moves */
-	HTTP_REJECTED, /* by the sink, or a limit: see `err` */
-	HTTP_GARBLED,  /* not HTTP */
+	HTTP_NO_CLIENT_CERTIFICATE, /* it wants to know who we are, or does not know us */
+	HTTP_BROKEN,                /* reset or closed in the middle */
+	HTTP_STALLED,               /* open, but nothing moves */
+	HTTP_REJECTED,              /* by the sink, or a limit: see `err` */
+	HTTP_GARBLED,               /* not HTTP */
 };
 
 struct http_request {
@@ -98,6 +99,7 @@ struct http_request {
 	struct headers answer_headers;
 	struct str answer;
 	uint64_t body_sent; /* bytes of the body that left for the connection */
+	bool over_tls;      /* a connection with TLS was there, whatever became of it */
 	char reason[256];   /* of an outcome other than HTTP_ANSWERED, for people; "" = see err */
 	struct err err;     /* HTTP_REJECTED */
 	struct transfer *transfer; /* private; NULL = not under way */

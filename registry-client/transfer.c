@@ -412,13 +412,28 @@ static void explain_connection(struct transfer *transfer, char *reason, size_t s
 	reason[0] = (char)tolower((unsigned char)reason[0]);
 }
 
+/*
+ * A server that is not content with our certificate, or the lack of it, says so in a TLS alert, which
+ * comes after our side of the handshake is done (RFC 8446 section 4.4.2.4, RFC 5246 section 7.2.2).
+ */
+static bool wants_client_certificate(const struct http_request *request)
+{
+	const char *alert = strstr(request->reason, " alert ");
+
+	return (request->outcome == HTTP_NO_TLS || request->outcome == HTTP_BROKEN) && alert &&
+	       (strstr(alert, "certificate") || strstr(alert, "unknown ca"));
+}
+
 void transfer_finish(struct transfer *transfer, CURLcode code)
 {
 	struct http_request *request = transfer->request;
+	curl_off_t tls_time = 0;
 
 	libcurl.easy_setopt(transfer->curl, CURLOPT_ERRORBUFFER, NULL);
 	request->status = status_of(transfer);
 	request->body_sent = transfer->sent;
+	libcurl.easy_getinfo(transfer->curl, CURLINFO_APPCONNECT_TIME_T, &tls_time);
+	request->over_tls = tls_time > 0;
 	if (transfer->stalled)
 		request->outcome = HTTP_STALLED;
 	else if (transfer->rejected)
@@ -427,6 +442,8 @@ void transfer_finish(struct transfer *transfer, CURLcode code)
 		request->outcome = HTTP_ANSWERED;
 	else
 		request->outcome = outcome_of(code);
+	if (wants_client_certificate(request))
+		request->outcome = HTTP_NO_CLIENT_CERTIFICATE;
 	/* An answer without a body has not been announced yet. */
 	if (request->outcome == HTTP_ANSWERED && is_content(request->status) &&
 	    begin_sink(transfer) < 0)

@@ -194,19 +194,22 @@ class Edgectl:
 
 
 class Registry:
-    """Debian's docker-registry on a loopback port."""
+    """Debian's docker-registry on a loopback port; clients of other network namespaces see it as another host."""
 
-    def __init__(self, root, name, tls=None, htpasswd=None, auth=None):
+    def __init__(self, root, name, tls=None, htpasswd=None, auth=None, client_authority=None, listen="127.0.0.1",
+                 seen_as="127.0.0.1"):
         self.root = pathlib.Path(root) / f"registry-{name}"
         self.root.mkdir()
         self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"{seen_as}:{self.port}"
         self.tls = tls
         self.log = self.root / "log"
         self.config = self.root / "config.yml"
-        http = {"addr": self.address}
+        http = {"addr": f"{listen}:{self.port}"}
         if tls:
             http["tls"] = {"certificate": str(tls[0]), "key": str(tls[1])}
+        if client_authority:
+            http["tls"]["clientcas"] = [str(client_authority)]
         config = {"version": 0.1, "log": {"level": "warn"}, "http": http,
                   "storage": {"filesystem": {"rootdirectory": str(self.root / "data")}, "delete": {"enabled": True}}}
         if auth:
@@ -351,12 +354,12 @@ class Engine:
         self.socket = f"unix://{self.root}/docker.sock"
         (self.root / "daemon.json").write_text("{}")
         options = [f"--config-file={self.root}/daemon.json", f"--host={self.socket}", f"--data-root={self.root}/data",
-                   f"--exec-root={self.root}/exec", f"--pidfile={self.root}/pid", "--insecure-registry=127.0.0.0/8",
+                   f"--exec-root={self.root}/exec", f"--pidfile={self.root}/pid", "--insecure-registry=127.0.0.0/8", "--insecure-registry=10.0.0.0/8",
                    "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]
         script = 'docker-registry serve "$1" & shift; exec "$@"'
-        namespace = [FIXTURES / "emulated.py", "--own-network", "sh", "-c", script, "dockerd", registry.config]
+        namespace = [FIXTURES / "emulated.py", "--own-network", "sh", "-c", script, "dockerd", registry.config] if private else []
         with open(self.root / "log", "w") as log:
-            self.process = subprocess.Popen([*(namespace if private else []), "dockerd", *options],
+            self.process = subprocess.Popen([*namespace, "dockerd", *options],
                                             stdout=log, stderr=log, env={"PATH": DEBIAN_PATH})
         wait_for(f"dockerd, see {self.root}/log", lambda: self.docker("version").returncode == 0, self.process)
 

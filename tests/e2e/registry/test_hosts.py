@@ -1,0 +1,173 @@
+"""Real registries over TLS: HTTP/2, client certificates, and a login that is typed on a terminal."""
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import select
+import shutil
+import subprocess
+import termios
+import time
+
+import parts
+import pytest
+
+
+def openssl(*args):
+    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
+
+
+class Authority:
+    """Signs for a registry and for its clients."""
+
+    def __init__(self, root):
+        parts.need_program("openssl", "openssl")
+        self.root = root
+        root.mkdir()
+        root.chmod(0o755)
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=authority", "-keyout",
+                root / "ca.key", "-out", root / "ca.crt")
+
+    def sign(self, name):
+        """(certificate, key) for 127.0.0.1, good for servers and clients."""
+        certificate, key, request, extra = (self.root / f"{name}.{x}" for x in ("crt", "key", "csr", "ext"))
+        extra.write_text("subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n")
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request)
+        openssl("x509", "-req", "-in", request, "-CA", self.root / "ca.crt", "-CAkey", self.root / "ca.key",
+                "-CAcreateserial", "-days", "2", "-extfile", extra, "-out", certificate)
+        return certificate, key
+
+
+@pytest.fixture(scope="module")
+def authority(workspace):
+    return Authority(workspace / "authority")
+
+
+@pytest.fixture(scope="module")
+def demanding_registry(workspace, authority):
+    """A registry that lets in who has a certificate of the authority."""
+    parts.need_program("docker-registry", "docker-registry")
+    with parts.closing(parts.Registry(workspace, "demanding", tls=authority.sign("server"),
+                                      client_authority=authority.root / "ca.crt")) as registry:
+        yield registry
+
+
+def test_client_certificates(edgectl, demanding_registry, authority, context, scratch):
+    name = f"{demanding_registry.address}/app:1"
+    edgectl("build", "--platform", "linux/arm64", "-t", name, context({"Dockerfile": "FROM scratch\nCOPY file /\n", "file": "x"}))
+    directory = scratch / "containers/certs.d" / demanding_registry.address
+    directory.mkdir(parents=True)
+    known = {"XDG_CONFIG_HOME": str(scratch)}
+    shutil.copy(authority.root / "ca.crt", directory / "ca.crt")
+    refused = edgectl("push", name, env=known, status=1)
+    assert f"registry '{demanding_registry.address}' wants a client certificate that it knows" in refused.stderr
+    assert f"certs.d/{demanding_registry.address}/client.cert" in refused.stderr
+    certificate, key = authority.sign("client")
+    shutil.copy(certificate, directory / "client.cert")
+    shutil.copy(key, directory / "client.key")
+    (directory / "client.key").chmod(0o644)
+    edgectl("push", name, env=known)
+    edgectl.with_store(edgectl.identity.home / "certified")("pull", name, env=known)
+
+
+def test_http2_over_tls(edgectl, tls_registry, context):
+    """By docker-registry's own log of what was spoken."""
+    name = f"{tls_registry.address}/two:1"
+    edgectl("build", "--platform", "linux/arm64", "-t", name, context({"Dockerfile": "FROM scratch\nCOPY file /\n", "file": "y"}))
+    edgectl("push", name, env={"SSL_CERT_FILE": str(tls_registry.tls[0])})
+    spoken = [line for line in tls_registry.log.read_text().splitlines() if "/v2/two/" in line and "HTTP/" in line]
+    assert spoken
+    assert [line for line in spoken if '"PUT /v2/two/' in line and "HTTP/2.0" in line], spoken
+    assert not [line for line in spoken if "HTTP/1.1" in line]
+
+
+class Typist:
+    """edgectl on a terminal of its own."""
+
+    def __init__(self, edgectl, *args, env=()):
+        self.master, slave = pty.openpty()
+        self.said = b""
+        self.process = subprocess.Popen([edgectl.program, *args], env=edgectl.env() | dict(env), cwd=edgectl.identity.home,
+                                        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                                        preexec_fn=self.take_terminal, **edgectl.identity.credentials)
+        os.close(slave)
+
+    @staticmethod
+    def take_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def wait_for(self, text):
+        deadline = time.monotonic() + 30
+        while text.encode() not in self.said:
+            assert time.monotonic() < deadline, self.said
+            self.read()
+
+    def read(self):
+        if select.select([self.master], [], [], 0.1)[0]:
+            with contextlib.suppress(OSError):
+                self.said += os.read(self.master, 4096)
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.master)[3] & termios.ECHO)
+
+    def wait_for_silence(self):
+        deadline = time.monotonic() + 30
+        while self.echoes():
+            assert time.monotonic() < deadline, "the terminal still echoes"
+            time.sleep(0.01)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        while self.process.poll() is None:
+            self.read()
+        self.read()
+        return self.process.returncode
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+
+
+@pytest.fixture
+def typist(edgectl, scratch, identity):
+    typists = []
+    (scratch / "docker").mkdir()
+    identity.own(scratch / "docker")
+
+    def start(*args):
+        typists.append(Typist(edgectl, *args, env={"DOCKER_CONFIG": str(scratch / "docker")}))
+        return typists[-1]
+
+    yield start
+    for one in typists:
+        one.close()
+
+
+def test_login_on_a_terminal(typist, secured_registry, scratch):
+    """The name is seen while it is typed, the password is not."""
+    one = typist("login", secured_registry.address)
+    one.wait_for("User name")
+    assert one.echoes()
+    one.type("anna\n")
+    one.wait_for("Password")
+    one.wait_for_silence()
+    one.type("sesame\n")
+    assert one.end() == 0, one.said
+    assert b"anna" in one.said and b"sesame" not in one.said
+    assert one.echoes(), "as it was before"
+    assert secured_registry.address in json.loads((scratch / "docker/config.json").read_text())["auths"]
+
+
+def test_interrupted_login_leaves_the_terminal_as_it_was(typist, secured_registry, scratch):
+    one = typist("login", "-u", "anna", secured_registry.address)
+    one.wait_for("Password")
+    one.wait_for_silence()
+    one.type("ses\x03")
+    assert one.end() == 130, one.said
+    assert one.echoes()
+    assert not (scratch / "docker/config.json").exists()
