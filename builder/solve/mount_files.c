@@ -1,10 +1,8 @@
 #include "mount_files.h"
 
 #include "base/alloc.h"
-#include "base/path.h"
 #include "chain.h"
 #include "copy_step.h"
-#include "view.h"
 
 int mount_files_fill(struct solver *solver, const struct vertex *vertex,
 		     const struct run_mount *mount, int fd, const char *dest, bool *ret_changed,
@@ -42,29 +40,4 @@ int mount_files_fill(struct solver *solver, const struct vertex *vertex,
 		return -1;
 	*ret_changed |= changed;
 	return layer_unpacker_finish(unpacker, err);
-}
-
-int mount_files_find(struct solver *solver, const struct run_mount *mount, char **ret_path,
-		     struct err *err)
-{
-	AUTO(strvec_release) struct strvec lowers = STRVEC_INIT;
-	AUTO(tree_freep) struct tree *tree = NULL;
-	struct tree_node *node = NULL;
-	size_t layer = 0;
-
-	*ret_path = NULL;
-	if (chain_unpack(solver, mount->from, &lowers, err) < 0)
-		return -1;
-	if (lowers.len == 0)
-		return 0;
-	if (view_open(store_dir_fd(solver->store), &lowers, &tree, err) < 0 ||
-	    tree_resolve(tree, mount->source, &node, err) < 0)
-		return err_wrap(err, "--mount");
-	if (node && view_has_one_layer(tree, node, &layer)) {
-		AUTO(freep) char *path = tree_path(node);
-		AUTO(freep) char *within = path_join(lowers.items[layer], path);
-
-		*ret_path = path_join(store_root(solver->store), within);
-	}
-	return 0;
 }

@@ -14,11 +14,5 @@
 WARN_UNUSED int mount_files_fill(struct solver *solver, const struct vertex *vertex,
 				 const struct run_mount *mount, int fd, const char *dest,
 				 bool *ret_changed, struct err *err);
-/*
- * The place of the files in the store, where they lie as they are to be seen; *ret_path is absolute,
- * and NULL when several layers make them up. Of a stage or an image only.
- */
-WARN_UNUSED int mount_files_find(struct solver *solver, const struct run_mount *mount,
-				 char **ret_path, struct err *err);
 
 #endif

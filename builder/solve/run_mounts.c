@@ -61,24 +61,17 @@ static int new_directory(struct solver *solver, struct step_mounts *mounts, char
 }
 
 /*
- * Files of one layer that are only read are mounted where they lie. Of others a copy is made, for
- * this step alone: the ignore file counts, owners are as in a COPY, and
- * what the step writes to it is gone afterwards.
+ * A copy, for this step alone: the ignore file counts, owners are as in a COPY, and what the step writes to it is gone
+ * afterwards.
  */
 static int add_files(struct solver *solver, const struct vertex *vertex,
 		     const struct run_mount *mount, struct step_mounts *ret, struct err *err)
 {
 	const char *name = path_base(mount->source);
 	AUTO(freep) char *dest = xasprintf("/%s", str_eq(name, ".") ? "" : name);
-	AUTO(freep) char *source = NULL, *found = NULL;
+	AUTO(freep) char *source = NULL;
 	AUTO(fd_closep) int fd = -1;
 
-	if (mount->from && mount->read_only && mount_files_find(solver, mount, &found, err) < 0)
-		return -1;
-	if (found) {
-		add_bind(ret, TAKE(found), mount->target, true);
-		return 0;
-	}
 	if (new_directory(solver, ret, &source, &fd, err) < 0 ||
 	    mount_files_fill(solver, vertex, mount, fd, dest, &ret->changed, err) < 0)
 		return -1;

@@ -8,32 +8,66 @@
 
 #define STARS "***"
 
-static int compare_lengths(const void *a, const void *b)
+/* The longest first; the same beside each other. */
+static int compare(const void *a, const void *b)
 {
-	size_t left = ((const struct span *)a)->len;
-	size_t right = ((const struct span *)b)->len;
+	const struct span *left = a, *right = b;
 
-	return left < right ? 1 : left > right ? -1 : 0;
+	if (left->len != right->len)
+		return left->len < right->len ? 1 : -1;
+	return memcmp(left->ptr, right->ptr, left->len);
 }
 
-static bool has(const struct secret_mask *mask, struct span text)
+static size_t hash(const char *text)
 {
-	VEC_FOREACH(item, mask)
-		if (item->len == text.len && memcmp(item->ptr, text.ptr, text.len) == 0)
-			return true;
-	return false;
+	uint32_t first;
+
+	_Static_assert(sizeof(first) == SECRET_MASK_MIN, "it takes the bytes that all have");
+	memcpy(&first, text, sizeof(first));
+	return (first * 2654435761U) >> 20; /* Knuth's multiplicative hash, 12 bits of it */
+}
+
+static void forget(struct span item)
+{
+	explicit_bzero((char *)item.ptr, item.len);
+	free((char *)item.ptr);
+}
+
+static void drop_doubles(struct secret_mask *mask)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < mask->len; i++) {
+		if (kept > 0 && compare(&mask->items[kept - 1], &mask->items[i]) == 0)
+			forget(mask->items[i]);
+		else
+			mask->items[kept++] = mask->items[i];
+	}
+	mask->len = kept;
+}
+
+/* From the shortest on, so that a list begins with its longest. */
+static void make_lists(struct secret_mask *mask)
+{
+	memset(mask->heads, 0, sizeof(mask->heads));
+	mask->next = xreallocarray(mask->next, mask->len, sizeof(*mask->next));
+	for (size_t i = mask->len; i-- > 0;) {
+		uint32_t *head = &mask->heads[hash(mask->items[i].ptr)];
+
+		mask->next[i] = *head;
+		*head = (uint32_t)i + 1;
+	}
 }
 
 static void add(struct secret_mask *mask, struct span text)
 {
 	char *copy = NULL;
 
-	if (text.len < SECRET_MASK_MIN || has(mask, text))
+	if (text.len < SECRET_MASK_MIN)
 		return;
 	copy = xmalloc(text.len);
 	memcpy(copy, text.ptr, text.len);
 	*VEC_ADD(mask) = (struct span){ copy, text.len };
-	mask->begins[(unsigned char)copy[0]] = true;
 }
 
 void secret_mask_add(struct secret_mask *mask, struct span value)
@@ -46,35 +80,56 @@ void secret_mask_add(struct secret_mask *mask, struct span value)
 		add(mask, span_trim(line));
 	}
 	add(mask, span_trim(value));
-	if (mask->len)
-		qsort(mask->items, mask->len, sizeof(*mask->items), compare_lengths);
+	if (mask->len == 0)
+		return;
+	qsort(mask->items, mask->len, sizeof(*mask->items), compare);
+	drop_doubles(mask);
+	make_lists(mask);
 }
 
 void secret_mask_release(struct secret_mask *mask)
 {
-	VEC_FOREACH(item, mask) {
-		explicit_bzero((char *)item->ptr, item->len);
-		free((char *)item->ptr);
-	}
+	VEC_FOREACH(item, mask)
+		forget(*item);
+	free(mask->next);
 	free(mask->items);
 	*mask = (struct secret_mask)SECRET_MASK_INIT;
 }
 
 enum match { MATCH_NONE, MATCH_BEGUN, MATCH_WHOLE };
 
+static enum match match_one(struct span item, struct span text)
+{
+	size_t len = item.len < text.len ? item.len : text.len;
+
+	if (memcmp(item.ptr, text.ptr, len) != 0)
+		return MATCH_NONE;
+	return item.len <= text.len ? MATCH_WHOLE : MATCH_BEGUN;
+}
+
+/* What is too short for the lists can only be a beginning. */
+static enum match match_short(const struct secret_mask *mask, struct span text)
+{
+	VEC_FOREACH(item, mask) {
+		if (match_one(*item, text) == MATCH_BEGUN)
+			return MATCH_BEGUN;
+	}
+	return MATCH_NONE;
+}
+
 /* Of what the text begins with; *ret_len is the length of a whole one. */
 static enum match match(const struct secret_mask *mask, struct span text, bool is_last,
 			size_t *ret_len)
 {
-	if (!mask->begins[(unsigned char)text.ptr[0]])
-		return MATCH_NONE;
-	VEC_FOREACH(item, mask) {
-		size_t len = item->len < text.len ? item->len : text.len;
+	if (text.len < SECRET_MASK_MIN)
+		return is_last ? MATCH_NONE : match_short(mask, text);
+	for (uint32_t i = mask->heads[hash(text.ptr)]; i > 0; i = mask->next[i - 1]) {
+		enum match found = match_one(mask->items[i - 1], text);
 
-		if (memcmp(item->ptr, text.ptr, len) != 0 || (is_last && len < item->len))
+		if (found == MATCH_NONE || (found == MATCH_BEGUN && is_last))
 			continue;
-		*ret_len = item->len;
-		return item->len <= text.len ? MATCH_WHOLE : MATCH_BEGUN;
+		*ret_len = mask->items[i - 1].len;
+		return found;
 	}
 	return MATCH_NONE;
 }

@@ -7,16 +7,22 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
 /* Shorter values and lines are not looked for: what would be left of the text? */
-#define SECRET_MASK_MIN 4
+#define SECRET_MASK_MIN   4
+#define SECRET_MASK_HEADS 4096
 
 struct secret_mask {
 	struct span *items; /* owned copies, longest first */
 	size_t len, cap;
-	bool begins[256]; /* is there one that begins with this byte */
+	/*
+	 * Those whose first bytes hash alike: 0 = none, else an index + 1, and `next` has the one after it. A file of
+	 * certificates has thousands of lines.
+	 */
+	uint32_t heads[SECRET_MASK_HEADS], *next;
 };
 
 #define SECRET_MASK_INIT      \

@@ -187,16 +187,6 @@ static void init_root(struct view *view, const struct stat *st)
 	view->tree.root->extra = origin;
 }
 
-bool view_has_one_layer(struct tree *tree, const struct tree_node *node, size_t *ret_layer)
-{
-	const struct origin *origin = node->extra;
-
-	if (!origin || origin->count != 1)
-		return false;
-	*ret_layer = of(tree)->count - 1 - origin->layers[0];
-	return true;
-}
-
 int view_open(int dir_fd, const struct strvec *lowers, struct tree **ret, struct err *err)
 {
 	struct stat st = { .st_mode = S_IFDIR | 0755 };

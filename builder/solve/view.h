@@ -12,10 +12,5 @@
 /* `lowers`: directories relative to dir_fd, lowest first; none = an empty root, mode 0755. */
 WARN_UNUSED int view_open(int dir_fd, const struct strvec *lowers, struct tree **ret,
 			  struct err *err);
-/*
- * Where a node's files are all in one place: its layer's index in `lowers`. False when it is a
- * directory to which several layers contribute.
- */
-bool view_has_one_layer(struct tree *tree, const struct tree_node *node, size_t *ret_layer);
 
 #endif

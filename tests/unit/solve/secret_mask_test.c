@@ -67,11 +67,37 @@ static void nothing_is_held_back_that_is_no_beginning(void **state)
 	assert_string_equal(out.ptr, "Password: hunting\n");
 }
 
+/* As a file of certificates has: found is the longest one, each once, also where many begin alike. */
+static void many_lines_are_told_apart(void **state)
+{
+	(void)state;
+	AUTO(secret_mask_release) struct secret_mask mask = SECRET_MASK_INIT;
+	AUTO(str_release) struct str value = STR_INIT;
+	AUTO(str_release) struct str text = STR_INIT;
+	AUTO(str_release) struct str expected = STR_INIT;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		str_addf(&value, "line%u\n%05u-line\n", i % 10000, i);
+		if (i % 1000 == 777) {
+			str_addf(&text, "<line%u|%05u-line|%05u-lin>", i % 10000, i, i);
+			str_addf(&expected, "<***|***|%05u-lin>", i);
+		}
+	}
+	secret_mask_add(&mask, str_span(&value));
+	secret_mask_add(&mask, str_span(&value));
+	for (size_t size = 1; size < 40; size += 13) {
+		AUTO(freep) char *got = shown(&mask, text.ptr, size);
+
+		assert_string_equal(got, expected.ptr);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_are_masked_however_they_are_cut),
 		cmocka_unit_test(nothing_is_held_back_that_is_no_beginning),
+		cmocka_unit_test(many_lines_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
