@@ -55,6 +55,7 @@ static void every_attribute_is_a_word(void **state)
 	AUTO(freep) char *file = NULL, *secrets = NULL, *contexts = NULL;
 
 	(void)state;
+	strmap_set(&words.env, "B", "of the environment");
 	assert_ok(read_words(&words,
 			     "services:\n"
 			     "  a:\n"
