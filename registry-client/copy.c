@@ -189,14 +189,19 @@ static void start_probe(struct job *job)
 	call_start(&probe->call);
 }
 
-static char *mount_path(const struct registry_copy_request *request, const struct digest *digest)
+static void set_source(struct probe *probe, const struct registry_copy_request *request)
 {
+	AUTO(freep)
+	char *source = route_sibling(probe->copy->registry, request->to, request->from->repository);
 	AUTO(str_release) struct str path = STR_INIT;
 
+	if (!source)
+		return;
 	str_addf(&path, "/v2/%s/blobs/uploads/", request->to->repository);
-	url_add_query(&path, "mount", digest->text);
-	url_add_query(&path, "from", request->from->repository);
-	return str_detach(&path);
+	url_add_query(&path, "mount", probe->blob->digest.text);
+	url_add_query(&path, "from", source);
+	probe->mount_path = str_detach(&path);
+	call_add_source(&probe->mount, source);
 }
 
 static struct probe *probe_new(struct copy *copy, const struct descriptor *blob)
@@ -210,10 +215,8 @@ static struct probe *probe_new(struct copy *copy, const struct descriptor *blob)
 	probe->path = xasprintf("/v2/%s/blobs/%s", request->to->repository, blob->digest.text);
 	call_init(&probe->call, copy->registry, request->to, CALL_PUSH);
 	call_init(&probe->mount, copy->registry, request->to, CALL_PUSH);
-	if (str_eq(request->from->host, request->to->host)) {
-		probe->mount_path = mount_path(request, &blob->digest);
-		call_add_source(&probe->mount, request->from->repository);
-	}
+	if (str_eq(request->from->host, request->to->host))
+		set_source(probe, request);
 	return probe;
 }
 

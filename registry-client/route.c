@@ -53,3 +53,19 @@ void route_release(struct route *route)
 	free(route->items);
 	*route = (struct route){ .items = NULL };
 }
+
+char *route_sibling(struct registry *registry, const struct image_ref *ref, const char *repository)
+{
+	AUTO(freep) char *name = xstrdup(repository);
+	struct image_ref sibling = { .host = ref->host, .repository = name };
+	struct route here, there;
+	char *result = NULL;
+
+	route_find(registry, ref, false, &here);
+	route_find(registry, &sibling, false, &there);
+	if (here.items->host == there.items->host)
+		result = TAKE(there.items->repository);
+	route_release(&here);
+	route_release(&there);
+	return result;
+}

@@ -22,5 +22,10 @@ struct route {
 void route_find(struct registry *registry, const struct image_ref *ref, bool with_mirrors,
 		struct route *ret);
 void route_release(struct route *route);
+/*
+ * What `repository` of the same registry is called where `ref` is pushed to, as a mount has to name
+ * it. Owned; NULL = it is not there, but at a registry of its own.
+ */
+char *route_sibling(struct registry *registry, const struct image_ref *ref, const char *repository);
 
 #endif

@@ -16,7 +16,7 @@ struct upload {
 	const struct descriptor *blob;
 	unsigned step;
 	struct push_summary *summary;
-	const char *source; /* repository to mount from; NULL = none, or tried */
+	char *source; /* repository to mount from, as the registry calls it; NULL = none, or tried */
 	char *blob_path, *mount_path;
 	char *object; /* what messages call it */
 	bool sent;    /* what is there now came from us */
@@ -27,16 +27,18 @@ static void on_session(void *data, enum session_end end, struct err *err);
 
 /* --- making --- */
 
-static void set_source(struct upload *upload, const char *source)
+static void set_source(struct upload *upload, const char *repository)
 {
 	AUTO(str_release) struct str path = STR_INIT;
 
+	upload->source = route_sibling(upload->registry, upload->ref, repository);
+	if (!upload->source)
+		return;
 	str_add(&path, upload->session.uploads_path);
 	url_add_query(&path, "mount", upload->blob->digest.text);
-	url_add_query(&path, "from", source);
+	url_add_query(&path, "from", upload->source);
 	upload->mount_path = str_detach(&path);
-	upload->source = source;
-	call_add_source(&upload->mount, source);
+	call_add_source(&upload->mount, upload->source);
 }
 
 static void report(const struct upload *upload, const char *verb, uint64_t done)
@@ -95,6 +97,7 @@ void upload_free(struct upload *upload)
 	call_release(&upload->mount);
 	upload_session_release(&upload->session);
 	free(upload->object);
+	free(upload->source);
 	free(upload->mount_path);
 	free(upload->blob_path);
 	free(upload);
@@ -174,7 +177,7 @@ static void mount(struct upload *upload)
 {
 	struct call *call = &upload->mount;
 
-	upload->source = NULL;
+	free(TAKE(upload->source));
 	call->method = HTTP_POST;
 	call->path = upload->mount_path;
 	call->done = on_mounted;

@@ -144,6 +144,33 @@ static void what_is_pushed_goes_past_the_mirrors(void **state)
 	descriptor_release(&target);
 }
 
+/* "team/app" is "app" there, which is what the registry has to be told. */
+static void a_mount_names_the_source_as_the_registry_does(void **state)
+{
+	(void)state;
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(freep) char *text = NULL;
+	struct descriptor target = { .size = 0 };
+	struct push_summary summary;
+
+	world_begin(NULL);
+	text = xasprintf("registries:\n"
+			 "  upstream.test/team: {location: '127.0.0.1:%d'}\n"
+			 "  upstream.test/other: {location: '127.0.0.1:1'}\n",
+			 world.server.port);
+	write_text("config.yaml", text);
+	assert_ok(registry_configure(world.registry, "config.yaml", &err_));
+	image_ref_release(&world.ref);
+	assert_ok(image_ref_parse("upstream.test/team/app:1", &world.ref, &err_));
+	assert_ok(world_pull(&target, &err_));
+	assert_ok(image_ref_parse("upstream.test/team/copy:1", &ref, &err_));
+	assert_ok(registry_push(world.registry, world.store, &target, &ref, 1, &summary, &err_));
+	assert_int_equal(summary.skipped_blobs, 2);
+	assert_int_equal(faulty_count("&from=app\""), 2);
+	assert_null(route_sibling(world.registry, &ref, "other/app"));
+	descriptor_release(&target);
+}
+
 static void paths_are_put_before_repositories(void **state)
 {
 	(void)state;
@@ -186,6 +213,7 @@ int main(void)
 		mirror_test(a_mirror_for_digests_is_not_asked_for_tags),
 		mirror_test(a_mirror_gets_its_own_credentials),
 		mirror_test(what_is_pushed_goes_past_the_mirrors),
+		mirror_test(a_mount_names_the_source_as_the_registry_does),
 		mirror_test(paths_are_put_before_repositories),
 	};
 
