@@ -1,6 +1,7 @@
 """Bearer tokens between edgectl, a token server and Debian's docker-registry."""
 import base64
 import json
+import random
 import subprocess
 
 import parts
@@ -63,6 +64,27 @@ def test_mount_from_another_repository(edgectl, guarded, context, tokens, config
     assert guarded.uploads_during(lambda: edgectl("push", first, env=environment)) == 2
     assert guarded.uploads_during(lambda: edgectl("push", second, env=environment)) == 0
     assert sorted(tokens.requests[-1][2]) == ["repository:mount/first:pull", "repository:mount/second:pull,push"]
+
+
+def test_tokens_that_expire_during_an_upload(edgectl, fresh_edgectl, guarded, context, tokens, config, monkeypatch):
+    """
+    docker-registry takes a token until a minute after its end, so these are good for four seconds, which no server says. The
+    first blob is on its way for longer: what comes after it meets a 401.
+    """
+    image = f"{guarded.address}/expiry:1"
+    files = {f"file-{n}": random.Random(n).randbytes(2_500_000 >> 4 * n) for n in range(2)}
+    steps = "".join(f"COPY {file} /{file}\n" for file in files)
+    edgectl("build", "--platform", "linux/arm64", "-t", image, context({"Dockerfile": f"FROM scratch\n{steps}"} | files))
+    monkeypatch.setattr(tokens, "lifetime", 4 - 60)
+    environment = config(login(guarded))
+    before, requests = len(tokens.requests), len(guarded.requests())
+    edgectl("push", "--jobs", "1", "--limit-rate", "500K", image, env=environment)
+    assert len(tokens.requests) > before + 1, "no token expired"
+    seen = guarded.requests()[requests:]
+    assert [path for method, path, status in seen if status == 401 and path != "/v2/"], "no token expired"
+    sent = [path.split("?")[0] for method, path, status in seen if method == "PUT" and status == 201]
+    assert len(sent) == len(set(sent)) == 4, "two layers, config and manifest, each once"
+    fresh_edgectl("pull", image)
 
 
 def test_anonymous_push_is_denied(edgectl, guarded, image):

@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
                            "actions": [x for x in actions.split(",") if known or x == "pull"]})
         now = int(time.time())
         token = self.server.signer.sign({"iss": ISSUER, "sub": USER if known else "", "aud": SERVICE, "nbf": now - 5,
-                                         "iat": now, "exp": now + 300, "jti": str(now), "access": access})
+                                         "iat": now, "exp": now + self.server.lifetime, "jti": str(now), "access": access})
         answer = {"access_token" if self.command == "POST" else "token": token, "expires_in": 300}
         if known and question.get("offline_token") == ["true"]:
             answer["refresh_token"] = IDENTITY
@@ -80,6 +80,7 @@ class TokenServer(ThreadingHTTPServer):
     def __init__(self, directory):
         super().__init__(("127.0.0.1", 0), Handler)
         self.signer, self.requests = Signer(directory), []
+        self.lifetime = 300  # seconds; the answers say 300 in any case
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def auth(self):
