@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
+#include "report.h"
+
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define RATE_MIN_NS   (NS_PER_SECOND / 2) /* before that a rate is noise */
 #define DIGEST_SHORT  19                  /* "sha256:" and 12 digits */
@@ -60,10 +63,15 @@ struct span event_span(const struct event *event)
 			      .len = event->text_len ? event->text_len : strlen(event->text) };
 }
 
+/* It may quote what a registry said. */
 static void replace_text(char **field, const struct event *event)
 {
+	AUTO(freep) char *text = span_dup(event_span(event));
+	AUTO(str_release) struct str clean = STR_INIT;
+
+	report_add_clean(&clean, text);
 	free(*field);
-	*field = span_dup(event_span(event));
+	*field = str_detach(&clean);
 }
 
 struct transfer *step_transfer(struct step *step, const struct event *event)

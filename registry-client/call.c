@@ -366,7 +366,7 @@ static void follow(struct call *call)
 	if (++call->redirects > REDIRECTS_MAX) {
 		err_set(&call->err, ERR_PROTOCOL, "registry '%s' redirects without end",
 			call->host->name);
-	} else if (!location) {
+	} else if (!location || !*location) {
 		err_set(&call->err, ERR_PROTOCOL, "registry '%s' redirects to nowhere",
 			call->host->name);
 	} else if (url_resolve(call->url, location, &target, &call->err) == 0 &&

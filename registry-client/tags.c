@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "call.h"
 #include "failure.h"
 #include "registry/repository.h"
@@ -74,8 +75,9 @@ static int ask_for_page(struct registry *registry, const struct image_ref *ref, 
 	return url_resolve(call.url, link, ret_next, err);
 }
 
-static int ask_for_all(struct registry *registry, const struct image_ref *ref, struct strvec *ret,
-		       struct err *err)
+/* Every address is asked once: a registry could send us in circles for ever. */
+static int ask_for_all(struct registry *registry, const struct image_ref *ref, struct strmap *asked,
+		       struct strvec *ret, struct err *err)
 {
 	AUTO(freep) char *path = xasprintf("/v2/%s/tags/list", ref->repository);
 
@@ -84,6 +86,12 @@ static int ask_for_all(struct registry *registry, const struct image_ref *ref, s
 
 		if (ask_for_page(registry, ref, path, ret, &next, err) < 0)
 			return -1;
+		if (next && strmap_has(asked, next))
+			return err_set(err, ERR_PROTOCOL,
+				       "the registry's list leads back to a page before, '%s'",
+				       next);
+		if (next)
+			strmap_set(asked, next, NULL);
 		free(path);
 		path = TAKE(next);
 	}
@@ -94,8 +102,9 @@ int registry_tags(struct registry *registry, const struct image_ref *ref, struct
 		  struct err *err)
 {
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
+	AUTO(strmap_release) struct strmap asked = STRMAP_INIT;
 
-	if (ask_for_all(registry, ref, ret, err) < 0)
+	if (ask_for_all(registry, ref, &asked, ret, err) < 0)
 		return err_wrap(err, "tags of '%s/%s'", ref->host, ref->repository);
 	return 0;
 }

@@ -174,7 +174,7 @@ static int take_location(struct upload_session *session, const struct call *call
 	AUTO(freep) char *target = NULL;
 	AUTO(str_release) struct str url = STR_INIT;
 
-	if (!location)
+	if (!location || !*location)
 		return err_set(err, ERR_PROTOCOL,
 			       "registry '%s' opened an upload without saying where", host);
 	if (url_resolve(call->url, location, &target, err) < 0)

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """A small registry in memory that misbehaves on demand: what a real one cannot be made to show.
 
-    faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N] [--platform OS/ARCH]
+    faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N | --layer FILE] [--platform OS/ARCH]
                        [--certificate FILE --key FILE [--client-ca FILE]] [--host ADDRESS] [--port N]
                        [--no-mounts] [--forgetful] [--part-limit N] [--part-minimum N] [--miscount] [--marks N,N...]
 
 It listens on a free loopback port, prints "listening PORT", and holds one image, app:1. Every request becomes one line of
-JSON in the log: method, path, host, authorization, range, received (bytes of the body that were read).
+JSON in the log: method, path, host, authorization, range, the names of all headers, received (bytes of the body that were read).
 
 Uploads are as the distribution specification says: what came of an interrupted body stays, GET says how much that is, PATCH
 goes on from there and nowhere else. With --no-mounts every mount becomes an upload. --forgetful makes them as distribution
@@ -39,6 +39,7 @@ import base64
 import hashlib
 import io
 import json
+import pathlib
 import re
 import socket
 import ssl
@@ -72,10 +73,9 @@ def make_layer(size):
 class Store:
     """Blobs, manifests and open uploads of all repositories."""
 
-    def __init__(self, layer_size, platform):
+    def __init__(self, layer, platform):
         self.blobs, self.manifests, self.uploads = {}, {}, {}
         self.lock = threading.Lock()
-        layer = make_layer(layer_size)
         os_name, arch = platform.split("/")[:2]
         config = json.dumps({"os": os_name, "architecture": arch, "config": {},
                              "rootfs": {"type": "layers", "diff_ids": [digest_of(layer)]}}).encode()
@@ -161,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.record({
                 "method": self.command, "path": self.path, "host": self.headers.get("Host"),
                 "authorization": self.headers.get("Authorization"), "range": self.headers.get("Range"),
-                "user_agent": self.headers.get("User-Agent"), "received": self.received})
+                "user_agent": self.headers.get("User-Agent"), "headers": self.headers.keys(), "received": self.received})
         self.is_recorded = True
 
     def route(self, path):
@@ -450,9 +450,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, options):
+        self.address_family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
         super().__init__((options.host, options.port), Handler)
         self.options = options
-        self.store = Store(options.layer_size, options.platform)
+        layer = pathlib.Path(options.layer).read_bytes() if options.layer else make_layer(options.layer_size)
+        self.store = Store(layer, options.platform)
         self.faults = Faults(options.faults)
         self.marks = Marks(options.marks)
         self.auth = options.auth
@@ -493,6 +495,7 @@ def main():
     parser.add_argument("--key")
     parser.add_argument("--client-ca")
     parser.add_argument("--layer-size", type=int, default=300000)
+    parser.add_argument("--layer", help="an uncompressed one, or one that says that it is")
     parser.add_argument("--platform", default="linux/arm64")
     server = Server(parser.parse_args())
     print(f"listening {server.server_address[1]}", flush=True)
