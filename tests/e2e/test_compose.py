@@ -220,6 +220,24 @@ secrets:
     assert image.text("links").split() == ["lo"]
 
 
+@pytest.mark.parametrize("leave", ["privileged: true", "entitlements: [security.insecure]"])
+def test_what_a_service_is_entitled_to_needs_no_option(fresh_edgectl, context, busybox, leave):
+    project = context({"compose.yaml": f"""
+name: p
+services:
+  with:
+    build:
+      dockerfile_inline: &steps |
+        FROM {busybox}
+        RUN --security=insecure mkdir /mnt && mount -t tmpfs none /mnt
+      {leave}
+  without: {{build: {{dockerfile_inline: *steps}}}}
+"""})
+    fresh_edgectl("build", "with", cwd=project)
+    result = fresh_edgectl("build", cwd=project, status=1)  # though the step is the other's, and cached
+    assert "--security=insecure is not allowed" in result.stderr, result.stderr
+
+
 def test_balena_variables_and_secrets(fresh_edgectl, registry, context, busybox, names):
     project = context({
         "docker-compose.yml": f"""
