@@ -125,6 +125,25 @@ def special_files():
     return out.getvalue()
 
 
+def test_memory_does_not_grow_with_a_layer(edgectl, context, busybox, scratch):
+    """Data that no compressor makes smaller, more of it than edgectl may take: written by a step, copied, put out."""
+    if b"__asan_init" in edgectl.program.read_bytes():
+        pytest.skip("AddressSanitizer's own memory counts")
+    root = context({"Dockerfile": f"""
+FROM {busybox} AS made
+RUN head -c 64m /dev/urandom > /noise
+FROM {busybox}
+COPY --from=made /noise /noise
+RUN cat /noise /noise > /twice
+"""})
+    process = edgectl.start("build", "-q", "--platform", "linux/amd64", "-o", f"type=oci,dest={scratch}/image.tar", root)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, process.stderr.read()
+    assert (scratch / "image.tar").stat().st_size > 192 << 20
+    assert usage.ru_maxrss < 100_000, "KiB of the largest process"
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_capabilities_and_devices(edgectl, publish, context, busybox, again):
     """Written by the kernel as those of a user namespace, read back as what they were; also out of an unpacked layer."""
