@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "base/diag.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "compose/engine.h"
@@ -113,6 +114,17 @@ static void add_variables(const struct compose *compose, bool json, struct str *
 	table_release(&table);
 }
 
+static int unknown_service(const struct compose *compose, const char *name, struct err *err)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	const char *near = NULL;
+
+	compose_list(compose, COMPOSE_SERVICES, &names);
+	near = suggest(name, (const char *const *)strvec_argv(&names));
+	err_set(err, ERR_USAGE, "no such service: '%s'", name);
+	return near ? err_hint(err, "did you mean '%s'?", near) : -1;
+}
+
 /* "*", or names with commas between them. */
 static int add_hashes(const struct compose *compose, const char *wanted, struct str *out,
 		      struct err *err)
@@ -122,19 +134,18 @@ static int add_hashes(const struct compose *compose, const char *wanted, struct 
 	struct span one = { 0 };
 	bool more = strcmp(wanted, "*") != 0;
 
-	if (!more) {
+	if (!more)
 		compose_list(compose, COMPOSE_SERVICES, &names);
-		strvec_sort(&names);
-	}
 	while (more) {
 		more = span_cut(&rest, ',', &one);
 		strvec_addn(&names, one.ptr, one.len);
 	}
+	strvec_sort(&names);
 	VEC_FOREACH(name, &names) {
 		AUTO(freep) char *hash = compose_service_hash(compose, *name);
 
 		if (!hash)
-			return err_set(err, ERR_USAGE, "no such service: '%s'", *name);
+			return unknown_service(compose, *name, err);
 		str_addf(out, "%s %s\n", *name, hash);
 	}
 	return 0;
