@@ -117,6 +117,28 @@ def test_a_pull_killed_many_times_fetches_next_to_nothing_twice(fresh_edgectl, s
     assert not list(store.glob("partial/*")) and not list(store.glob("ingest/*"))
 
 
+def test_a_killed_pull_leaves_the_old_image_or_the_new_one(fresh_edgectl, scripted, scratch):
+    """Under one name, which the registry has given to another image meanwhile."""
+    dice, port, digests = random.Random(7), parts.free_port(), []
+    name = f"127.0.0.1:{port}/app:1"
+
+    def digest():
+        return json.loads(fresh_edgectl("inspect", "--json", name).stdout)[0]["digest"]
+
+    server = scripted("--port", port, "--layer-size", MIB)
+    fresh_edgectl("pull", name)
+    digests.append(digest())
+    server.close()
+    scripted("--port", port, "--layer-size", 8 * MIB)
+    for _ in range(8):
+        kill_soon(fresh_edgectl, dice, "pull", "--limit-rate", "8M", name)
+        if digest() != digests[-1]:
+            digests.append(digest())
+        fresh_edgectl("save", "-o", scratch / "saved", name)
+    fresh_edgectl("pull", name)
+    assert len({*digests, digest()}) == 2 and digests[0] != digest()
+
+
 def test_an_interrupted_pull_goes_on(fresh_edgectl, scripted):
     server = scripted("--layer-size", 4 * MIB, "--faults", json.dumps([{"on": "GET .*blobs", "stall": 60}]))
     process = fresh_edgectl.start("pull", "--jobs", "1", f"{server.address}/app:1")
