@@ -188,8 +188,10 @@ static int parse_platform(const struct copy_args *args, struct copying *ret, str
 	strvec_add(&words, args->platform);
 	if (platform_option_parse(&words, &platforms, &count, err) < 0)
 		return -1;
-	if (count != 1)
-		return err_set(err, ERR_USAGE, "--platform takes one platform here");
+	if (count != 1) {
+		err_set(err, ERR_USAGE, "--platform takes one platform here");
+		return err_hint(err, "without it, an image is copied with all that it has");
+	}
 	ret->platform = platforms[0];
 	ret->has_platform = true;
 	return 0;
