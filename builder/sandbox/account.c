@@ -132,8 +132,12 @@ static void add_groups_of(struct span name, struct span groups, struct gids *gid
 
 static int explain_unknown(const char *what, struct span name, const char *file, struct err *err)
 {
+	unsigned long long number = 0;
+
 	(void)err_set(err, ERR_INPUT, "%s '%.*s' is not in the image's %s", what, SPAN_FMT(name),
 		      file);
+	if (span_to_u64(name, UINT64_MAX, &number))
+		return err_hint(err, "as a number it can be at most %llu", ID_LIMIT);
 	return err_hint(err, "create it in an earlier RUN, or name it by number");
 }
 

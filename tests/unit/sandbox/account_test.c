@@ -86,6 +86,18 @@ static void refuses_unknown_names(void **state)
 	}
 }
 
+static void says_which_numbers_there_are(void **state)
+{
+	(void)state;
+	struct account account = { .home = NULL };
+
+	assert_int_equal(
+		account_resolve("4294967295", span_of(passwd), span_of(group), &account, &err_),
+		-1);
+	assert_non_null(strstr(err_.hint, "at most 4294967294"));
+	err_clear(&err_);
+}
+
 static void without_files_numbers_serve(void **state)
 {
 	(void)state;
@@ -135,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolves),
 		cmocka_unit_test(refuses_unknown_names),
+		cmocka_unit_test(says_which_numbers_there_are),
 		scratch_test(without_files_numbers_serve),
 		scratch_test(links_stay_in_the_root),
 		scratch_test(other_than_files_are_refused),
