@@ -263,6 +263,11 @@ int fs_config_home(char **ret_path, struct err *err)
 	return 0;
 }
 
+int fs_cache_home(char **ret_path, struct err *err)
+{
+	return xdg_home("XDG_CACHE_HOME", ".cache", "XDG_CACHE_HOME", ret_path, err);
+}
+
 static bool is_program(const char *path)
 {
 	struct stat st;

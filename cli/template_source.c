@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "context/git_copy.h"
 #include "context/git_url.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "report.h"
-#include "templates/template_fetch.h"
 
-static int fetch(const char *address, struct fetched_template *ret, struct err *err)
+static int fetch(const char *address, struct git_copy *ret, struct err *err)
 {
 	AUTO(progress_freep) struct progress *progress = NULL;
 	struct monitor monitor;
@@ -20,7 +20,7 @@ static int fetch(const char *address, struct fetched_template *ret, struct err *
 		return -1;
 	progress = progress_new(PROGRESS_AUTO, "Fetching");
 	monitor = progress_monitor(progress, cancel_fd);
-	status = template_fetch(address, &monitor, ret, err);
+	status = git_copy_fetch(address, "templates", &monitor, ret, err);
 	if (status < 0 && monitor_is_cancelled(&monitor)) {
 		err_clear(err);
 		(void)err_set(err, ERR_CANCELLED, "interrupted");
@@ -31,7 +31,7 @@ static int fetch(const char *address, struct fetched_template *ret, struct err *
 
 static int load_repository(const char *address, struct template **ret, struct err *err)
 {
-	struct fetched_template fetched = { .dir = NULL };
+	struct git_copy fetched = { .dir = NULL };
 	int status = fetch(address, &fetched, err);
 
 	if (status == 0 && fetched.unreachable) {
@@ -44,7 +44,7 @@ static int load_repository(const char *address, struct template **ret, struct er
 	}
 	if (status == 0)
 		status = template_load_dir(fetched.dir, ret, err);
-	fetched_template_release(&fetched);
+	git_copy_release(&fetched);
 	return status;
 }
 

@@ -43,6 +43,8 @@ WARN_UNUSED int fs_data_home(char **ret_path, struct err *err);
  * $EDGECTL_CONFIG_HOME, /etc/edgectl for root, else $XDG_CONFIG_HOME/edgectl or ~/.config/edgectl.
  */
 WARN_UNUSED int fs_config_home(char **ret_path, struct err *err);
+/* $XDG_CACHE_HOME/edgectl, else ~/.cache/edgectl: what can be fetched again. */
+WARN_UNUSED int fs_cache_home(char **ret_path, struct err *err);
 /* First executable of that name in PATH; NULL when there is none. The caller frees. */
 char *fs_find_program(const char *name);
 

@@ -1,4 +1,4 @@
-#include "templates/template_fetch.h"
+#include "context/git_copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,30 +20,26 @@
  */
 #define STATE_MAX 8192
 
-void fetched_template_release(struct fetched_template *fetched)
+void git_copy_release(struct git_copy *fetched)
 {
 	free(fetched->dir);
 	free(fetched->unreachable);
-	*fetched = (struct fetched_template){ .dir = NULL };
+	*fetched = (struct git_copy){ .dir = NULL };
 }
 
-static int find_cache(char **ret, struct err *err)
+static int find_cache(const char *kind, char **ret, struct err *err)
 {
-	const char *cache = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
+	AUTO(freep) char *home = NULL;
 
-	if (cache && path_is_absolute(cache))
-		*ret = path_join(cache, "edgectl/templates");
-	else if (home && path_is_absolute(home))
-		*ret = path_join(home, ".cache/edgectl/templates");
-	else
-		return err_set(err, ERR_SYSTEM, "neither XDG_CACHE_HOME nor HOME is set");
+	if (fs_cache_home(&home, err) < 0)
+		return -1;
+	*ret = path_join(home, kind);
 	return fs_mkdir_all(AT_FDCWD, *ret, 0700, err);
 }
 
 /* --- the copy --- */
 
-static bool read_copy(const char *copy, struct fetched_template *ret)
+static bool read_copy(const char *copy, struct git_copy *ret)
 {
 	AUTO(freep) char *path = path_join(copy, "state");
 	AUTO(freep) char *files = path_join(copy, "files");
@@ -139,7 +135,7 @@ static bool may_use_copy(enum err_kind kind)
 }
 
 static int fetch(const struct git_url *url, const char *copy, const struct monitor *monitor,
-		 struct fetched_template *ret, struct err *err)
+		 struct git_copy *ret, struct err *err)
 {
 	AUTO(git_revision_release) struct git_revision revision = GIT_REVISION_INIT;
 	AUTO(err_release) struct err reason = ERR_INIT;
@@ -156,27 +152,27 @@ static int fetch(const struct git_url *url, const char *copy, const struct monit
 	}
 	if (has_copy && str_eq(ret->commit, revision.commit))
 		return 0;
-	fetched_template_release(ret);
+	git_copy_release(ret);
 	if (make_copy(url, &revision, copy, monitor, err) < 0)
 		return -1;
 	return read_copy(copy, ret) ? 0 : err_set(err, ERR_SYSTEM, "'%s' has gone meanwhile", copy);
 }
 
-int template_fetch(const char *address, const struct monitor *monitor, struct fetched_template *ret,
-		   struct err *err)
+int git_copy_fetch(const char *address, const char *kind, const struct monitor *monitor,
+		   struct git_copy *ret, struct err *err)
 {
 	AUTO(git_url_release) struct git_url url = GIT_URL_INIT;
 	AUTO(freep) char *cache = NULL;
 	AUTO(freep) char *copy = NULL;
-	struct fetched_template fetched = { .dir = NULL };
+	struct git_copy fetched = { .dir = NULL };
 	struct digest digest;
 
-	if (git_url_parse(address, &url, err) < 0 || find_cache(&cache, err) < 0)
+	if (git_url_parse(address, &url, err) < 0 || find_cache(kind, &cache, err) < 0)
 		return -1;
 	digest_of(address, strlen(address), &digest);
 	copy = path_join(cache, digest_hex(&digest));
 	if (fetch(&url, copy, monitor, &fetched, err) < 0) {
-		fetched_template_release(&fetched);
+		git_copy_release(&fetched);
 		return -1;
 	}
 	*ret = fetched;
