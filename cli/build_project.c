@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "build_mode.h"
 #include "compose_file.h"
+#include "compose_resource.h"
 #include "report.h"
 
 static void item_release(struct build_item *item)
@@ -68,8 +69,11 @@ static int open_dockerfile(const struct build_args *args, struct build_project *
 
 static int load(const struct build_args *args, struct build_project *ret, struct err *err)
 {
+	bool insecure = args->how.insecure;
+	const struct compose_remote remote = { compose_resource_fetch, &insecure };
 	const struct compose_options options = {
 		.files = args->source.files,
+		.remote = &remote,
 		.env_files = args->project.env_files,
 		.project_directory = args->project.directory,
 		.project_name = args->project.name,

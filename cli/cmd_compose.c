@@ -1,6 +1,7 @@
 #include "app.h"
 #include "command.h"
 #include "compose_file.h"
+#include "compose_resource.h"
 #include "session.h"
 #include "table.h"
 
@@ -30,8 +31,11 @@ struct config_args {
 
 static int load(const struct config_args *args, struct compose **ret, struct err *err)
 {
+	bool insecure = args->insecure;
+	const struct compose_remote remote = { compose_resource_fetch, &insecure };
 	const struct compose_options options = {
 		.files = args->files,
+		.remote = &remote,
 		.env_files = args->env_files,
 		.project_directory = args->project_directory,
 		.project_name = args->project_name,

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "build_mode.h"
 #include "compose_file.h"
+#include "compose_resource.h"
 #include "device/info.h"
 
 /* What a Dockerfile without a compose file is run as: reachable, and there again after a reboot. */
@@ -62,8 +63,11 @@ static void take_services(const struct strvec *words, struct strvec *ret)
 static int load(struct deploy_project *project, struct strvec files, struct err *err)
 {
 	const struct build_args *args = &project->args;
+	bool insecure = args->how.insecure;
+	const struct compose_remote remote = { compose_resource_fetch, &insecure };
 	const struct compose_options options = {
 		.files = files,
+		.remote = &remote,
 		.env_files = args->project.env_files,
 		.project_directory = project->is_dockerfile ? "." : args->project.directory,
 		.project_name = project->name,

@@ -31,6 +31,7 @@ void compose_free(struct compose *compose)
 		free(*env);
 	}
 	free(compose->loader.environments.items);
+	strmap_release(&compose->loader.resources);
 	strmap_release(&compose->loader.env);
 	str_release(&compose->loader.notes);
 	str_release(&compose->warnings);

@@ -72,7 +72,7 @@ static const struct family *load_family(struct pass *pass, const char *path,
 	struct loader *loader = pass->loader;
 	AUTO(err_release) struct err err = ERR_INIT;
 	AUTO(freep) char *directory = path_dir(path);
-	AUTO(freep) char *way = relative_path(pass->scope->directory, directory);
+	AUTO(freep) char *way = resource_way(pass->scope->directory, file->text, directory);
 	struct scope scope = *pass->scope;
 	struct family family = { .env = scope.env, .path = arena_strdup(loader->arena, path) };
 	struct source *source = NULL;
@@ -92,22 +92,18 @@ static const struct family *load_family(struct pass *pass, const char *path,
 	return &loader->families.items[loader->families.len - 1];
 }
 
-static bool is_remote(const char *path)
-{
-	return strstr(path, "://") || str_has_prefix(path, "git@") || str_has_prefix(path, "oci:");
-}
-
 static const struct family *family_of(struct pass *pass, const struct yaml *file,
 				      const struct place *place)
 {
-	AUTO(freep) char *path = path_resolve(pass->scope->directory, file->text);
-	const struct family *known = known_family(pass, path);
+	AUTO(err_release) struct err err = ERR_INIT;
+	AUTO(freep) char *path = NULL;
+	const struct family *known = NULL;
 
-	if (is_remote(file->text)) {
-		(void)place_problem(&file->mark, place, DIAG_ERROR,
-				    "files elsewhere cannot be extended: '%s'", file->text);
+	if (resource_find(pass->loader, pass->scope->directory, file->text, &path, &err) < 0) {
+		place_problem_err(&file->mark, place, &err);
 		return NULL;
 	}
+	known = known_family(pass, path);
 	return known ? known : load_family(pass, path, file, place);
 }
 

@@ -99,14 +99,12 @@ static bool read_sources(struct loader *loader, const struct entry *entry, const
 			 const struct place *place, struct sources *ret)
 {
 	YAML_EACH_ITEM(item, entry->paths) {
-		AUTO(freep) char *path = path_resolve(up->directory, (*item)->text);
 		AUTO(err_release) struct err err = ERR_INIT;
+		AUTO(freep) char *path = NULL;
 		struct source *source = NULL;
 
-		if (strstr((*item)->text, "://") || str_has_prefix((*item)->text, "git@")) {
-			(void)place_problem(&(*item)->mark, place, DIAG_ERROR,
-					    "files elsewhere cannot be included: '%s'",
-					    (*item)->text);
+		if (resource_find(loader, up->directory, (*item)->text, &path, &err) < 0) {
+			place_problem_err(&(*item)->mark, place, &err);
 			return false;
 		}
 		if (is_cycle(up, path, *item, place))
@@ -222,7 +220,8 @@ static void include_entry(struct loader *loader, const struct entry *entry, stru
 		directory = path_resolve(up->directory, entry->directory);
 	else
 		directory = path_dir(sources.items[0]->path);
-	way = relative_path(up->directory, directory);
+	way = resource_way(up->directory, entry->directory ?: entry->paths->list.items[0]->text,
+			   directory);
 	scope.directory = arena_strdup(loader->arena, directory);
 	scope.way = arena_strdup(loader->arena, way);
 	if (!read_env(entry, up, directory, place, env))

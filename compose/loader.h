@@ -29,6 +29,7 @@ struct loader {
 	struct sources sources;
 	const char *directory; /* of the project */
 	const char *name;
+	const char *namesake; /* what the project is called after when nothing says it: a path */
 	struct strmap env;    /* for interpolation: the process environment over the env files */
 	struct environments { /* those of files that are included */
 		struct strmap **items;
@@ -38,7 +39,8 @@ struct loader {
 		struct family *items;
 		size_t len, cap;
 	} families;
-	struct str notes; /* warnings without a place */
+	struct strmap resources; /* those that were fetched: where they are */
+	struct str notes;        /* warnings without a place */
 };
 
 /* The paths below which tags were found, as keys from the root. */
@@ -85,6 +87,14 @@ size_t loader_errors(const struct loader *loader);
 /* Reads a file; problems with it are errors at `from`, or in `err` when that has no file. */
 WARN_UNUSED int source_read(struct loader *loader, const char *path, const struct yaml_mark *from,
 			    struct source **ret, struct err *err);
+/* The path of the file that `name` means in a file of `directory`; brings it here if it is elsewhere. */
+WARN_UNUSED int resource_find(struct loader *loader, const char *directory, const char *name,
+			      char **ret, struct err *err);
+/*
+ * The way from the directory of a file to that of the one that it names, as paths show it: absolute
+ * when that is elsewhere. The caller frees.
+ */
+char *resource_way(const char *from, const char *name, const char *to);
 /* Parses it; false when it has problems. */
 bool source_parse(struct loader *loader, struct source *source);
 void sources_release(struct sources *sources);

@@ -46,10 +46,28 @@ static char *working_directory(const struct finding *finding)
 	return xstrdup(finding->options->cwd);
 }
 
-static void add_file(struct finding *finding, const char *file)
+/* A project of remote files is called after what stands before their last slash, as docker compose does it. */
+static void take_namesake(struct finding *finding, const char *file)
 {
-	strvec_take(&finding->files,
-		    !strcmp(file, "-") ? xstrdup(file) : path_resolve(finding->options->cwd, file));
+	AUTO(freep) char *above = NULL;
+
+	if (finding->files.len || finding->directory || !compose_is_remote(file))
+		return;
+	above = path_dir(file);
+	finding->loader->namesake = arena_strdup(finding->loader->arena, above);
+}
+
+static int add_file(struct finding *finding, const char *file, struct err *err)
+{
+	char *path = NULL;
+
+	take_namesake(finding, file);
+	if (!strcmp(file, "-"))
+		path = xstrdup(file);
+	else if (resource_find(finding->loader, finding->options->cwd, file, &path, err) < 0)
+		return -1;
+	strvec_take(&finding->files, path);
+	return 0;
 }
 
 static bool is_true(const char *text)
@@ -181,7 +199,8 @@ static int find_files(struct finding *finding, struct err *err)
 	if (names)
 		split_list(names, separator && *separator ? *separator : ':', &named);
 	VEC_FOREACH(name, &named)
-		add_file(finding, *name);
+		if (add_file(finding, *name, err) < 0)
+			return -1;
 	return finding->files.len ? 0 : discover(finding, err);
 }
 
@@ -205,7 +224,8 @@ int project_find(struct loader *loader, struct err *err)
 	if (options->project_directory)
 		finding.directory = path_resolve(options->cwd, options->project_directory);
 	VEC_FOREACH(file, &options->files)
-		add_file(&finding, *file);
+		if (add_file(&finding, *file, err) < 0)
+			return -1;
 	if (read_env_files(&finding, err) < 0 || find_files(&finding, err) < 0 ||
 	    read_env_files(&finding, err) < 0)
 		return -1;
@@ -285,7 +305,7 @@ int project_name(struct loader *loader, struct err *err)
 	}
 	if (!*name) {
 		free(name);
-		name = project_name_normalize(path_base(loader->directory));
+		name = project_name_normalize(path_base(loader->namesake ?: loader->directory));
 	}
 	if (!*name) {
 		err_set(err, ERR_INPUT, "the project has no name");

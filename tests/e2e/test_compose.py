@@ -2,6 +2,8 @@
 import hashlib
 import json
 import re
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -296,3 +298,59 @@ services:
     context({"missing.yaml": f"services: {{app: {{image: '{registry.address}/nothing:1'}}}}"})
     failed = edgectl("compose", "config", "--resolve-image-digests", "-f", "missing.yaml", cwd=project, status=1)
     assert f"{registry.address}/nothing:1" in failed.stderr
+
+
+# --- projects in registries
+
+
+def put(url, data, media_type="application/octet-stream"):
+    request = urllib.request.Request(url, data, {"Content-Type": media_type}, method="PUT")
+    with urllib.request.urlopen(request, timeout=30):
+        pass
+
+
+def publish_project(registry, reference, layers, **members):
+    """As `docker compose publish` does it: a layer for each (kind, annotations, text)."""
+    repository, tag = parts.repository_and_tag(registry, reference)
+    base = f"http://{registry.address}/v2/{repository}"
+
+    def blob(media_type, data, annotations):
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        with urllib.request.urlopen(urllib.request.Request(f"{base}/blobs/uploads/", b"", method="POST")) as answer:
+            place = urllib.parse.urljoin(base, answer.headers["Location"])
+        put(f"{place}&digest={digest}", data)
+        return {"mediaType": media_type, "digest": digest, "size": len(data), "annotations": annotations}
+
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "artifactType": "application/vnd.docker.compose.project",
+                "config": blob("application/vnd.oci.empty.v1+json", b"{}", {}),
+                "layers": [blob(f"application/vnd.docker.compose.{kind}", text.encode(), annotations)
+                           for kind, annotations, text in layers]} | members
+    put(f"{base}/manifests/{tag}", json.dumps(manifest).encode(), manifest["mediaType"])
+
+
+def test_project_in_a_registry(edgectl, registry, context, names):
+    publish_project(registry, names("shop"), [
+        ("file+yaml", {"com.docker.compose.file": "compose.yaml"},
+         "services: {web: {extends: {file: base.yaml, service: base}, image: web, env_file: web.env}}\n"),
+        ("file+yaml", {"com.docker.compose.file": "more.yaml"}, "services: {web: {image: newer}}\n"),
+        ("file+yaml", {"com.docker.compose.file": "base.yaml", "com.docker.compose.extends": "true"},
+         "services: {base: {command: [run]}}\n"),
+        ("envfile", {"com.docker.compose.envfile": "web.env"}, "A=1\n")])
+    web = {"image": "newer", "command": ["run"], "environment": {"A": "1"}}
+    root = context({"compose.yaml": f"include: ['oci://{names('shop')}']\n"})
+    for words in ([], ["-f", f"oci://{names('shop')}"]):
+        model = json.loads(edgectl("compose", "config", "--format", "json", *words, cwd=root).stdout)
+        assert web.items() <= model["services"]["web"].items()
+
+
+@pytest.mark.parametrize("layers, members, said", [
+    ([], {}, "there is no compose file in the artifact"),
+    ([], {"artifactType": "application/x"}, "it is no compose project, but 'application/x'"),
+    ([("envfile", {"com.docker.compose.envfile": "../x"}, "A=1\n")], {}, "must be the name of a file, not '../x'"),
+])
+def test_artifact_that_is_no_project(edgectl, registry, context, names, layers, members, said):
+    publish_project(registry, names("wrong"), layers, **members)
+    root = context({"compose.yaml": f"include: ['oci://{names('wrong')}']\n"})
+    problem = edgectl("compose", "config", cwd=root, status=1).stderr
+    assert said in problem and names("wrong") in problem and "compose.yaml:1:" in problem

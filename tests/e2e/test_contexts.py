@@ -86,6 +86,32 @@ def with_input(edgectl, data, *args, status=0, cwd=None):
     return done.stderr.decode()
 
 
+def test_compose_files_of_a_repository(edgectl, context, web, repository, files):
+    """By include, extends and -f: the paths in them are those of the repository."""
+    (files / "work/sub/compose.yaml").write_text("services: {leaf: {build: ., environment: [A=1]}}\n")
+    git(files / "work", "add", ".")
+    git(files / "work", "commit", "-qm", "3")
+    git(files / "work", "push", "-q", "../app.git", "main")
+    git(repository, "update-server-info")
+    address = f"{web.address}/git/app.git#main:sub"
+    model = {}
+    for name, text in {"include": f"include: ['{address}']\n",
+                       "extends": f"services: {{leaf: {{extends: {{file: '{address}/compose.yaml', service: leaf}}}}}}\n",
+                       "file": "services: {other: {image: x}}\n"}.items():
+        root = context({"compose.yaml": "name: p\n" + text})
+        words = ["-p", "p", "-f", address] if name == "file" else []
+        model[name] = json.loads(edgectl("compose", "config", "--format", "json", *words, cwd=root).stdout)
+    assert model["include"] == model["extends"] == model["file"]
+    assert model["file"]["services"]["leaf"]["build"]["context"].endswith("/sub")
+    root = context({"compose.yaml": f"name: p\ninclude: ['{address}']\n"})
+    edgectl("build", "--platform", "linux/arm64", cwd=root)
+    for wrong, said in {f"{address}x": "there is no 'subx' in it", f"{web.address}/git/app.git": "no compose file",
+                        f"{web.address}/git/none.git": "none.git"}.items():
+        root = context({"compose.yaml": f"include: ['{wrong}']\n"})
+        problem = edgectl("compose", "config", cwd=root, status=1).stderr
+        assert said in problem and "compose.yaml:1:" in problem
+
+
 @pytest.fixture
 def built(edgectl, registry, reference):
     """built(context, option, ..., stdin=bytes) builds for arm64, pushes, and returns what the registry then has."""

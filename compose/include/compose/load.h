@@ -15,6 +15,21 @@
 #include "base/str.h"
 #include "base/vec.h"
 
+/*
+ * Brings a remote resource here (compose_is_remote()): *ret_path, absolute, is the compose file in it;
+ * the caller frees. What lies beside it must be there as long as the model is used.
+ */
+struct compose_remote {
+	int (*fetch)(void *data, const char *resource, char **ret_path, struct err *err);
+	void *data;
+};
+
+/*
+ * Is it no path, but a resource elsewhere: an address with "://", USER@HOST:PATH with the user "git",
+ * "github.com/OWNER/REPOSITORY" or "oci:REFERENCE"?
+ */
+bool compose_is_remote(const char *name);
+
 /* The options of `docker compose` and `docker compose config`; all borrowed. */
 struct compose_options {
 	const char *cwd;               /* absolute */
@@ -27,7 +42,8 @@ struct compose_options {
 	struct strvec services; /* the ones wanted, patterns allowed; empty = all active ones */
 	bool no_interpolate, no_normalize, no_path_resolution, no_consistency, no_env_resolution;
 	bool compatibility; /* names with '_' in place of '-'; also COMPOSE_COMPATIBILITY */
-	bool all_resources; /* keep networks, volumes, ... that no service uses */
+	const struct compose_remote *remote; /* NULL = those that are elsewhere are refused */
+	bool all_resources;                  /* keep networks, volumes, ... that no service uses */
 	/* What counts of a service is its build: it brings those it is built from, not those it depends on. */
 	bool for_build;
 };
