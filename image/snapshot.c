@@ -104,22 +104,29 @@ static int get(struct db *db, const struct digest *diff_id, int64_t *ret_id, cha
  * A snapshot's files are not flushed to the disk one by one; after a power failure some may be empty. So one that
  * store_sync() has not seen counts until the machine starts anew, and is then unpacked again from its blob.
  */
-static bool find(struct store *store, struct db *db, const struct digest *diff_id, int64_t *ret_id,
+static bool look(struct store *store, struct db *db, const struct digest *diff_id, int64_t *ret_id,
 		 char path[SNAPSHOT_PATH_MAX])
 {
-	char boot[40] = "", dir[SNAPSHOT_PATH_MAX];
+	char boot[40] = "";
 	bool found = false;
 
 	if (get(db, diff_id, ret_id, boot, &found, NULL) < 0 || !found)
 		return false;
 	dir_path(*ret_id, "/fs", path);
-	dir_path(*ret_id, "", dir);
-	if ((!boot[0] || strcmp(boot, store->boot_id) == 0) && store_use(store, dir) &&
-	    fs_exists(store->fd, path))
+	if ((!boot[0] || strcmp(boot, store->boot_id) == 0) && fs_exists(store->fd, path))
 		return true;
 	/* if this fails it is still not found */
 	(void)run_for_id(db, QUERY_SNAPSHOT_FORGET, *ret_id, NULL, NULL);
 	return false;
+}
+
+/* Not in a transaction: whoever prunes has the lock of the leases and waits for that of the database. */
+static bool use(struct store *store, int64_t id)
+{
+	char dir[SNAPSHOT_PATH_MAX];
+
+	dir_path(id, "", dir);
+	return store_use(store, dir);
 }
 
 bool store_find_snapshot(struct store *store, const struct digest *diff_id,
@@ -128,7 +135,7 @@ bool store_find_snapshot(struct store *store, const struct digest *diff_id,
 	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
 	int64_t id = 0;
 
-	return find(store, db, diff_id, &id, path);
+	return look(store, db, diff_id, &id, path) && use(store, id) && fs_exists(store->fd, path);
 }
 
 /* --- removing: the files go without the database's lock, which others wait for --- */
@@ -300,21 +307,36 @@ int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct
 	return db_commit(db, err) == 0 ? 0 : store_failed(store, err);
 }
 
-/* *ret_first is false, and `path` that of the other, when another process was first. */
+/* *ret_other is 0, or that of another process which was first, whose path is `path`. */
 static int claim(struct store *store, int64_t id, const struct digest *diff_id,
-		 char path[SNAPSHOT_PATH_MAX], bool *ret_first, struct err *err)
+		 char path[SNAPSHOT_PATH_MAX], int64_t *ret_other, struct err *err)
 {
 	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
-	int64_t other = 0;
 
 	if (db_begin(db, err) < 0)
 		return -1;
-	*ret_first = !find(store, db, diff_id, &other, path);
-	if (*ret_first && run_for_id(db, QUERY_SNAPSHOT_SET, id, diff_id->text, err) < 0) {
-		db_rollback(db);
-		return -1;
+	if (!look(store, db, diff_id, ret_other, path)) {
+		*ret_other = 0;
+		if (run_for_id(db, QUERY_SNAPSHOT_SET, id, diff_id->text, err) < 0) {
+			db_rollback(db);
+			return -1;
+		}
 	}
 	return db_commit(db, err);
+}
+
+/* Another one's may be pruned before it is noted that we use it: then ours counts after all. */
+static int settle(struct store *store, int64_t id, const struct digest *diff_id,
+		  char path[SNAPSHOT_PATH_MAX], bool *ret_first, struct err *err)
+{
+	int64_t other = 0;
+
+	do {
+		if (claim(store, id, diff_id, path, &other, err) < 0)
+			return -1;
+	} while (other != 0 && !use(store, other));
+	*ret_first = other == 0;
+	return 0;
 }
 
 int store_commit_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX],
@@ -328,7 +350,7 @@ int store_commit_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX],
 		return -1;
 	dir_path(id, "/work", work);
 	if (fs_remove_all(store->fd, work, err) < 0 ||
-	    claim(store, id, diff_id, result, &first, err) < 0 ||
+	    settle(store, id, diff_id, result, &first, err) < 0 ||
 	    (!first && remove_snapshot(store, id, err) < 0)) {
 		err_wrap(err, "commit snapshot '%s'", path);
 		return store_failed(store, err);
