@@ -135,12 +135,12 @@ def test_df_adds_up_and_prune_frees(edgectl, project, scratch):
     store("df")  # notes sizes in the database, which grows
     before = json.loads(store("df", "--json").stdout)
     assert before["size"] == disk_usage(store.store) == before["database"] + sum(x["size"] for x in before["items"])
-    images = store("images").stdout
+    images = store("images", "--json").stdout
     store("prune", "--all", "--force")
     after = json.loads(store("df", "--json").stdout)
     assert after["size"] == disk_usage(store.store) < before["size"]
     assert {x["type"] for x in after["items"]} == {"blob"} and all(x["inImage"] for x in after["items"])
-    assert store("images").stdout == images
+    assert store("images", "--json").stdout == images
     assert_sound(store)
 
 
