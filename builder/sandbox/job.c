@@ -25,6 +25,9 @@ static int check_mounts(const struct sandbox_mounts *mounts, struct err *err)
 			return err_set(err, ERR_INPUT, "mount '%s' has no content", mount->target);
 		if (mount->kind == SANDBOX_TREE && (!mount->lowers.len || !mount->source))
 			return err_set(err, ERR_INPUT, "mount '%s' has no source", mount->target);
+		if (mount->kind == SANDBOX_TREE && mount->upper && !mount->work)
+			return err_set(err, ERR_INPUT, "mount '%s' has no work directory",
+				       mount->target);
 		if (mount->kind == SANDBOX_BIND &&
 		    (!mount->source || !path_is_absolute(mount->source)))
 			return err_set(err, ERR_INPUT, "mount source '%s' is not an absolute path",
@@ -89,8 +92,11 @@ static void encode_mounts(const struct sandbox_mounts *mounts, struct str *out)
 		wire_put_text(out, mount->target);
 		wire_put_number(out, mount->read_only);
 		wire_put_number(out, mount->size);
-		if (mount->kind == SANDBOX_TREE)
+		if (mount->kind == SANDBOX_TREE) {
 			encode_lowers(&mount->lowers, out);
+			wire_put_text(out, mount->upper);
+			wire_put_text(out, mount->work);
+		}
 		if (mount->kind != SANDBOX_FILE)
 			continue;
 		wire_put_bytes(out, mount->content, mount->content_len);
@@ -161,6 +167,8 @@ static void decode_mounts(struct wire *wire, struct sandbox_mounts *ret)
 		mount->size = wire_number(wire);
 		if (mount->kind == SANDBOX_TREE) {
 			wire_texts(wire, &mount->lowers);
+			mount->upper = wire_text(wire);
+			mount->work = wire_text(wire);
 			wire->bad = wire->bad || !mount->lowers.len || !mount->source;
 		}
 		if (mount->kind == SANDBOX_FILE) {
@@ -247,6 +255,8 @@ void job_release(struct job *job)
 		free(mount->source);
 		free(mount->target);
 		free(mount->content);
+		free(mount->upper);
+		free(mount->work);
 		strvec_release(&mount->lowers);
 	}
 	free(job->mounts.items);

@@ -109,11 +109,12 @@ static int mount_tree(struct mounter *mounter, const struct mount_item *item, in
 
 static int mount_part(struct mounter *mounter, const struct mount_item *item, struct err *err)
 {
+	struct rootfs_layers layers = { &item->tree->lowers, item->tree->upper, item->tree->work };
 	AUTO(fd_closep) int root_fd = -1;
 	AUTO(fd_closep) int fd = -1;
 	AUTO(fd_closep) int tree_fd = -1;
 
-	if (rootfs_open_tree(item->lowers, mounter->trees++, mounter->dir_fd, &root_fd, err) < 0)
+	if (rootfs_open_tree(&layers, mounter->trees++, mounter->dir_fd, &root_fd, err) < 0)
 		return err_wrap(err, "mount '/%s'", item->target);
 	if (fd_open_in_root(root_fd, item->source, O_PATH, 0, &fd, err) < 0)
 		return err_wrap(err, "mount '/%s'", item->target);

@@ -177,8 +177,8 @@ static void add_step_mount(struct mount_plan *plan, const struct sandbox_mount *
 	if (mount->kind == SANDBOX_TREE) {
 		struct mount_item *item = add(plan, MOUNT_TREE, mount->source, mount->target);
 
-		item->lowers = &mount->lowers;
-		item->read_only = true;
+		item->tree = mount;
+		item->read_only = !mount->upper;
 		item->no_devices = true;
 		return;
 	}

@@ -13,7 +13,7 @@
 enum mount_action {
 	MOUNT_NEW,       /* a new file system of type `source`, with `data` */
 	MOUNT_BIND,      /* the tree at `source` on the host */
-	MOUNT_TREE,      /* what is at `source` in the root that `lowers` make */
+	MOUNT_TREE,      /* what is at `source` in the root that the layers of `tree` make */
 	MOUNT_TEXT,      /* a file that says `data`, of `data_len` bytes */
 	MOUNT_LINK,      /* no mount: a symbolic link to `source` in a file system of ours */
 	MOUNT_MASK,      /* hidden: an empty directory or file in its place */
@@ -22,8 +22,8 @@ enum mount_action {
 
 struct mount_item {
 	enum mount_action action;
-	char *source, *target;       /* target without its leading slash */
-	const struct strvec *lowers; /* of a MOUNT_TREE; the job's */
+	char *source, *target;            /* target without its leading slash */
+	const struct sandbox_mount *tree; /* of a MOUNT_TREE; the job's */
 	char *data;
 	size_t data_len;
 	unsigned long flags;     /* of mount(2), for MOUNT_NEW */

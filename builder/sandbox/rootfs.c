@@ -59,32 +59,33 @@ static int add_link(const char *link, int dir_fd, const char *path, struct err *
 }
 
 /* `prefix` tells the links of several mounts apart. */
-static int add_lowers(const struct strvec *lowers, const char *prefix, int dir_fd,
-		      struct str *options, struct err *err)
+static int add_upper(const struct rootfs_layers *layers, const char *prefix, int dir_fd,
+		     struct str *options, struct err *err)
 {
-	/* xino=off: 32-bit programs cannot take the inode numbers that it makes. */
-	str_add(options, "userxattr,xino=off,lowerdir=");
-	for (size_t i = lowers->len; i > 0; i--) {
-		AUTO(freep) char *link = xasprintf("%s%zu", prefix, i);
+	AUTO(freep) char *upper = xasprintf("%su", prefix);
+	AUTO(freep) char *work = xasprintf("%sw", prefix);
 
-		if (add_link(link, dir_fd, lowers->items[i - 1], err) < 0)
-			return -1;
-		str_addf(options, "%s%s", link, i > 1 ? ":" : "");
-	}
+	if (add_link(upper, dir_fd, layers->upper, err) < 0 ||
+	    add_link(work, dir_fd, layers->work, err) < 0)
+		return -1;
+	/* volatile: else the end of every step waits until the whole disk is synced. */
+	str_addf(options, ",upperdir=%s,workdir=%s,volatile", upper, work);
 	return 0;
 }
 
-static int write_options(const struct job *job, int dir_fd, struct str *options, struct err *err)
+static int write_options(const struct rootfs_layers *layers, const char *prefix, int dir_fd,
+			 struct str *options, struct err *err)
 {
-	if (add_lowers(&job->lowers, "", dir_fd, options, err) < 0)
-		return -1;
-	if (!job->upper)
-		return 0;
-	if (add_link("u", dir_fd, job->upper, err) < 0 || add_link("w", dir_fd, job->work, err) < 0)
-		return -1;
-	/* volatile: else the end of every step waits until the whole disk is synced. */
-	str_add(options, ",upperdir=u,workdir=w,volatile");
-	return 0;
+	/* xino=off: 32-bit programs cannot take the inode numbers that it makes. */
+	str_add(options, "userxattr,xino=off,lowerdir=");
+	for (size_t i = layers->lowers->len; i > 0; i--) {
+		AUTO(freep) char *link = xasprintf("%s%zu", prefix, i);
+
+		if (add_link(link, dir_fd, layers->lowers->items[i - 1], err) < 0)
+			return -1;
+		str_addf(options, "%s%s", link, i > 1 ? ":" : "");
+	}
+	return layers->upper ? add_upper(layers, prefix, dir_fd, options, err) : 0;
 }
 
 static const char *file_system_name(int dir_fd)
@@ -120,18 +121,18 @@ static const char *file_system_name(int dir_fd)
 }
 
 /* overlayfs says ENOENT, and not for which of a hundred. */
-static const char *find_missing(const struct strvec *lowers, const char *work, int dir_fd)
+static const char *find_missing(const struct rootfs_layers *layers, int dir_fd)
 {
 	struct stat st;
 
-	for (size_t i = 0; i < lowers->len; i++)
-		if (fstatat(dir_fd, lowers->items[i], &st, 0) < 0)
-			return lowers->items[i];
-	return work && fstatat(dir_fd, work, &st, 0) < 0 ? work : "of a layer";
+	VEC_FOREACH(lower, layers->lowers)
+		if (fstatat(dir_fd, *lower, &st, 0) < 0)
+			return *lower;
+	return layers->work && fstatat(dir_fd, layers->work, &st, 0) < 0 ? layers->work
+									 : "of a layer";
 }
 
-static int explain_overlay(const struct strvec *lowers, const char *work, int dir_fd,
-			   struct err *err)
+static int explain_overlay(const struct rootfs_layers *layers, int dir_fd, struct err *err)
 {
 	int errnum = errno;
 	const char *name = file_system_name(dir_fd);
@@ -151,7 +152,7 @@ static int explain_overlay(const struct strvec *lowers, const char *work, int di
 	}
 	if (errnum == ENOENT || errnum == ESTALE || errnum == ENOTDIR)
 		return err_errnum(err, errnum, "mount the directory '%s'",
-				  find_missing(lowers, work, dir_fd));
+				  find_missing(layers, dir_fd));
 	(void)err_errnum(err, errnum, "mount overlayfs in a store on '%s'", name);
 	if (err)
 		err->kind = ERR_UNSUPPORTED;
@@ -159,14 +160,16 @@ static int explain_overlay(const struct strvec *lowers, const char *work, int di
 }
 
 /* MS_NODEV: real root can make device nodes, for a layer; they must not open the disks of the machine. */
-static int mount_overlay(const struct job *job, int dir_fd, struct err *err)
+static int mount_overlay(const struct rootfs_layers *layers, const char *name, const char *prefix,
+			 int dir_fd, struct err *err)
 {
 	AUTO(str_release) struct str options = STR_INIT;
+	unsigned long flags = MS_NODEV | (layers->upper ? 0 : MS_RDONLY);
 
-	if (write_options(job, dir_fd, &options, err) < 0)
+	if (write_options(layers, prefix, dir_fd, &options, err) < 0)
 		return -1;
-	return mount("overlay", "root", "overlay", MS_NODEV, options.ptr) < 0
-		       ? explain_overlay(&job->lowers, job->work, dir_fd, err)
+	return mount("overlay", name, "overlay", flags, options.ptr) < 0
+		       ? explain_overlay(layers, dir_fd, err)
 		       : 0;
 }
 
@@ -184,6 +187,7 @@ static int mount_directory(int tree_fd, bool read_only, struct err *err)
 
 int rootfs_mount(const struct job *job, int dir_fd, struct rootfs *ret, struct err *err)
 {
+	struct rootfs_layers layers = { &job->lowers, job->upper, job->work };
 	const char *alone = NULL;
 	AUTO(fd_closep) int tree_fd = -1;
 
@@ -203,27 +207,25 @@ int rootfs_mount(const struct job *job, int dir_fd, struct rootfs *ret, struct e
 	}
 	if (mount_scratch(dir_fd, &ret->scratch_fd, err) < 0)
 		return -1;
-	if ((alone ? mount_directory(tree_fd, !job->upper, err) : mount_overlay(job, dir_fd, err)) <
-	    0)
+	if ((alone ? mount_directory(tree_fd, !job->upper, err)
+		   : mount_overlay(&layers, "root", "", dir_fd, err)) < 0)
 		return -1;
 	return fd_open(AT_FDCWD, "root", O_PATH | O_DIRECTORY, 0, &ret->root_fd, err);
 }
 
-int rootfs_open_tree(const struct strvec *lowers, unsigned number, int dir_fd, int *ret_fd,
+int rootfs_open_tree(const struct rootfs_layers *layers, unsigned number, int dir_fd, int *ret_fd,
 		     struct err *err)
 {
 	AUTO(freep) char *name = xasprintf("tree%u", number);
 	AUTO(freep) char *prefix = xasprintf("%s-", name);
-	AUTO(str_release) struct str options = STR_INIT;
 
-	if (lowers->len == 1)
-		return fd_open(dir_fd, lowers->items[0], O_PATH | O_DIRECTORY, 0, ret_fd, err);
+	if (layers->lowers->len == 1 && !layers->upper)
+		return fd_open(dir_fd, layers->lowers->items[0], O_PATH | O_DIRECTORY, 0, ret_fd,
+			       err);
 	if (mkdir(name, 0755) < 0)
 		return err_errno(err, "prepare a tmpfs");
-	if (add_lowers(lowers, prefix, dir_fd, &options, err) < 0)
+	if (mount_overlay(layers, name, prefix, dir_fd, err) < 0)
 		return -1;
-	if (mount("overlay", name, "overlay", MS_NODEV | MS_RDONLY, options.ptr) < 0)
-		return explain_overlay(lowers, NULL, dir_fd, err);
 	return fd_open(AT_FDCWD, name, O_PATH | O_DIRECTORY, 0, ret_fd, err);
 }
 

@@ -16,6 +16,12 @@ struct rootfs {
 		-1, -1, -1 \
 	}
 
+/* What a root is made of: directories relative to the helper's, as struct sandbox_step has them. */
+struct rootfs_layers {
+	const struct strvec *lowers;
+	const char *upper, *work; /* NULL = it is read-only */
+};
+
 /*
  * In a mount namespace of its own. What is needed below `dir_fd` afterwards must have been opened before. Changes the
  * working directory to the scratch file system.
@@ -23,10 +29,10 @@ struct rootfs {
 WARN_UNUSED int rootfs_mount(const struct job *job, int dir_fd, struct rootfs *ret,
 			     struct err *err);
 /*
- * Another root, of these directories alone, read-only: an O_PATH descriptor of it. To be called between the two others, with a
- * `number` for each.
+ * Another root, of these layers, of which there is at least one lower: an O_PATH descriptor of it. To be called between the two
+ * others, with a `number` for each.
  */
-WARN_UNUSED int rootfs_open_tree(const struct strvec *lowers, unsigned number, int dir_fd,
+WARN_UNUSED int rootfs_open_tree(const struct rootfs_layers *layers, unsigned number, int dir_fd,
 				 int *ret_fd, struct err *err);
 /* Makes the root this process's root, and detaches the old one. */
 WARN_UNUSED int rootfs_enter(const struct rootfs *rootfs, struct err *err);

@@ -20,6 +20,8 @@ void step_mounts_release(struct step_mounts *mounts)
 		if (mount->content)
 			explicit_bzero(mount->content, mount->content_len);
 		free(mount->content);
+		free(mount->upper);
+		free(mount->work);
 		strvec_release(&mount->lowers);
 		free(mount->source);
 		free(mount->target);
@@ -79,27 +81,41 @@ static int add_files(struct solver *solver, const struct vertex *vertex,
 	return 0;
 }
 
+/* What the step writes there is not kept. */
+static int add_upper(struct solver *solver, struct step_mounts *mounts, struct sandbox_mount *tree,
+		     struct err *err)
+{
+	char snapshot[SNAPSHOT_PATH_MAX];
+
+	if (store_new_snapshot(solver->store, snapshot, err) < 0)
+		return -1;
+	strvec_add(&mounts->snapshots, snapshot);
+	tree->upper = xasprintf("%s/fs", snapshot);
+	tree->work = xasprintf("%s/work", snapshot);
+	return 0;
+}
+
 /* The layers of a stage or image as they are; nothing is copied. */
 static int add_tree(struct solver *solver, const struct run_mount *mount, struct step_mounts *ret,
 		    struct err *err)
 {
-	struct sandbox_mount tree = { .kind = SANDBOX_TREE };
+	struct sandbox_mount *tree = VEC_ADD(&ret->mounts);
 
-	if (chain_unpack(solver, mount->from, &tree.lowers, err) < 0) {
-		strvec_release(&tree.lowers);
+	*tree = (struct sandbox_mount){
+		.kind = SANDBOX_TREE,
+		.source = xstrdup(mount->source),
+		.target = xstrdup(mount->target),
+	};
+	if (chain_unpack(solver, mount->from, &tree->lowers, err) < 0)
 		return -1;
-	}
-	tree.source = xstrdup(mount->source);
-	tree.target = xstrdup(mount->target);
-	*VEC_ADD(&ret->mounts) = tree;
-	return 0;
+	return mount->read_only ? 0 : add_upper(solver, ret, tree, err);
 }
 
 static int add_bind_mount(struct solver *solver, const struct vertex *vertex,
 			  const struct run_mount *mount, struct step_mounts *ret, struct err *err)
 {
 	/* A stage without layers has nothing that could be mounted: the copy has the words for it. */
-	if (mount->from && mount->read_only && mount->from->depth > 0)
+	if (mount->from && mount->from->depth > 0)
 		return add_tree(solver, mount, ret, err);
 	return add_files(solver, vertex, mount, ret, err);
 }

@@ -311,7 +311,7 @@ def test_plain_output_says_why_at_the_step(build, context):
 # --- files that are mounted ---
 
 def test_a_mounted_stage_is_not_copied(build, context, busybox, fresh_edgectl):
-    """What lies in one layer is mounted from there, and cannot be written; what is for writing is a copy."""
+    """What lies in one layer is mounted from there, and cannot be written; what is written with rw is nobody else's."""
     text = """
 FROM {0} AS made
 RUN mkdir /out && echo one > /out/file && ln -s out /link

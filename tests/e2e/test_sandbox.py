@@ -76,6 +76,25 @@ RUN test ! -e /in && test ! -e /all && test ! -e /single && echo gone
     assert shown.splitlines() == ["4750 12 34", "one", "two", "one", "one", "/all/bin/sh", "read-only", "/in/new", "1", "gone"]
 
 
+@PLATFORMS
+def test_what_is_written_to_a_stage_is_gone_after_the_step(build, busybox, platform):
+    """Each mount has its own, of one layer or several, of a directory or a file; mount points within it are no matter."""
+    shown = output(build(f"""
+FROM {busybox} AS made
+RUN mkdir -p /out/deep && echo one > /out/file && echo gone > /out/deep/gone && chown 12:34 /out/deep
+RUN echo two > /out/later
+FROM {busybox}
+RUN --mount=from=made,source=/out,target=/a,rw --mount=from=made,source=/out,target=/b,rw \\
+    echo changed >> /a/file && rm -r /a/deep && mkdir /a/deep && ls /a/deep /b/deep && cat /b/file /b/later && stat -c %u:%g /b/deep
+RUN --mount=from=made,source=/out/file,target=/f,rw echo more >> /f && cat /f
+RUN --mount=from=made,source=/out,target=/a,rw --mount=type=tmpfs,target=/a/new/deep touch /a/new/deep/x && ls /a /a/new
+RUN --mount=from=made,source=/out,target=/a ls /a /a/deep && cat /a/file
+""", platform=platform))
+    assert shown.split() == ["/a/deep:", "/b/deep:", "gone", "one", "two", "12:34", "one", "more",
+                             "/a:", "deep", "file", "later", "new", "/a/new:", "deep",
+                             "/a:", "deep", "file", "later", "/a/deep:", "gone", "one"]
+
+
 def test_a_part_of_a_stage_that_is_not_there(build, busybox):
     result = build(f"FROM {busybox} AS made\nRUN true\nFROM {busybox}\nRUN --mount=from=made,source=/nope,target=/in true\n",
                    status=1)

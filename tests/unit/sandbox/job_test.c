@@ -135,8 +135,17 @@ static void trees_arrive(void **state)
 	strvec_add(&tree.lowers, "snapshots/7/fs");
 	made.mounts.items[made.mounts.len - 1] = tree;
 	assert_ok(job_check(&made.step, &err_));
+	tree.upper = (char *)"snapshots/8/fs";
+	made.mounts.items[made.mounts.len - 1] = tree;
+	assert_int_equal(job_check(&made.step, &err_), -1); /* overlayfs would be at a loss */
+	err_clear(&err_);
+	tree.work = (char *)"snapshots/8/work";
+	made.mounts.items[made.mounts.len - 1] = tree;
+	assert_ok(job_check(&made.step, &err_));
 	job_encode(&made.step, &message);
 	assert_ok(job_decode(str_span(&message), &job, &err_));
+	assert_string_equal(job.mounts.items[3].upper, "snapshots/8/fs");
+	assert_string_equal(job.mounts.items[3].work, "snapshots/8/work");
 	assert_int_equal(job.mounts.items[3].lowers.len, 1);
 	assert_string_equal(job.mounts.items[3].lowers.items[0], "snapshots/7/fs");
 	assert_string_equal(job.mounts.items[3].source, "out");

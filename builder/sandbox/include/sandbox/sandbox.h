@@ -25,8 +25,8 @@
 enum sandbox_mount_kind {
 	SANDBOX_BIND, /* a file or directory of the host; device nodes work only in a source below /dev */
 	SANDBOX_TMPFS, /* size in bytes, 0 = the kernel's default */
-	SANDBOX_TREE, /* `source` within the root that `lowers` make: a directory or file; read-only */
-	SANDBOX_FILE, /* a file with `content`, in memory; read-only */
+	SANDBOX_TREE,  /* `source` within the root that `lowers` make: a directory or file */
+	SANDBOX_FILE,  /* a file with `content`, in memory; read-only */
 };
 
 struct sandbox_mount {
@@ -36,6 +36,8 @@ struct sandbox_mount {
 	/* Absolute, in the step's root; missing ones are created, and removed again afterwards unless within another bind. */
 	char *target;
 	struct strvec lowers; /* SANDBOX_TREE: as those of the step */
+	/* SANDBOX_TREE: as those of the step, for what is written to it; NULL = it is read-only. */
+	char *upper, *work;
 	bool read_only;
 	uint64_t size;
 	/* SANDBOX_FILE. Any bytes; wiped by nobody: short-lived copies of it are in the sandbox's processes. */
