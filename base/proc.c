@@ -2,17 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -177,7 +176,7 @@ struct run {
 	int out_fd, err_fd;       /* our ends; -1 = at its end */
 	int child_out, child_err; /* the child's ends */
 	int pid_fd;               /* -1 = the kernel refuses it: it is looked at again and again */
-	int64_t deadline_ms;      /* 0 = none */
+	uint64_t deadline_ms;     /* 0 = none */
 };
 
 static void run_release(struct run *run)
@@ -192,14 +191,6 @@ static void run_release(struct run *run)
 		(void)kill(run->pid, SIGKILL);
 		reap(run->pid);
 	}
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /*
@@ -248,7 +239,7 @@ static int run_start(struct run *run, const struct proc *proc, struct err *err)
 	fd_closep(&run->child_err);
 	run->pid_fd = pidfd_open(run->pid, 0);
 	if (capture->timeout_ms)
-		run->deadline_ms = now_ms() + capture->timeout_ms;
+		run->deadline_ms = monotonic_ms() + capture->timeout_ms;
 	return 0;
 }
 
@@ -287,13 +278,11 @@ static int run_drain(struct run *run, int *fd, struct str *s, size_t *have, stru
 /* How long to wait for something to happen, as poll(2) takes it. */
 static int run_wait_time(const struct run *run)
 {
-	int64_t left = run->deadline_ms ? run->deadline_ms - now_ms() : INT_MAX;
+	int left = run->deadline_ms ? monotonic_ms_until(run->deadline_ms) : -1;
 
-	if (run->pid_fd < 0 && left > LOOK_AGAIN_MS)
-		left = LOOK_AGAIN_MS;
-	if (left < 0)
-		return 0;
-	return left < INT_MAX ? (int)left : -1;
+	if (run->pid_fd < 0 && (left < 0 || left > LOOK_AGAIN_MS))
+		return LOOK_AGAIN_MS;
+	return left;
 }
 
 /* Looks without reaping. */
@@ -306,7 +295,7 @@ static bool run_has_ended(const struct run *run)
 
 static int run_check_time(const struct run *run, struct err *err)
 {
-	if (!run->deadline_ms || now_ms() < run->deadline_ms)
+	if (!run->deadline_ms || monotonic_ms() < run->deadline_ms)
 		return 0;
 	return err_set(err, ERR_LIMIT, "'%s' did not end within %u ms", run->name,
 		       run->capture->timeout_ms);

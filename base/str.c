@@ -129,6 +129,18 @@ void str_add_codepoint(struct str *s, unsigned codepoint)
 	str_addn(s, utf8, len);
 }
 
+void str_add_shell_word(struct str *s, const char *word)
+{
+	str_addc(s, '\'');
+	for (; *word; word++) {
+		if (*word == '\'' || *word == '!')
+			str_addf(s, "'\\%c'", *word);
+		else
+			str_addc(s, *word);
+	}
+	str_addc(s, '\'');
+}
+
 char *str_detach(struct str *s)
 {
 	char *text = s->cap ? s->ptr : xstrdup("");

@@ -2,10 +2,10 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/path.h"
 #include "builder/inputs.h"
 #include "compose/list.h"
@@ -63,14 +63,6 @@ static void live_session_release(struct live_session *live)
 	watcher_free(live->watcher);
 	strvec_release(&live->project_files);
 	strvec_release(&live->names);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static const struct compose_service *model_of(const struct live_session *live, const char *name)
@@ -324,14 +316,14 @@ static int read_inputs_again(struct live_session *live, struct err *err)
 static int replace(struct live_session *live, struct live_service *service,
 		   const struct descriptor *image, const char *why, struct err *err)
 {
-	uint64_t begun = now_ms();
+	uint64_t begun = monotonic_ms();
 
 	live_view_note(live->view, service->name, "new container: %s", why);
 	if (deployment_send(live->deployment, service->name, image, err) < 0 ||
 	    deployment_run(live->deployment, err) < 0)
 		return -1;
 	live_view_note(live->view, service->name, "runs again after %llu ms",
-		       (unsigned long long)(now_ms() - begun));
+		       (unsigned long long)(monotonic_ms() - begun));
 	return 0;
 }
 
@@ -360,7 +352,7 @@ static int sync_service(struct live_session *live, struct live_service *service,
 	if (report.outcome == SYNC_NEEDS_NEW)
 		return replace(live, service, image, report.why, err);
 	if (report.outcome == SYNC_DONE)
-		live_view_synced(live->view, service->name, &report, now_ms() - begun);
+		live_view_synced(live->view, service->name, &report, monotonic_ms() - begun);
 	return 0;
 }
 
@@ -421,7 +413,7 @@ static int follow_rules(struct live_session *live, struct live_service *service,
 	shown = (struct sync_report){ .files = report.files.files,
 				      .bytes = report.files.bytes,
 				      .restarted = report.restarted };
-	live_view_synced(live->view, service->name, &shown, now_ms() - begun);
+	live_view_synced(live->view, service->name, &shown, monotonic_ms() - begun);
 	return 0;
 }
 
@@ -528,7 +520,7 @@ static int one_round(struct live_session *live, struct err *err)
 		return -1;
 	if (changes.paths.len == 0 && !changes.lost)
 		return 0;
-	begun = now_ms();
+	begun = monotonic_ms();
 	for (size_t i = 0; i < live->count; i++) {
 		if (mark_service(&live->services[i], &changes, err) < 0)
 			return -1;
@@ -550,7 +542,7 @@ static int run(struct live_session *live, struct err *err)
 		return -1;
 	live_view_note(live->view, NULL, "watching; Ctrl-C leaves the services running");
 	/* Rules with initial_sync have something to do at once. */
-	if (catch_up(live, now_ms(), err) < 0)
+	if (catch_up(live, monotonic_ms(), err) < 0)
 		return -1;
 	while (!live->has_next) {
 		if (one_round(live, err) < 0)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "interrupt.h"
 #include "render.h"
@@ -29,14 +30,6 @@ struct progress {
 	int cancel_fd;
 };
 
-static uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
-
 /* Under the lock. One write(2) a view: nothing half-drawn is ever seen. */
 static void flush(struct progress *progress)
 {
@@ -53,7 +46,7 @@ static void sink(void *sink_data, const struct event *event)
 
 	pthread_mutex_lock(&progress->lock);
 	if (!progress->is_finished) {
-		renderer_event(progress->renderer, event, clock_now());
+		renderer_event(progress->renderer, event, monotonic_ns());
 		flush(progress);
 	}
 	pthread_mutex_unlock(&progress->lock);
@@ -61,7 +54,7 @@ static void sink(void *sink_data, const struct event *event)
 
 static struct timespec deadline(unsigned ms)
 {
-	uint64_t when = clock_now() + ms * NS_PER_MS;
+	uint64_t when = monotonic_ns() + ms * NS_PER_MS;
 
 	return (struct timespec){ .tv_sec = (time_t)(when / NS_PER_SECOND),
 				  .tv_nsec = (long)(when % NS_PER_SECOND) };
@@ -74,7 +67,7 @@ static void tick(struct progress *progress)
 	terminal_size(STDERR_FILENO, &renderer->rows, &renderer->columns);
 	renderer->is_stopping =
 		monitor_is_cancelled(&(struct monitor){ .cancel_fd = progress->cancel_fd });
-	renderer_tick(renderer, clock_now());
+	renderer_tick(renderer, monotonic_ns());
 	flush(progress);
 }
 
@@ -134,7 +127,7 @@ struct progress *progress_new(enum progress_mode mode, const char *title)
 	str_init(&progress->summary, 0);
 	progress->renderer = new_renderer(mode);
 	progress->renderer->title = title;
-	progress->renderer->started = clock_now();
+	progress->renderer->started = monotonic_ns();
 	progress->renderer->colour = terminal_has_colour(STDERR_FILENO);
 	terminal_size(STDERR_FILENO, &progress->renderer->rows, &progress->renderer->columns);
 	pthread_mutex_init(&progress->lock, NULL);
@@ -169,7 +162,7 @@ void progress_finish(struct progress *progress, const struct err *err)
 	was_finished = progress->is_finished;
 	progress->is_finished = true;
 	if (!was_finished) {
-		renderer_finish(progress->renderer, err, clock_now());
+		renderer_finish(progress->renderer, err, monotonic_ns());
 		str_addn(&progress->renderer->out, progress->summary.ptr, progress->summary.len);
 		flush(progress);
 	}
@@ -186,7 +179,7 @@ void progress_add_trace(struct progress *progress, struct str *out)
 	const struct renderer *renderer = progress->renderer;
 
 	pthread_mutex_lock(&progress->lock);
-	trace_format(&renderer->steps, renderer->started, clock_now(), out);
+	trace_format(&renderer->steps, renderer->started, monotonic_ns(), out);
 	pthread_mutex_unlock(&progress->lock);
 }
 

@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "engine.h"
@@ -86,14 +86,6 @@ struct exchange {
 	char reason[CURL_ERROR_SIZE];
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void exchange_release(struct exchange *exchange)
 {
 	engine_curl.slist_free_all(exchange->headers);
@@ -147,7 +139,7 @@ static int on_progress(void *user, curl_off_t to_receive, curl_off_t received, c
 {
 	struct exchange *exchange = user;
 	uint32_t patience = exchange->call->idle_ms ? exchange->call->idle_ms : IDLE_MS_USUAL;
-	uint64_t moved = (uint64_t)(received + sent), now = now_ms();
+	uint64_t moved = (uint64_t)(received + sent), now = monotonic_ms();
 
 	(void)to_receive;
 	(void)to_send;
@@ -202,7 +194,7 @@ static void set_up(struct exchange *exchange, const struct engine *engine)
 
 	exchange->url = minor > 0 ? xasprintf("%s/v1.%u%s", base, minor, exchange->call->path)
 				  : xasprintf("%s%s", base, exchange->call->path);
-	exchange->moved_at_ms = now_ms();
+	exchange->moved_at_ms = monotonic_ms();
 	SET(exchange, CURLOPT_URL, exchange->url);
 	SET(exchange, CURLOPT_USERAGENT, "edgectl/" EDGECTL_VERSION);
 	SET(exchange, CURLOPT_WRITEFUNCTION, on_body);

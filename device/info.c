@@ -93,22 +93,9 @@ static void read_answer(struct span text, struct device_info *ret)
 	read_disk(disk, ret);
 }
 
-/* One word of a shell. */
-static char *quoted(const char *word)
-{
-	struct str text = STR_INIT;
-
-	str_addc(&text, '\'');
-	for (; *word; word++)
-		str_add(&text, *word == '\'' ? "'\\''" : (char[]){ *word, '\0' });
-	str_addc(&text, '\'');
-	return str_detach(&text);
-}
-
 int device_info_read(struct engine *engine, struct device_info *ret, struct err *err)
 {
-	AUTO(freep) char *dir = NULL;
-	AUTO(freep) char *command = NULL;
+	AUTO(str_release) struct str command = STR_INIT;
 	AUTO(str_release) struct str answer = STR_INIT;
 	json_t *json = NULL;
 
@@ -116,11 +103,12 @@ int device_info_read(struct engine *engine, struct device_info *ret, struct err 
 	if (engine_info(engine, &json, err) < 0)
 		return -1;
 	read_engine(json, ret);
-	dir = quoted(json_get_string(json, "DockerRootDir") ?: "/");
+	str_add(&command, "dir=");
+	str_add_shell_word(&command, json_get_string(json, "DockerRootDir") ?: "/");
+	str_addf(&command, "; %s", question);
 	json_decref(json);
-	command = xasprintf("dir=%s; %s", dir, question);
 	/* A board that runs no commands for us is no worse for it. */
-	if (connection_shell(engine->connection, command, &answer, NULL) == 0)
+	if (connection_shell(engine->connection, command.ptr, &answer, NULL) == 0)
 		read_answer(str_span(&answer), ret);
 	return 0;
 }

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "dns.h"
@@ -263,15 +263,7 @@ static void hear(struct scan *scan, const struct ear *ear)
 
 /* --- the time in between --- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int listen_until(struct scan *scan, int64_t deadline, const struct monitor *monitor,
+static int listen_until(struct scan *scan, uint64_t deadline, const struct monitor *monitor,
 			struct err *err)
 {
 	size_t count = scan->ears.len;
@@ -281,10 +273,10 @@ static int listen_until(struct scan *scan, int64_t deadline, const struct monito
 		polled[i] = (struct pollfd){ .fd = scan->ears.items[i].fd, .events = POLLIN };
 	polled[count] =
 		(struct pollfd){ .fd = monitor ? monitor->cancel_fd : -1, .events = POLLIN };
-	while (now_ms() < deadline) {
+	while (monotonic_ms() < deadline) {
 		if (monitor_check(monitor, err) < 0)
 			return -1;
-		if (poll(polled, count + 1, (int)(deadline - now_ms())) < 0 && errno != EINTR)
+		if (poll(polled, count + 1, monotonic_ms_until(deadline)) < 0 && errno != EINTR)
 			return err_errno(err, "wait for answers");
 		for (size_t i = 0; i < count; i++)
 			hear(scan, &scan->ears.items[i]);
@@ -310,10 +302,10 @@ static void ask_for_rest(const struct scan *scan)
 
 static int run(struct scan *scan, unsigned seconds, const struct monitor *monitor, struct err *err)
 {
-	int64_t end = now_ms() + (int64_t)seconds * 1000;
+	uint64_t end = monotonic_ms() + (uint64_t)seconds * 1000;
 
-	while (now_ms() < end) {
-		int64_t next = now_ms() + ASK_AGAIN_MS;
+	while (monotonic_ms() < end) {
+		uint64_t next = monotonic_ms() + ASK_AGAIN_MS;
 
 		for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
 			ask(scan, questions[i], DNS_PTR);

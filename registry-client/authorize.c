@@ -3,10 +3,10 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "failure.h"
 #include "trace.h"
-#include "transfer.h"
 #include "url.h"
 
 #define CHALLENGES_MAX \

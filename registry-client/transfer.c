@@ -3,10 +3,10 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "certs.h"
 
@@ -30,14 +30,6 @@ struct transfer {
 	bool stalled;
 	uint64_t window_start_ms, window_bytes; /* for the stall timer */
 };
-
-uint64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 CURL *transfer_handle(struct transfer *transfer)
 {

@@ -29,6 +29,4 @@ struct http_request *transfer_request(struct transfer *transfer);
 /* Writes outcome, status and reason into the request. */
 void transfer_finish(struct transfer *transfer, CURLcode code);
 
-uint64_t monotonic_ms(void);
-
 #endif

@@ -91,19 +91,6 @@ static void split_url(const char *url, struct ssh_address *ret)
 		span_has_prefix(rest, "~") ? span_dup(rest) : xasprintf("/%.*s", SPAN_FMT(rest));
 }
 
-/* One word of the remote shell. */
-static void quote(struct str *out, const char *word)
-{
-	str_addc(out, '\'');
-	for (; *word; word++) {
-		if (*word == '\'' || *word == '!')
-			str_addf(out, "'\\%c'", *word);
-		else
-			str_addc(out, *word);
-	}
-	str_addc(out, '\'');
-}
-
 static void add_if_there(struct strvec *argv, const char *option, const char *prefix,
 			 const char *home, const char *name)
 {
@@ -191,7 +178,7 @@ int git_ssh_command(const char *url, bool only_agent, struct strvec *ret, struct
 	}
 	strvec_add(ret, address.host);
 	str_add(&command, "git-upload-pack ");
-	quote(&command, address.path);
+	str_add_shell_word(&command, address.path);
 	strvec_add(ret, command.ptr);
 	return 0;
 }

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/path.h"
@@ -378,14 +378,6 @@ int watcher_read(struct watcher *watcher, struct watcher_changes *changes, struc
 
 /* --- waiting --- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* 1 = something changed, 0 = time is up. */
 static int poll_once(struct watcher *watcher, int timeout_ms, int cancel_fd, struct err *err)
 {
@@ -408,7 +400,7 @@ static bool is_empty(const struct watcher_changes *changes)
 int watcher_wait(struct watcher *watcher, int timeout_ms, int quiet_ms, int most_ms, int cancel_fd,
 		 struct watcher_changes *changes, struct err *err)
 {
-	int64_t deadline = 0;
+	uint64_t deadline = 0;
 
 	/* Events of ignored files wake us as well. */
 	while (is_empty(changes)) {
@@ -419,8 +411,8 @@ int watcher_wait(struct watcher *watcher, int timeout_ms, int quiet_ms, int most
 		if (woken == 0 && timeout_ms >= 0)
 			return 0;
 	}
-	deadline = now_ms() + most_ms;
-	while (now_ms() < deadline) {
+	deadline = monotonic_ms() + (uint64_t)most_ms;
+	while (monotonic_ms() < deadline) {
 		int woken = poll_once(watcher, quiet_ms, cancel_fd, err);
 
 		if (woken < 0 || watcher_read(watcher, changes, err) < 0)

@@ -48,6 +48,8 @@ void str_addf(struct str *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void str_addv(struct str *s, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* One UTF-8 encoded code point. */
 void str_add_codepoint(struct str *s, unsigned codepoint);
+/* Quoted as one word of a shell, of csh(1) too, where '!' calls the history. */
+void str_add_shell_word(struct str *s, const char *word);
 
 /* Hands over the buffer (free() it); s is empty afterwards. */
 char *str_detach(struct str *s);

@@ -200,6 +200,27 @@ static void duplicates_stop_where_the_span_does(void **state)
 	assert_string_equal(none, "");
 }
 
+static void shell_words(void **state)
+{
+	static const struct {
+		const char *word, *quoted;
+	} cases[] = {
+		{ "", "''" },
+		{ "/var/lib/docker", "'/var/lib/docker'" },
+		{ "a b;$(reboot)", "'a b;$(reboot)'" },
+		{ "it's", "'it'\\''s'" },
+		{ "!!", "''\\!''\\!''" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(str_release) struct str s = STR_INIT;
+
+		str_add_shell_word(&s, cases[i].word);
+		assert_string_equal(s.ptr, cases[i].quoted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +229,7 @@ int main(void)
 		cmocka_unit_test(limit_drops_the_rest_and_says_so),
 		cmocka_unit_test(detach_hands_over),
 		cmocka_unit_test(codepoints),
+		cmocka_unit_test(shell_words),
 		cmocka_unit_test(trim),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(numbers),
