@@ -2,12 +2,14 @@
 #include "command.h"
 #include "device_option.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "device/container.h"
+#include "device/log_position.h"
 #include "device/stream.h"
 
 #define RECONNECT_PAUSE_MS 1000
@@ -18,54 +20,16 @@ struct logs_args {
 	struct strvec words; /* DEVICE CONTAINER */
 };
 
-/* Where the log stands: the time before each line tells from where to go on after a broken connection. */
-struct position {
-	bool timestamps; /* are shown */
-	bool has_terminal;
-	struct str stamp;   /* of the last line */
-	struct str line[2]; /* begun, by stream */
-};
-
-static void position_release(struct position *position)
+static int show_line(void *data, int stream, struct span stamp, struct span text, struct err *err)
 {
-	str_release(&position->stamp);
-	str_release(&position->line[0]);
-	str_release(&position->line[1]);
-}
+	const struct logs_args *args = data;
+	AUTO(str_release) struct str line = STR_INIT;
 
-/* "2026-11-21T01:02:03.000000001Z text". After a reconnection, the last line comes once more. */
-static int show_line(struct position *position, int stream, struct err *err)
-{
-	struct str *line = &position->line[stream - 1];
-	struct span text = str_span(line), stamp;
-	bool is_known = false;
-
-	(void)span_cut(&text, ' ', &stamp);
-	is_known = position->stamp.len == stamp.len &&
-		   memcmp(position->stamp.ptr, stamp.ptr, stamp.len) >= 0;
-	if (!is_known) {
-		str_clear(&position->stamp);
-		str_addn(&position->stamp, stamp.ptr, stamp.len);
-		if (position->timestamps)
-			text = str_span(line);
-		if (fd_write_all(stream == 2 ? STDERR_FILENO : STDOUT_FILENO, text.ptr, text.len,
-				 "the output", err) < 0)
-			return -1;
-	}
-	str_clear(line);
-	return 0;
-}
-
-static int take(void *data, int stream, const char *text, size_t len, struct err *err)
-{
-	struct position *position = data;
-
-	for (size_t i = 0; i < len; i++) {
-		str_addc(&position->line[stream - 1], text[i]);
-		if (text[i] == '\n' && show_line(position, stream, err) < 0)
-			return -1;
-	}
-	return 0;
+	if (args->timestamps)
+		str_addf(&line, "%.*s ", SPAN_FMT(stamp));
+	str_addn(&line, text.ptr, text.len);
+	return fd_write_all(stream == 2 ? STDERR_FILENO : STDOUT_FILENO, line.ptr, line.len,
+			    "the output", err);
 }
 
 /* A container's name, or that of its service. */
@@ -89,20 +53,35 @@ static int find_container(struct engine *engine, const char *word, char **ret, b
 	return 0;
 }
 
-static int read_log(struct engine *engine, const char *id, const struct logs_args *args,
-		    struct position *position, struct err *err)
+/* A container and what is wanted of its log. */
+struct log_read {
+	char *id;
+	bool has_terminal;
+	const struct logs_args *args;
+	struct log_position position;
+};
+
+static void log_read_release(struct log_read *log)
 {
-	const struct stream_sink sink = { .write = take, .data = position };
-	bool goes_on = position->stamp.len > 0;
+	free(log->id);
+	log_position_release(&log->position);
+}
+
+static int read_on(struct engine *engine, struct log_read *log, struct err *err)
+{
+	const struct stream_sink sink = { .write = log_position_take, .data = &log->position };
+	AUTO(freep) char *since = log_position_resume(&log->position);
 	struct log_options options = {
-		.follow = args->follow,
+		.follow = log->args->follow,
 		.timestamps = true,
-		.since = goes_on ? position->stamp.ptr : args->since,
-		.tail = goes_on ? NULL : args->tail,
-		.has_terminal = position->has_terminal,
+		.since = since ?: log->args->since,
+		.tail = since ? NULL : log->args->tail,
+		.has_terminal = log->has_terminal,
 	};
 
-	return container_logs(engine, id, &options, &sink, err);
+	if (container_logs(engine, log->id, &options, &sink, err) < 0)
+		return -1;
+	return log_position_end(&log->position, err);
 }
 
 /* Waits for the board to come back; false when the user stopped us meanwhile. */
@@ -117,14 +96,11 @@ static bool reconnect(struct board_session *board, struct err *err)
 	return false;
 }
 
-static int follow(struct board_session *board, const char *id, const struct logs_args *args,
-		  struct position *position, struct err *err)
+static int follow(struct board_session *board, struct log_read *log, struct err *err)
 {
-	while (read_log(board->engine, id, args, position, err) < 0) {
-		if (!args->follow || !err || err->kind != ERR_NETWORK)
+	while (read_on(board->engine, log, err) < 0) {
+		if (!log->args->follow || !err || err->kind != ERR_NETWORK)
 			return -1;
-		str_clear(&position->line[0]);
-		str_clear(&position->line[1]);
 		if (!reconnect(board, err))
 			return monitor_check(&board->monitor, err);
 	}
@@ -135,18 +111,14 @@ static int logs_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct logs_args *args = args_data;
 	AUTO(board_session_release) struct board_session board = BOARD_SESSION_INIT;
-	AUTO(freep) char *id = NULL;
-	AUTO(position_release)
-	struct position position = { .timestamps = args->timestamps,
-				     .stamp = STR_INIT,
-				     .line = { STR_INIT, STR_INIT } };
+	AUTO(log_read_release) struct log_read log = { .args = args };
 
 	(void)app;
+	log_position_init(&log.position, show_line, (void *)args);
 	if (board_session_open(args->words.items[0], &board, err) < 0 ||
-	    find_container(board.engine, args->words.items[1], &id, &position.has_terminal, err) <
-		    0)
+	    find_container(board.engine, args->words.items[1], &log.id, &log.has_terminal, err) < 0)
 		return -1;
-	return follow(&board, id, args, &position, err);
+	return follow(&board, &log, err);
 }
 
 static const struct cli_option logs_options[] = {

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "call.h"
+#include "json_lines.h"
 
 #define LOAD_IDLE_MS 600000 /* a slow card unpacks for minutes without a word */
 
@@ -67,16 +68,12 @@ int board_image_known_layers(struct engine *engine, const struct strvec *diff_id
 /* An answer that is a line of JSON after the other; an "error" among them ends it. */
 struct line_answer {
 	const struct byte_source *source; /* of the request; NULL = none */
-	void (*line)(struct line_answer *answer, const json_t *json); /* NULL = nobody looks */
-	struct str text;
+	void (*line)(const struct line_answer *answer,
+		     const json_t *json); /* NULL = nobody looks */
 	const struct monitor *monitor;
 	unsigned step;
+	struct json_lines lines;
 };
-
-static void line_answer_release(struct line_answer *answer)
-{
-	str_release(&answer->text);
-}
 
 static int produce(void *data, char *buffer, size_t size, size_t *ret_len, struct err *err)
 {
@@ -85,54 +82,46 @@ static int produce(void *data, char *buffer, size_t size, size_t *ret_len, struc
 	return answer->source->produce(answer->source->data, buffer, size, ret_len, err);
 }
 
-static int take_line(struct line_answer *answer, struct err *err)
+static int take_line(void *data, const json_t *json, struct err *err)
 {
-	json_t *json = NULL;
-	const char *message = NULL;
-	int status = 0;
+	const struct line_answer *answer = data;
+	const char *message = json_get_string(json, "error");
 
-	if (json_parse(str_span(&answer->text), "the answer", &json, NULL) == 0)
-		message = json_get_string(json, "error");
 	if (message)
-		status = err_set(err, ERR_SYSTEM, "%s", message);
-	else if (json && answer->line)
+		return err_set(err, ERR_SYSTEM, "%s", message);
+	if (answer->line)
 		answer->line(answer, json);
-	json_decref(json);
-	str_clear(&answer->text);
-	return status;
+	return 0;
 }
 
 static int consume(void *data, const char *bytes, size_t len, struct err *err)
 {
 	struct line_answer *answer = data;
 
-	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] != '\n')
-			str_addc(&answer->text, bytes[i]);
-		else if (take_line(answer, err) < 0)
-			return -1;
-	}
-	return 0;
+	return json_lines_take(&answer->lines, bytes, len, err);
 }
 
 /* The call of an answer of that kind, and what is left of its last line. */
 static int call_for_lines(struct engine *engine, struct engine_call *call,
 			  struct line_answer *answer, struct err *err)
 {
-	str_init(&answer->text, ENGINE_ANSWER_LIMIT);
+	int status = 0;
+
+	answer->lines = (struct json_lines){ .line = take_line, .data = answer };
+	json_lines_init(&answer->lines, ENGINE_ANSWER_LIMIT);
 	call->consume = consume;
 	call->data = answer;
 	call->idle_ms = LOAD_IDLE_MS;
-	if (engine_call(engine, call, err) < 0)
-		return -1;
-	if (take_line(answer, err) < 0)
-		return err_wrap(err, "board '%s': %s", engine_name(engine), call->what);
-	return 0;
+	status = engine_call(engine, call, err);
+	if (status == 0 && json_lines_end(&answer->lines, err) < 0)
+		status = err_wrap(err, "board '%s': %s", engine_name(engine), call->what);
+	json_lines_release(&answer->lines);
+	return status;
 }
 
 int board_image_load(struct engine *engine, const struct byte_source *source, struct err *err)
 {
-	AUTO(line_answer_release) struct line_answer answer = { .source = source };
+	struct line_answer answer = { .source = source };
 	AUTO(engine_call_release)
 	struct engine_call call = { .method = "POST",
 				    .what = "load an image",
@@ -144,7 +133,7 @@ int board_image_load(struct engine *engine, const struct byte_source *source, st
 }
 
 /* {"status":"Downloading","progressDetail":{"current":N,"total":N},"id":"0123abcd"} */
-static void show_pull(struct line_answer *answer, const json_t *json)
+static void show_pull(const struct line_answer *answer, const json_t *json)
 {
 	const json_t *detail = json_get_object(json, "progressDetail");
 	const char *status = json_get_string(json, "status"), *id = json_get_string(json, "id");
@@ -169,7 +158,6 @@ static char *split_tag(char *name)
 int board_image_pull(struct engine *engine, const char *name, const char *platform,
 		     const struct monitor *monitor, unsigned step, struct err *err)
 {
-	AUTO(line_answer_release)
 	struct line_answer answer = { .line = show_pull, .monitor = monitor, .step = step };
 	AUTO(freep) char *what = xasprintf("pull image '%s'", name);
 	AUTO(freep) char *repository = xstrdup(name);

@@ -11,51 +11,28 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "device/container.h"
+#include "device/log_position.h"
 #include "device/stream.h"
 
-#define PAUSE_MS       200
-#define LINE_MAX_BYTES 65536
+#define PAUSE_MS 200
 
 struct log_follower {
 	struct log_source source;
 	pthread_t thread;
 	int stop_fd;
 	struct monitor monitor;
-	struct str stamp;   /* the time of the last line; "" = none yet */
-	struct str line[2]; /* begun, by stream */
+	struct log_position position;
 };
 
-/* "2026-11-21T01:02:03.000000001Z text": after a new connection, the last lines come once more. */
-static void take_line(struct log_follower *follower, int stream)
+static int show_line(void *data, int stream, struct span stamp, struct span text, struct err *err)
 {
-	struct str *line = &follower->line[stream - 1];
-	struct span text = str_span(line), stamp;
+	const struct log_source *source = data;
 
-	(void)span_cut(&text, ' ', &stamp);
-	if (follower->stamp.len != stamp.len ||
-	    memcmp(follower->stamp.ptr, stamp.ptr, stamp.len) < 0) {
-		str_clear(&follower->stamp);
-		str_addn(&follower->stamp, stamp.ptr, stamp.len);
-		while (text.len > 0 && strchr("\r\n", text.ptr[text.len - 1]))
-			text.len--;
-		follower->source.line(follower->source.data, follower->source.service, stream,
-				      text);
-	}
-	str_clear(line);
-}
-
-static int take(void *data, int stream, const char *text, size_t len, struct err *err)
-{
-	struct log_follower *follower = data;
-	struct str *line = &follower->line[stream - 1];
-
+	(void)stamp;
 	(void)err;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] != '\n' && line->len < LINE_MAX_BYTES)
-			str_addc(line, text[i]);
-		else
-			take_line(follower, stream);
-	}
+	while (text.len > 0 && strchr("\r\n", text.ptr[text.len - 1]))
+		text.len--;
+	source->line(source->data, source->service, stream, text);
 	return 0;
 }
 
@@ -86,19 +63,22 @@ static int find(struct log_follower *follower, char **ret, bool *ret_terminal, s
 /* Until the container ends or the connection breaks. */
 static int follow_once(struct log_follower *follower, struct err *err)
 {
-	const struct stream_sink sink = { .write = take, .data = follower };
+	const struct stream_sink sink = { .write = log_position_take, .data = &follower->position };
 	AUTO(freep) char *id = NULL;
+	AUTO(freep) char *since = log_position_resume(&follower->position);
 	struct log_options options = { .follow = true,
 				       .timestamps = true,
-				       .since = follower->stamp.len ? follower->stamp.ptr : NULL,
-				       .tail = follower->stamp.len ? NULL : follower->source.tail,
+				       .since = since,
+				       .tail = since ? NULL : follower->source.tail,
 				       .monitor = &follower->monitor };
 
-	str_clear(&follower->line[0]);
-	str_clear(&follower->line[1]);
 	if (find(follower, &id, &options.has_terminal, err) < 0)
 		return -1;
-	return id ? container_logs(follower->source.engine, id, &options, &sink, err) : 0;
+	if (!id)
+		return 0;
+	if (container_logs(follower->source.engine, id, &options, &sink, err) < 0)
+		return -1;
+	return log_position_end(&follower->position, err);
 }
 
 static void *run(void *data)
@@ -118,9 +98,7 @@ static void *run(void *data)
 static void follower_free(struct log_follower *follower)
 {
 	fd_closep(&follower->stop_fd);
-	str_release(&follower->stamp);
-	str_release(&follower->line[0]);
-	str_release(&follower->line[1]);
+	log_position_release(&follower->position);
 	free(follower);
 }
 
@@ -129,9 +107,7 @@ int log_follower_start(const struct log_source *source, struct log_follower **re
 	struct log_follower *follower = xcalloc(1, sizeof(*follower));
 
 	follower->source = *source;
-	str_init(&follower->stamp, 0);
-	str_init(&follower->line[0], 0);
-	str_init(&follower->line[1], 0);
+	log_position_init(&follower->position, show_line, &follower->source);
 	follower->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	follower->monitor = (struct monitor){ .cancel_fd = follower->stop_fd };
 	errno = follower->stop_fd < 0 ? errno
