@@ -82,6 +82,7 @@ struct vertex *graph_add(struct graph *graph, enum vertex_kind kind, struct vert
 	struct vertex *vertex = xcalloc(1, sizeof(*vertex));
 
 	vertex->kind = kind;
+	vertex->index = graph->vertices.len;
 	vertex->parent = parent;
 	vertex->platform = *platform;
 	vertex->depth = parent ? parent->depth + 1 : 0;
@@ -143,15 +144,6 @@ void base_image_release(struct base_image *image)
 
 /* --- dump --- */
 
-static size_t index_of(const struct graph *graph, const struct vertex *vertex)
-{
-	for (size_t i = 0; i < graph->vertices.len; i++) {
-		if (graph->vertices.items[i] == vertex)
-			return i;
-	}
-	return SIZE_MAX;
-}
-
 static void dump_map(const char *title, const struct strmap *map, struct str *out)
 {
 	for (size_t i = 0; i < map->len; i++)
@@ -181,17 +173,17 @@ static void dump_copy(const struct copy_vertex *copy, struct str *out)
 		str_addf(out, " chmod=%s", mode_change_text(copy->mode));
 }
 
-static void dump_vertex(const struct graph *graph, const struct vertex *vertex, struct str *out)
+static void dump_vertex(const struct vertex *vertex, struct str *out)
 {
 	static const char *const kinds[] = { "scratch", "image", "run", "copy", "workdir" };
 	char platform[PLATFORM_TEXT_MAX];
 
-	str_addf(out, "%zu %s %s", index_of(graph, vertex), kinds[vertex->kind],
+	str_addf(out, "%zu %s %s", vertex->index, kinds[vertex->kind],
 		 platform_format(&vertex->platform, platform));
 	if (vertex->parent)
-		str_addf(out, " on %zu", index_of(graph, vertex->parent));
+		str_addf(out, " on %zu", vertex->parent->index);
 	for (size_t i = 0; i < vertex->inputs.len; i++)
-		str_addf(out, " from %zu", index_of(graph, vertex->inputs.items[i]));
+		str_addf(out, " from %zu", vertex->inputs.items[i]->index);
 	switch (vertex->kind) {
 	case VERTEX_IMAGE: str_addf(out, " %s", vertex->image->name); break;
 	case VERTEX_RUN: dump_run(&vertex->run, out); break;
@@ -205,5 +197,5 @@ static void dump_vertex(const struct graph *graph, const struct vertex *vertex, 
 void graph_dump(const struct graph *graph, struct str *out)
 {
 	for (size_t i = 0; i < graph->vertices.len; i++)
-		dump_vertex(graph, graph->vertices.items[i], out);
+		dump_vertex(graph->vertices.items[i], out);
 }

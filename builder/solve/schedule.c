@@ -11,8 +11,7 @@
 #define JOBS_MAX 32
 
 struct item {
-	size_t waiting; /* for how many others */
-	bool begun;
+	size_t waiting;     /* for how many others */
 	unsigned long cost; /* once it runs: with all that has to follow, by the longest way */
 	struct {
 		size_t *items;
@@ -23,12 +22,14 @@ struct item {
 struct schedule {
 	struct item *items;
 	size_t count;
+	size_t *ready; /* a heap of the items that can begin, the first of them on top */
+	size_t ready_len;
 
 	schedule_fn *run;
 	schedule_stop_fn *stop;
 	void *arg;
 
-	pthread_mutex_t lock; /* of all below, and of the items */
+	pthread_mutex_t lock; /* of all below, of the items and of the heap */
 	pthread_cond_t changed;
 	size_t left; /* items that have not ended */
 	bool failed;
@@ -40,6 +41,7 @@ struct schedule *schedule_new(size_t count)
 	struct schedule *schedule = xcalloc(1, sizeof(*schedule));
 
 	schedule->items = xcalloc(count + 1, sizeof(*schedule->items));
+	schedule->ready = xcalloc(count + 1, sizeof(*schedule->ready));
 	schedule->count = count;
 	pthread_mutex_init(&schedule->lock, NULL);
 	pthread_cond_init(&schedule->changed, NULL);
@@ -55,6 +57,7 @@ void schedule_freep(struct schedule **schedule)
 	for (size_t i = 0; i < s->count; i++)
 		free(s->items[i].dependents.items);
 	free(s->items);
+	free(s->ready);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -87,33 +90,61 @@ static void add_up_costs(struct schedule *schedule)
 	}
 }
 
-/* The item to begin with; count when none can begin. Under the lock. */
-static size_t next_item(const struct schedule *schedule)
+/* --- the heap --- */
+
+static bool is_before(const struct schedule *schedule, size_t a, size_t b)
 {
-	size_t best = schedule->count;
+	const struct item *left = &schedule->items[a], *right = &schedule->items[b];
 
-	for (size_t i = 0; i < schedule->count; i++) {
-		const struct item *item = &schedule->items[i];
+	return left->cost != right->cost ? left->cost > right->cost : a < b;
+}
 
-		if (!item->begun && item->waiting == 0 &&
-		    (best == schedule->count || item->cost > schedule->items[best].cost))
-			best = i;
+static void swap_ready(struct schedule *schedule, size_t i, size_t j)
+{
+	size_t item = schedule->ready[i];
+
+	schedule->ready[i] = schedule->ready[j];
+	schedule->ready[j] = item;
+}
+
+/* Under the lock, as for the next one. */
+static void push_ready(struct schedule *schedule, size_t item)
+{
+	size_t i = schedule->ready_len++;
+
+	schedule->ready[i] = item;
+	for (; i > 0; i = (i - 1) / 2) {
+		if (!is_before(schedule, schedule->ready[i], schedule->ready[(i - 1) / 2]))
+			break;
+		swap_ready(schedule, i, (i - 1) / 2);
 	}
-	return best;
+}
+
+static size_t pop_ready(struct schedule *schedule)
+{
+	size_t top = schedule->ready[0], len = --schedule->ready_len, i = 0, child;
+
+	schedule->ready[0] = schedule->ready[len];
+	while ((child = 2 * i + 1) < len) {
+		if (child + 1 < len &&
+		    is_before(schedule, schedule->ready[child + 1], schedule->ready[child]))
+			child++;
+		if (!is_before(schedule, schedule->ready[child], schedule->ready[i]))
+			break;
+		swap_ready(schedule, i, child);
+		i = child;
+	}
+	return top;
 }
 
 /* Waits for an item to begin with; count when there will be none. Under the lock. */
 static size_t take_item(struct schedule *schedule)
 {
 	for (;;) {
-		size_t item = next_item(schedule);
-
 		if (schedule->failed || schedule->left == 0)
 			return schedule->count;
-		if (item < schedule->count) {
-			schedule->items[item].begun = true;
-			return item;
-		}
+		if (schedule->ready_len > 0)
+			return pop_ready(schedule);
 		pthread_cond_wait(&schedule->changed, &schedule->lock);
 	}
 }
@@ -129,8 +160,10 @@ static void end_item(struct schedule *schedule, size_t item, int result, struct 
 		if (schedule->stop)
 			schedule->stop(schedule->arg);
 	}
-	VEC_FOREACH(dependent, &schedule->items[item].dependents)
-		schedule->items[*dependent].waiting--;
+	VEC_FOREACH(dependent, &schedule->items[item].dependents) {
+		if (--schedule->items[*dependent].waiting == 0)
+			push_ready(schedule, *dependent);
+	}
 	pthread_cond_broadcast(&schedule->changed);
 }
 
@@ -166,6 +199,10 @@ int schedule_run(struct schedule *schedule, unsigned jobs, schedule_fn *run, sch
 	schedule->err = err;
 	schedule->left = schedule->count;
 	add_up_costs(schedule);
+	for (size_t i = 0; i < schedule->count; i++) {
+		if (schedule->items[i].waiting == 0)
+			push_ready(schedule, i);
+	}
 	/* A thread that cannot be had is done without. */
 	while (started + 1 < jobs && started < JOBS_MAX && started + 1 < schedule->count &&
 	       pthread_create(&threads[started], NULL, work, schedule) == 0)

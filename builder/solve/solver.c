@@ -301,16 +301,6 @@ static void stop_tasks(void *arg)
 	stop_now(((struct run *)arg)->stop);
 }
 
-static size_t task_of(const struct tasks *tasks, struct vertex *vertex)
-{
-	const struct vertex *result = vertex_result(vertex);
-	size_t i = 0;
-
-	while (tasks->items[i].vertex != result)
-		i++;
-	return i;
-}
-
 /*
  * Rough shares of time. What is emulated takes ten times as long as on its own machine and is begun
  * early, so that a build for several platforms does not end with waiting for it alone.
@@ -335,9 +325,9 @@ static struct schedule *make_schedule(const struct tasks *tasks)
 			continue;
 		schedule_set_cost(schedule, i, cost_of(vertex));
 		if (vertex->parent)
-			schedule_add_dependency(schedule, i, task_of(tasks, vertex->parent));
+			schedule_add_dependency(schedule, i, vertex_result(vertex->parent)->index);
 		VEC_FOREACH(input, &vertex->inputs)
-			schedule_add_dependency(schedule, i, task_of(tasks, *input));
+			schedule_add_dependency(schedule, i, vertex_result(*input)->index);
 	}
 	return schedule;
 }
@@ -416,7 +406,7 @@ int solver_run(struct solver *solver, struct graph *graph, struct err *err)
 	int result;
 
 	VEC_FOREACH(vertex, &graph->vertices)
-		VEC_ADD(&tasks)->vertex = *vertex;
+		VEC_ADD(&tasks)->vertex = *vertex; /* at its index */
 	solver->explain = explain_new(solver, &tasks);
 	result = solve(solver, &tasks, err);
 	explain_freep(&solver->explain);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/alloc.h"
 #include "stop.h"
 #include "unit.h"
 
@@ -107,6 +108,114 @@ static void what_is_waited_for_comes_first(void **state)
 			assert_true(place(&record, i - 1) < place(&record, i));
 		}
 	}
+}
+
+/* A compose project: services of 40 steps, some of which wait for one of another service. */
+#define STEPS  40
+#define MANY   2000
+#define UNDONE SIZE_MAX
+
+struct project {
+	size_t on[MANY][2]; /* what it waits for; its own number = nothing */
+	unsigned cost[MANY];
+	unsigned long whole[MANY]; /* with what has to follow */
+	size_t place[MANY];        /* in the order in which they ran */
+	size_t len;
+};
+
+static void make_project(struct project *project)
+{
+	uint32_t noise = 1;
+
+	for (size_t i = 0; i < MANY; i++) {
+		noise = noise * 1664525 + 1013904223;
+		project->cost[i] = noise >> 24 & 7;
+		project->on[i][0] = i % STEPS ? i - 1 : i;
+		project->on[i][1] = i > 0 && (noise >> 28) == 0 ? (noise >> 8) % i : i;
+		project->place[i] = UNDONE;
+	}
+	for (size_t i = MANY; i-- > 0;) {
+		project->whole[i] += project->cost[i];
+		for (size_t j = 0; j < 2; j++) {
+			unsigned long *below = &project->whole[project->on[i][j]];
+
+			if (project->on[i][j] != i && *below < project->whole[i])
+				*below = project->whole[i];
+		}
+	}
+}
+
+static bool can_begin(const struct project *project, size_t item)
+{
+	for (size_t j = 0; j < 2; j++) {
+		if (project->on[item][j] != item && project->place[project->on[item][j]] == UNDONE)
+			return false;
+	}
+	return project->place[item] == UNDONE;
+}
+
+/* The rule, as plainly as it can be said. */
+static size_t expected_next(const struct project *project)
+{
+	size_t best = MANY;
+
+	for (size_t i = 0; i < MANY; i++) {
+		if (can_begin(project, i) &&
+		    (best == MANY || project->whole[i] > project->whole[best]))
+			best = i;
+	}
+	return best;
+}
+
+static int run_next(void *arg, size_t item, struct err *err)
+{
+	struct project *project = arg;
+	size_t expected = expected_next(project);
+
+	if (item != expected)
+		return err_set(err, ERR_INPUT, "%zu in place of %zu", item, expected);
+	project->place[item] = project->len++;
+	return 0;
+}
+
+static void many_items_come_in_order(void **state)
+{
+	AUTO(schedule_freep) struct schedule *schedule = schedule_new(MANY);
+	AUTO(freep) struct project *project = xcalloc(1, sizeof(*project));
+
+	(void)state;
+	make_project(project);
+	for (size_t i = 0; i < MANY; i++) {
+		schedule_set_cost(schedule, i, project->cost[i]);
+		for (size_t j = 0; j < 2; j++) {
+			if (project->on[i][j] != i)
+				schedule_add_dependency(schedule, i, project->on[i][j]);
+		}
+	}
+	assert_ok(schedule_run(schedule, 1, run_next, NULL, project, &err_));
+	assert_int_equal(project->len, MANY);
+}
+
+static int count_item(void *arg, size_t item, struct err *err)
+{
+	(void)item;
+	(void)err;
+	atomic_fetch_add((atomic_uint *)arg, 1);
+	return 0;
+}
+
+/* More than any build has: whoever looks at all of them for each one never ends. */
+static void a_million_items_are_nothing_special(void **state)
+{
+	const size_t count = 1000000;
+	AUTO(schedule_freep) struct schedule *schedule = schedule_new(count);
+	atomic_uint ran = 0;
+
+	(void)state;
+	for (size_t i = STEPS; i < count; i++)
+		schedule_add_dependency(schedule, i, i - STEPS);
+	assert_ok(schedule_run(schedule, 1, count_item, NULL, &ran, &err_));
+	assert_int_equal(ran, count);
 }
 
 static void independent_items_run_at_the_same_time(void **state)
@@ -222,6 +331,8 @@ int main(void)
 		cmocka_unit_test(one_job_keeps_the_order),
 		cmocka_unit_test(what_most_work_hangs_on_comes_first),
 		cmocka_unit_test(what_is_waited_for_comes_first),
+		cmocka_unit_test(many_items_come_in_order),
+		cmocka_unit_test(a_million_items_are_nothing_special),
 		cmocka_unit_test(independent_items_run_at_the_same_time),
 		cmocka_unit_test(nothing_begins_after_a_failure),
 		cmocka_unit_test(a_cause_is_not_hidden_by_its_consequences),

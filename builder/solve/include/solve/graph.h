@@ -175,6 +175,7 @@ enum vertex_state {
 
 struct vertex {
 	enum vertex_kind kind;
+	size_t index;           /* in the graph */
 	struct vertex *parent;  /* NULL = a source: scratch or an image */
 	struct vertices inputs; /* others that it reads; borrowed */
 	struct platform platform;
