@@ -2,7 +2,6 @@
 #include "command.h"
 #include "format.h"
 #include "prune_filter.h"
-#include "quantity.h"
 #include "report.h"
 #include "store_access.h"
 #include "table.h"
@@ -12,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/quantity.h"
 
 struct prune_args {
 	struct strvec filters;

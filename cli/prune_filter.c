@@ -4,8 +4,8 @@
 #include <time.h>
 
 #include "base/diag.h"
+#include "base/quantity.h"
 #include "base/str.h"
-#include "quantity.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
 

@@ -1,7 +1,7 @@
 #include "rate_option.h"
 
 #include "base/limits.h"
-#include "quantity.h"
+#include "base/quantity.h"
 
 /* Below this, many transfers at once could not be told from connections that are dead. */
 #define RATE_MIN (32 * LIMIT_KIB)

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
+#include "base/quantity.h"
 #include "base/str.h"
 #include "format.h"
 #include "image/prune.h"
-#include "quantity.h"
 
 int store_limit_read(uint64_t *ret, struct err *err)
 {

@@ -146,22 +146,15 @@ static void read_rule(struct arena *arena, const struct yaml_entry *registry,
 	}
 }
 
+/* What else a file of the configuration has is not for us to judge. */
 static void read_document(const struct yaml *document, struct registries *ret)
 {
-	static const char *const known[] = { SECTION, NULL };
+	const struct yaml *section = yaml_get(document, SECTION);
 
-	if (!yaml_is(document, YAML_MAP) && !yaml_is(document, YAML_NULL))
-		PROBLEM(&document->mark, "the configuration must be a map, with '%s'", SECTION);
-	YAML_EACH_ENTRY(section, document) {
-		if (strcmp(section->key, SECTION) != 0) {
-			refuse_key(section, known);
-			continue;
-		}
-		if (!yaml_is(section->value, YAML_MAP) && !yaml_is(section->value, YAML_NULL))
-			PROBLEM(&section->value->mark, "'%s' must be a map", SECTION);
-		YAML_EACH_ENTRY(registry, section->value)
-			read_rule(ret->arena, registry, ARENA_ADD(ret->arena, ret));
-	}
+	if (section && !yaml_is(section, YAML_MAP) && !yaml_is(section, YAML_NULL))
+		PROBLEM(&section->mark, "'%s' must be a map", SECTION);
+	YAML_EACH_ENTRY(registry, section)
+		read_rule(ret->arena, registry, ARENA_ADD(ret->arena, ret));
 }
 
 int registries_parse(const char *file, struct span text, struct registries *ret, struct err *err)
