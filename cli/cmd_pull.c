@@ -36,9 +36,9 @@ static int pull_and_tag(struct session *session, const struct pull_choice *choic
 	const struct pull_platforms platforms = { .items = choice->platforms,
 						  .count = choice->count,
 						  .or_all = choice->is_default };
+	const struct fetch_target into = { .store = session->store, .step = step };
 
-	if (registry_pull(session->registry, ref, &platforms, session->store, step, target, err) <
-	    0)
+	if (registry_pull(session->registry, ref, &platforms, &into, target, err) < 0)
 		return -1;
 	return store_tag(session->store, name, target, err);
 }

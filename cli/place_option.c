@@ -42,10 +42,11 @@ static int read_registry(const struct place_request *request, unsigned step,
 	const struct image_ref *ref = &request->place->ref;
 	const struct pull_platforms platforms = { .items = request->platforms,
 						  .count = request->platform_count };
+	const struct fetch_target target = { .store = request->store, .step = step };
 
 	ret->name = image_ref_format(ref);
-	return registry_pull(request->session->registry, ref, &platforms, request->store, step,
-			     &ret->target, err);
+	return registry_pull(request->session->registry, ref, &platforms, &target, &ret->target,
+			     err);
 }
 
 static int read_store(const struct place_request *request, struct named_image *ret, struct err *err)

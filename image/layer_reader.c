@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@
 #define AUFS_PREFIX     ".wh..wh." /* the other marks of aufs, which mean nothing any more */
 
 struct reader {
+	struct layer_source *source;
+	char *buffer; /* of what the source gave last */
 	struct archive *stream, *tar;
 	bool stream_is_empty;
 	struct hasher *hasher; /* NULL = nobody wants the digest */
@@ -35,7 +38,7 @@ struct reader {
 	struct layer_sink *sink;
 	struct err *
 		stream_err; /* set when the first reader failed: the second only knows that it did */
-	bool stream_failed;
+	bool source_failed, stream_failed;
 };
 
 static int archive_failed(struct archive *a, const char *what, struct err *err)
@@ -47,6 +50,26 @@ static int archive_failed(struct archive *a, const char *what, struct err *err)
 
 /* --- the stream --- */
 
+static la_ssize_t feed_stream(struct archive *a, void *data, const void **ret)
+{
+	struct reader *r = data;
+	ssize_t n = r->source->read(r->source, r->buffer, READ_SIZE, r->stream_err);
+
+	if (n < 0) {
+		r->source_failed = true;
+		libarchive.set_error(a, EIO, "the source failed");
+	}
+	*ret = r->buffer;
+	return n;
+}
+
+static int stream_failed(struct reader *r, const char *what, struct err *err)
+{
+	if (r->source_failed)
+		return -1; /* err is filled already */
+	return archive_failed(r->stream, what, err);
+}
+
 static void support_filters(struct archive *a)
 {
 	/* they fail only where libarchive runs gzip(1) in place of a library, which it then can */
@@ -56,24 +79,25 @@ static void support_filters(struct archive *a)
 	(void)libarchive.read_support_filter_zstd(a);
 }
 
-static int open_stream(struct reader *r, int fd, struct err *err)
+static int open_stream(struct reader *r, struct err *err)
 {
 	struct archive_entry *ignored;
 	int code;
 
+	r->stream_err = err;
 	r->stream = libarchive.read_new();
 	support_filters(r->stream);
 	libarchive.read_support_format_raw(r->stream);
 	libarchive.read_support_format_empty(r->stream);
-	if (libarchive.read_open_fd(r->stream, fd, READ_SIZE) != ARCHIVE_OK)
-		return archive_failed(r->stream, "read the archive", err);
+	if (libarchive.read_open(r->stream, r, NULL, feed_stream, NULL) != ARCHIVE_OK)
+		return stream_failed(r, "read the archive", err);
 	/* the last filter is the file itself: more than one before it is no layer, but a trap */
 	if (libarchive.filter_count(r->stream) > 2)
 		return err_set(err, ERR_INPUT, "the archive is compressed more than once");
 	code = libarchive.read_next_header(r->stream, &ignored);
 	r->stream_is_empty = code == ARCHIVE_EOF;
 	if (code < ARCHIVE_WARN)
-		return archive_failed(r->stream, "read the archive", err);
+		return stream_failed(r, "read the archive", err);
 	return 0;
 }
 
@@ -90,7 +114,7 @@ static int next_piece(struct reader *r, const void **ret, size_t *ret_len, struc
 		return 0;
 	}
 	if (code < ARCHIVE_WARN)
-		return archive_failed(r->stream, "decompress the archive", err);
+		return stream_failed(r, "decompress the archive", err);
 	r->stream_size += *ret_len;
 	if (r->stream_size > LIMIT_LAYER_SIZE)
 		return err_set(err, ERR_LIMIT, "the archive is larger than %llu GiB unpacked",
@@ -122,7 +146,6 @@ static int tar_failed(struct reader *r, struct err *err)
 
 static int open_tar(struct reader *r, struct err *err)
 {
-	r->stream_err = err;
 	r->tar = libarchive.read_new();
 	libarchive.read_support_format_tar(r->tar);
 	libarchive.read_support_format_empty(r->tar);
@@ -362,12 +385,12 @@ static int read_entry(struct reader *r, struct archive_entry *ae, struct err *er
 	return e.size > 0 ? send_data(r, &e, err) : 0;
 }
 
-static int read_all(struct reader *r, int fd, struct err *err)
+static int read_all(struct reader *r, struct err *err)
 {
 	struct archive_entry *ae;
 	int code;
 
-	if (open_stream(r, fd, err) < 0 || open_tar(r, err) < 0)
+	if (open_stream(r, err) < 0 || open_tar(r, err) < 0)
 		return -1;
 	while ((code = libarchive.read_next_header(r->tar, &ae)) >= ARCHIVE_WARN &&
 	       code != ARCHIVE_EOF)
@@ -391,42 +414,84 @@ static void restore_locale(locale_t before)
 		freelocale(uselocale(before));
 }
 
-int layer_read(int fd, bool is_layer, struct layer_sink *sink, struct digest *ret_diff_id,
-	       struct err *err)
+static void reader_release(struct reader *r)
 {
-	struct reader r = { .is_layer = is_layer, .sink = sink };
+	libarchive.read_free(r->tar);
+	libarchive.read_free(r->stream);
+	hasher_free(r->hasher);
+	free(r->buffer);
+}
+
+int layer_read_from(struct layer_source *source, bool is_layer, struct layer_sink *sink,
+		    struct digest *ret_diff_id, struct err *err)
+{
+	AUTO(reader_release)
+	struct reader r = {
+		.source = source, .buffer = xmalloc(READ_SIZE), .is_layer = is_layer, .sink = sink
+	};
 	locale_t before = use_c_locale();
 	int result;
 
 	libarchive_load();
 	if (ret_diff_id)
 		r.hasher = hasher_new(DIGEST_SHA256);
-	result = read_all(&r, fd, err);
+	result = read_all(&r, err);
 	if (result == 0 && ret_diff_id)
 		hasher_finish(r.hasher, ret_diff_id);
-	libarchive.read_free(r.tar);
-	libarchive.read_free(r.stream);
-	hasher_free(r.hasher);
 	restore_locale(before);
 	return result;
 }
 
-int layer_decompress(int fd, layer_piece_fn *take, void *arg, struct err *err)
+static int decompress(struct layer_source *source, layer_piece_fn *take, void *arg, struct err *err)
 {
-	struct reader r = { .is_layer = true };
-	locale_t before = use_c_locale();
+	AUTO(reader_release)
+	struct reader r = { .source = source, .buffer = xmalloc(READ_SIZE), .is_layer = true };
 	const void *piece = NULL;
 	size_t len = 1;
 	int result;
 
 	libarchive_load();
-	result = open_stream(&r, fd, err);
+	result = open_stream(&r, err);
 	while (result == 0 && len > 0) {
 		result = next_piece(&r, &piece, &len, err);
 		if (result == 0 && len > 0)
 			result = take(arg, piece, len, err);
 	}
-	libarchive.read_free(r.stream);
+	return result;
+}
+
+/* --- out of a file --- */
+
+struct file_source {
+	struct layer_source source;
+	int fd;
+};
+
+static ssize_t read_file(struct layer_source *source, void *buf, size_t len, struct err *err)
+{
+	const struct file_source *file = CONTAINER_OF(source, struct file_source, source);
+	ssize_t n;
+
+	do
+		n = read(file->fd, buf, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? err_errno(err, "read the archive") : n;
+}
+
+int layer_read(int fd, bool is_layer, struct layer_sink *sink, struct digest *ret_diff_id,
+	       struct err *err)
+{
+	struct file_source file = { .source = { .read = read_file }, .fd = fd };
+
+	return layer_read_from(&file.source, is_layer, sink, ret_diff_id, err);
+}
+
+int layer_decompress(int fd, layer_piece_fn *take, void *arg, struct err *err)
+{
+	struct file_source file = { .source = { .read = read_file }, .fd = fd };
+	locale_t before = use_c_locale();
+	int result = decompress(&file.source, take, arg, err);
+
 	restore_locale(before);
 	return result;
 }

@@ -15,7 +15,7 @@
 	X(archive, entry_symlink) X(archive, entry_uid) X(archive, entry_xattr_next) \
 	X(archive, entry_xattr_reset) X(archive, error_string) X(archive, filter_count) \
 	X(archive, read_data_block) X(archive, read_free) X(archive, read_new) \
-	X(archive, read_next_header) X(archive, read_open) X(archive, read_open_fd) \
+	X(archive, read_next_header) X(archive, read_open) \
 	X(archive, read_support_filter_bzip2) X(archive, read_support_filter_gzip) \
 	X(archive, read_support_filter_xz) X(archive, read_support_filter_zstd) \
 	X(archive, read_support_format_empty) X(archive, read_support_format_raw) \

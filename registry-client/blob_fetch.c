@@ -33,7 +33,8 @@ struct fetch_task {
 	const struct image_ref *ref;
 	struct store *store;
 	const struct place *place;
-	const unsigned *step; /* NULL = silent */
+	const unsigned *step;     /* NULL = silent */
+	struct blob_watch *watch; /* NULL = none */
 };
 
 struct blob_fetch {
@@ -60,6 +61,14 @@ static void report(const struct blob_fetch *fetch, uint64_t done)
 	if (fetch->task.step)
 		monitor_transfer(fetch->task.registry->monitor, *fetch->task.step, "pulling",
 				 fetch->blob->digest.text, done, fetch->blob->size);
+}
+
+static void tell_watch(struct blob_fetch *fetch)
+{
+	struct blob_watch *watch = fetch->task.watch;
+
+	if (watch)
+		watch->begins(watch, fetch->blob, fetch->writer);
 }
 
 /* --- the sink --- */
@@ -97,7 +106,12 @@ static int sink_begin(void *data, long status, const struct headers *headers, st
 	    bytes != fetch->blob->size)
 		return err_set(err, ERR_DIGEST, "has %llu bytes where the manifest says %llu",
 			       bytes, (unsigned long long)fetch->blob->size);
-	return written(fetch) > 0 ? blob_writer_restart(fetch->writer, err) : 0;
+	if (written(fetch) == 0)
+		return 0;
+	if (blob_writer_restart(fetch->writer, err) < 0)
+		return -1;
+	tell_watch(fetch);
+	return 0;
 }
 
 static int sink_write(void *data, const void *bytes, size_t len, struct err *err)
@@ -244,6 +258,7 @@ static void on_opened(void *data)
 		return;
 	}
 	fetch->resumed = written(fetch);
+	tell_watch(fetch);
 	if (fetch->resumed == fetch->blob->size)
 		end(fetch);
 	else
@@ -257,10 +272,12 @@ static void begin(struct blob_fetch *fetch)
 		return;
 	}
 	fetch->writer = blob_writer_new(fetch->task.store, &fetch->err);
-	if (fetch->writer)
-		ask(fetch);
-	else
+	if (!fetch->writer) {
 		fail(fetch, &fetch->err);
+		return;
+	}
+	tell_watch(fetch);
+	ask(fetch);
 }
 
 static void start(struct job *job)
@@ -313,7 +330,7 @@ struct blob_fetch *blob_fetch_new(struct registry *registry, const struct image_
 				  struct store *store, const struct descriptor *blob,
 				  const unsigned *step, struct err *err)
 {
-	const struct fetch_task task = { registry, ref, store, &blobs_place, step };
+	const struct fetch_task task = { registry, ref, store, &blobs_place, step, NULL };
 
 	return fetch_new(&task, blob, err);
 }
@@ -413,10 +430,25 @@ static int run(const struct fetch_task *task, const struct descriptors *blobs, s
 	return 0;
 }
 
-int blobs_fetch(struct registry *registry, const struct image_ref *ref, struct store *store,
-		const struct descriptors *blobs, const unsigned *step, struct err *err)
+int blobs_fetch(struct registry *registry, const struct image_ref *ref,
+		const struct descriptors *blobs, const struct fetch_target *target, struct err *err)
 {
-	const struct fetch_task task = { registry, ref, store, &blobs_place, step };
+	const struct fetch_task task = { .registry = registry,
+					 .ref = ref,
+					 .store = target->store,
+					 .place = &blobs_place,
+					 .step = &target->step,
+					 .watch = target->watch };
+
+	return run(&task, blobs, err);
+}
+
+int blobs_fetch_quietly(struct registry *registry, const struct image_ref *ref, struct store *store,
+			const struct descriptors *blobs, struct err *err)
+{
+	const struct fetch_task task = {
+		.registry = registry, .ref = ref, .store = store, .place = &blobs_place
+	};
 
 	return run(&task, blobs, err);
 }
@@ -424,16 +456,18 @@ int blobs_fetch(struct registry *registry, const struct image_ref *ref, struct s
 int manifests_fetch(struct registry *registry, const struct image_ref *ref, struct store *store,
 		    const struct descriptors *manifests, struct err *err)
 {
-	const struct fetch_task task = { registry, ref, store, &manifests_place, NULL };
+	const struct fetch_task task = {
+		.registry = registry, .ref = ref, .store = store, .place = &manifests_place
+	};
 
 	return run(&task, manifests, err);
 }
 
 int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref,
-			 struct store *store, const struct descriptors *blobs, unsigned step,
+			 const struct descriptors *blobs, const struct fetch_target *target,
 			 struct err *err)
 {
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 
-	return blobs_fetch(registry, ref, store, blobs, &step, err);
+	return blobs_fetch(registry, ref, blobs, target, err);
 }

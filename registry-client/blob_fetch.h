@@ -5,14 +5,15 @@
 #include "queue.h"
 #include "registry.h"
 
-/*
- * registry_fetch_blobs(), with `step` NULL for one that reports no progress. What stands there
- * twice is fetched once.
- */
+/* registry_fetch_blobs(). What stands there twice is fetched once. */
 WARN_UNUSED int blobs_fetch(struct registry *registry, const struct image_ref *ref,
-			    struct store *store, const struct descriptors *blobs,
-			    const unsigned *step, struct err *err);
-/* The same for the members of an index, which a registry has in another place; silent. */
+			    const struct descriptors *blobs, const struct fetch_target *target,
+			    struct err *err);
+/* The same for what is small: silent. */
+WARN_UNUSED int blobs_fetch_quietly(struct registry *registry, const struct image_ref *ref,
+				    struct store *store, const struct descriptors *blobs,
+				    struct err *err);
+/* The same for the members of an index, which a registry has in another place. */
 WARN_UNUSED int manifests_fetch(struct registry *registry, const struct image_ref *ref,
 				struct store *store, const struct descriptors *manifests,
 				struct err *err);

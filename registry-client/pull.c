@@ -128,16 +128,17 @@ static int take_platforms(struct pull *pull, const struct fetched_manifest *fetc
 	return 0;
 }
 
-static int pull_all(struct pull *pull, unsigned step, struct fetched_manifest *ret, struct err *err)
+static int pull_all(struct pull *pull, const struct fetch_target *target,
+		    struct fetched_manifest *ret, struct err *err)
 {
 	if (manifest_fetch(pull->registry, pull->ref, pull->store, ret, err) < 0 ||
 	    take_platforms(pull, ret, err) < 0)
 		return -1;
-	return blobs_fetch(pull->registry, pull->ref, pull->store, &pull->blobs, &step, err);
+	return blobs_fetch(pull->registry, pull->ref, &pull->blobs, target, err);
 }
 
 int registry_pull(struct registry *registry, const struct image_ref *ref,
-		  const struct pull_platforms *platforms, struct store *store, unsigned step,
+		  const struct pull_platforms *platforms, const struct fetch_target *target,
 		  struct descriptor *ret, struct err *err)
 {
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
@@ -147,9 +148,9 @@ int registry_pull(struct registry *registry, const struct image_ref *ref,
 		.registry = registry,
 		.ref = ref,
 		.platforms = platforms ? *platforms : (struct pull_platforms){ .count = 0 },
-		.store = store,
+		.store = target->store,
 	};
-	int result = pull_all(&pull, step, &fetched, err);
+	int result = pull_all(&pull, target, &fetched, err);
 
 	descriptors_release(&pull.blobs);
 	if (result < 0)

@@ -22,7 +22,7 @@ int config_fetch(struct registry *registry, const struct image_ref *ref,
 	if (config->size > LIMIT_CONFIG)
 		return err_set(err, ERR_LIMIT, "the image's config is larger than %zu MiB",
 			       LIMIT_CONFIG / LIMIT_MIB);
-	if (blobs_fetch(registry, ref, store, &one, NULL, err) < 0 ||
+	if (blobs_fetch_quietly(registry, ref, store, &one, err) < 0 ||
 	    store_read_blob(store, &config->digest, LIMIT_CONFIG, &text, err) < 0)
 		return -1;
 	return image_config_parse(str_span(&text), ret, err);

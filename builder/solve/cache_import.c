@@ -48,12 +48,13 @@ static int fetch_blobs(const struct cache_place *place, struct solver *solver,
 	const struct layout_request layout = { .dir = place->dir,
 					       .store = solver->store,
 					       .monitor = solver->monitor };
+	const struct fetch_target target = { .store = solver->store, .step = step };
 
 	if (place->kind == CACHE_LOCAL)
 		return layout_fetch_blobs(&layout, blobs, err);
 	if (!solver->registry)
 		return err_set(err, ERR_NOT_FOUND, "it is not in the store");
-	return registry_fetch_blobs(solver->registry, &place->ref, solver->store, blobs, step, err);
+	return registry_fetch_blobs(solver->registry, &place->ref, blobs, &target, err);
 }
 
 static int fetch_blob(const struct cache_place *place, struct solver *solver,

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "cache_import.h"
+#include "image/snapshot_maker.h"
 #include "view.h"
 
 static void add_image(const struct base_image *image, struct chain *ret)
@@ -69,40 +70,21 @@ bool chain_is_ready(struct solver *solver, const struct chain *chain, bool unpac
 	return true;
 }
 
-int chain_fetch(struct solver *solver, const struct chain *chain, struct err *err)
+static int fetch(struct solver *solver, const struct chain *chain, struct blob_watch *watch,
+		 struct err *err)
 {
 	const struct base_image *image = chain->image;
+	const struct fetch_target target = { .store = solver->store,
+					     .watch = watch,
+					     .step = chain->source->step };
 
 	if (!image || has_all_blobs(solver, &image->layers))
 		return 0;
 	if (!solver->registry)
 		return err_set(err, ERR_NOT_FOUND, "layers of '%s' are not in the store",
 			       image->name);
-	if (registry_fetch_blobs(solver->registry, &image->ref, solver->store, &image->layers,
-				 chain->source->step, err) < 0)
+	if (registry_fetch_blobs(solver->registry, &image->ref, &image->layers, &target, err) < 0)
 		return err_wrap(err, "pull '%s'", image->name);
-	return 0;
-}
-
-static int unpack_blob(struct solver *solver, const struct chain_layer *layer, const char *path,
-		       struct err *err)
-{
-	AUTO(layer_unpacker_freep) struct layer_unpacker *unpacker = NULL;
-	AUTO(fd_closep) int blob_fd = -1, dir_fd = -1;
-	AUTO(freep) char *fs = xasprintf("%s/fs", path);
-	struct digest diff_id;
-
-	if (store_open_blob(solver->store, &layer->blob->digest, &blob_fd, err) < 0 ||
-	    fd_open(store_dir_fd(solver->store), fs, O_RDONLY | O_DIRECTORY, 0, &dir_fd, err) < 0)
-		return -1;
-	unpacker = layer_unpacker_new(dir_fd, err);
-	if (!unpacker ||
-	    layer_read(blob_fd, true, layer_unpacker_sink(unpacker), &diff_id, err) < 0 ||
-	    layer_unpacker_finish(unpacker, err) < 0)
-		return -1;
-	if (!digest_equal(&diff_id, layer->diff_id))
-		return err_set(err, ERR_DIGEST, "content is %s, not %s as the image says",
-			       diff_id.text, layer->diff_id->text);
 	return 0;
 }
 
@@ -115,31 +97,20 @@ void snapshot_drop(struct store *store, const char *path)
 	err_release(&err);
 }
 
-static int make_snapshot(struct solver *solver, const struct chain_layer *layer,
-			 char path[SNAPSHOT_PATH_MAX], struct err *err)
-{
-	if (monitor_check(solver->monitor, err) < 0 ||
-	    store_new_snapshot(solver->store, path, err) < 0)
-		return -1;
-	if (unpack_blob(solver, layer, path, err) < 0) {
-		snapshot_drop(solver->store, path);
-		return err_wrap(err, "unpack layer %s", layer->blob->digest.text);
-	}
-	return store_commit_snapshot(solver->store, path, layer->diff_id, err);
-}
-
 static int unpack_layer(struct solver *solver, const struct chain *chain,
 			const struct chain_layer *layer, char path[SNAPSHOT_PATH_MAX],
 			struct err *err)
 {
-	unsigned step = chain->source->step;
-	const struct descriptor *blob = layer->blob;
+	AUTO(snapshot_maker_freep)
+	struct snapshot_maker *maker =
+		snapshot_maker_new(solver->store, solver->monitor, chain->source->step);
 
-	monitor_transfer(solver->monitor, step, "extracting", blob->digest.text, 0, blob->size);
-	if (make_snapshot(solver, layer, path, err) < 0)
+	snapshot_maker_add(maker, layer->blob, layer->diff_id);
+	if (snapshot_maker_finish(maker, err) < 0)
 		return -1;
-	monitor_transfer(solver->monitor, step, "extracting", blob->digest.text, blob->size,
-			 blob->size);
+	if (!store_find_snapshot(solver->store, layer->diff_id, path))
+		return err_set(err, ERR_NOT_FOUND, "layer %s was removed by another process",
+			       layer->blob->digest.text);
 	return 0;
 }
 
@@ -169,21 +140,80 @@ static int unpack_shared_layer(struct solver *solver, const struct chain *chain,
 
 /* --- images --- */
 
-static int make_image_ready(struct solver *solver, const struct chain *chain, bool unpacked,
-			    struct err *err)
+/* Layers of an image that are unpacked while they come. */
+struct layer_watch {
+	struct blob_watch watch;
+	struct solver *solver;
+	const struct chain *chain;
+	struct snapshot_maker *maker;
+};
+
+static bool is_unpacked_layer(struct solver *solver, const struct chain_layer *layer)
 {
 	char path[SNAPSHOT_PATH_MAX];
 
-	if (chain_fetch(solver, chain, err) < 0)
-		return -1;
-	for (size_t i = 0; unpacked && i < chain->len; i++) {
-		const struct chain_layer *layer = &chain->items[i];
+	return store_find_snapshot(solver->store, layer->diff_id, path);
+}
 
-		if (!store_find_snapshot(solver->store, layer->diff_id, path) &&
-		    unpack_layer(solver, chain, layer, path, err) < 0)
-			return -1;
+static void unpack_along(struct blob_watch *watch, const struct descriptor *blob,
+			 struct blob_writer *writer)
+{
+	struct layer_watch *w = CONTAINER_OF(watch, struct layer_watch, watch);
+	struct blob_feed *feed;
+
+	VEC_FOREACH(layer, w->chain) {
+		if (!digest_equal(&layer->blob->digest, &blob->digest))
+			continue;
+		if (is_unpacked_layer(w->solver, layer))
+			return;
+		/* without one it is unpacked later */
+		feed = blob_writer_feed(writer, NULL);
+		if (feed)
+			snapshot_maker_follow(w->maker, blob, layer->diff_id, feed);
+		return;
 	}
-	return 0;
+}
+
+static bool comes_before(const struct chain *chain, const struct chain_layer *layer)
+{
+	for (const struct chain_layer *before = chain->items; before < layer; before++)
+		if (digest_equal(before->diff_id, layer->diff_id))
+			return true;
+	return false;
+}
+
+/* Those that are in the store. */
+static void add_layers(const struct layer_watch *w)
+{
+	VEC_FOREACH(layer, w->chain) {
+		if (!comes_before(w->chain, layer) && !is_unpacked_layer(w->solver, layer) &&
+		    store_has_blob(w->solver->store, &layer->blob->digest, NULL))
+			snapshot_maker_add(w->maker, layer->blob, layer->diff_id);
+	}
+}
+
+static int fetch_and_unpack(struct solver *solver, const struct chain *chain, struct err *err)
+{
+	AUTO(snapshot_maker_freep)
+	struct snapshot_maker *maker =
+		snapshot_maker_new(solver->store, solver->monitor, chain->source->step);
+	struct layer_watch watch = { .watch = { .begins = unpack_along },
+				     .solver = solver,
+				     .chain = chain,
+				     .maker = maker };
+
+	add_layers(&watch);
+	if (fetch(solver, chain, &watch.watch, err) < 0 || snapshot_maker_finish(maker, err) < 0)
+		return -1;
+	/* what another process fetched at the same time, and what could not be read along */
+	add_layers(&watch);
+	return snapshot_maker_finish(maker, err);
+}
+
+static int make_image_ready(struct solver *solver, const struct chain *chain, bool unpacked,
+			    struct err *err)
+{
+	return unpacked ? fetch_and_unpack(solver, chain, err) : fetch(solver, chain, NULL, err);
 }
 
 /* The work for an image is shown as its own step, whoever wants it first. */

@@ -24,11 +24,9 @@ void chain_release(struct chain *chain);
 
 /* Is there nothing to fetch, and, with `unpacked`, nothing to unpack? */
 bool chain_is_ready(struct solver *solver, const struct chain *chain, bool unpacked);
-/* Brings the blobs of the image at the bottom into the store. */
-WARN_UNUSED int chain_fetch(struct solver *solver, const struct chain *chain, struct err *err);
 /*
- * The same for the vertex of an image, shown as its step; with `unpacked` its layers are unpacked,
- * too. Whoever comes second waits.
+ * Brings the blobs of the image at the bottom into the store, shown as its step; with `unpacked` its layers are
+ * unpacked while they come. Whoever comes second waits.
  */
 WARN_UNUSED int chain_prepare_image(struct solver *solver, struct vertex *image, bool unpacked,
 				    struct err *err);

@@ -146,6 +146,12 @@ void layer_tee_init(struct layer_tee *tee, struct layer_sink *first, struct laye
  */
 WARN_UNUSED int layer_read(int fd, bool is_layer, struct layer_sink *sink,
 			   struct digest *ret_diff_id, struct err *err);
+/* The same for what comes from elsewhere: up to `len` bytes, at least one; 0 at the end. */
+struct layer_source {
+	ssize_t (*read)(struct layer_source *source, void *buf, size_t len, struct err *err);
+};
+WARN_UNUSED int layer_read_from(struct layer_source *source, bool is_layer, struct layer_sink *sink,
+				struct digest *ret_diff_id, struct err *err);
 /*
  * Only decompresses what is behind `fd`, into `take`, which stops it by returning -1. LIMIT_LAYER_SIZE holds.
  */

@@ -6,7 +6,7 @@
  *	AUTO(registry_freep) struct registry *registry = registry_new(&options);
  *
  *	registry_resolve(registry, &ref, &platform, store, &image, err);
- *	registry_fetch_blobs(registry, &ref, store, &image.manifest.layers, step, err);
+ *	registry_fetch_blobs(registry, &ref, &image.manifest.layers, &target, err);
  *
  * Errors name the registry, but not the image where the caller goes on with it: only
  * registry_fetch_manifest(), registry_pull() and registry_push() do.
@@ -88,12 +88,27 @@ WARN_UNUSED int registry_resolve(struct registry *registry, const struct image_r
 void resolved_image_release(struct resolved_image *image);
 
 /*
- * Brings those of `blobs` that the store lacks, verified as they stream. Transfers are reported to
- * `step`. On failure what was complete stays.
+ * Is told of each blob that begins to come, or begins anew, before its first byte: it may take a blob_feed from the
+ * writer, and read along. Called by the thread that fetches.
+ */
+struct blob_watch {
+	void (*begins)(struct blob_watch *watch, const struct descriptor *blob,
+		       struct blob_writer *writer);
+};
+
+/* Where fetched blobs go. All borrowed. */
+struct fetch_target {
+	struct store *store;
+	struct blob_watch *watch; /* NULL = nobody wants to read along */
+	unsigned step;            /* that transfers are reported to */
+};
+
+/*
+ * Brings those of `blobs` that the store lacks, verified as they stream. On failure what was complete stays.
  */
 WARN_UNUSED int registry_fetch_blobs(struct registry *registry, const struct image_ref *ref,
-				     struct store *store, const struct descriptors *blobs,
-				     unsigned step, struct err *err);
+				     const struct descriptors *blobs,
+				     const struct fetch_target *target, struct err *err);
 
 /* What of an image for several platforms is wanted. */
 struct pull_platforms {
@@ -108,8 +123,9 @@ struct pull_platforms {
  * fetched.
  */
 WARN_UNUSED int registry_pull(struct registry *registry, const struct image_ref *ref,
-			      const struct pull_platforms *platforms, struct store *store,
-			      unsigned step, struct descriptor *ret, struct err *err);
+			      const struct pull_platforms *platforms,
+			      const struct fetch_target *target, struct descriptor *ret,
+			      struct err *err);
 
 struct push_summary {
 	uint64_t sent_bytes, skipped_bytes;

@@ -67,7 +67,9 @@ void world_begin_with_faults(const char *faults)
 
 int world_pull(struct descriptor *ret, struct err *err)
 {
-	return registry_pull(world.registry, &world.ref, NULL, world.store, 1, ret, err);
+	const struct fetch_target target = { .store = world.store, .step = 1 };
+
+	return registry_pull(world.registry, &world.ref, NULL, &target, ret, err);
 }
 
 void world_pulls(void)
