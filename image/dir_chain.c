@@ -50,15 +50,18 @@ int dir_clear(int parent_fd, const char *name, struct err *err)
 static int make_over_other(int parent_fd, const char *name, mode_t mode, int *ret_fd,
 			   struct err *err)
 {
+	bool whiteout = false;
 	struct stat st;
 
-	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    unlinkat(parent_fd, name, 0) < 0 || mkdirat(parent_fd, name, mode) < 0)
+	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		whiteout = overlay_is_whiteout(&st) ||
+			   overlay_is_marked_whiteout(parent_fd, name, &st);
+	if (unlinkat(parent_fd, name, 0) < 0 || mkdirat(parent_fd, name, mode) < 0)
 		return err_errno(err, "replace '%s' by a directory", name);
 	*ret_fd = openat(parent_fd, name, OPEN_FLAGS);
 	if (*ret_fd < 0 || fchmod(*ret_fd, mode) < 0)
 		return err_errno(err, "open the directory '%s'", name);
-	return overlay_is_whiteout(&st) ? overlay_make_opaque(*ret_fd, err) : 0;
+	return whiteout ? overlay_make_opaque(*ret_fd, err) : 0;
 }
 
 int dir_make(int parent_fd, const char *name, mode_t mode, int *ret_fd, struct err *err)

@@ -24,7 +24,8 @@ void layer_xattrs_add(struct layer_xattrs *xattrs, const char *name, const void 
 bool xattr_is_wanted(const char *name)
 {
 	if (str_has_prefix(name, "user."))
-		return !str_has_prefix(name, "user.overlay.");
+		return !str_has_prefix(name, "user.overlay.") &&
+		       !str_has_prefix(name, "user.edgectl.");
 	return strcmp(name, CAPABILITY) == 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * The extended attributes that are a layer's: security.capability, and user.* except overlayfs's own. SELinux labels, ACLs
+ * The extended attributes that are a layer's: security.capability, and user.* except overlayfs's own and ours (overlay.h). SELinux labels, ACLs
  * and the like belong to the machine.
  */
 #ifndef IMAGE_XATTR_H

@@ -14,7 +14,8 @@
 static bool is_kept(const char *name)
 {
 	return str_eq(name, "security.capability") ||
-	       (str_has_prefix(name, "user.") && !str_has_prefix(name, "user.overlay."));
+	       (str_has_prefix(name, "user.") && !str_has_prefix(name, "user.overlay.") &&
+		!str_has_prefix(name, "user.edgectl."));
 }
 
 static bool means_none(int errnum)

@@ -9,6 +9,7 @@
 #include "image/tar.h"
 #include "output_target.h"
 #include "solve/result_files.h"
+#include "solve/tree_pack.h"
 
 /* "linux_arm_v7", as BuildKit calls the directories. */
 static char *platform_directory(const struct platform *platform)

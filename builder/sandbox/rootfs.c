@@ -132,31 +132,43 @@ static const char *find_missing(const struct rootfs_layers *layers, int dir_fd)
 									 : "of a layer";
 }
 
+/* sandbox_refused_overlay() goes by the kind and the errnum. */
+static int refused(int errnum, struct err *err)
+{
+	if (err) {
+		err->kind = ERR_UNSUPPORTED;
+		err->errnum = errnum;
+	}
+	return -1;
+}
+
 static int explain_overlay(const struct rootfs_layers *layers, int dir_fd, struct err *err)
 {
 	int errnum = errno;
-	const char *name = file_system_name(dir_fd);
 
 	if (errnum == ENODEV) {
 		(void)err_set(err, ERR_UNSUPPORTED, "this kernel has no overlayfs");
-		return err_hint(err, "sudo modprobe overlay");
+		(void)err_hint(err, "sudo modprobe overlay");
+		return refused(errnum, err);
 	}
 	if (errnum == EPERM) {
 		(void)err_set(err, ERR_UNSUPPORTED,
 			      "not allowed to mount overlayfs: that needs Linux 5.11, and a "
-			      "container that does "
-			      "not forbid it");
-		return err_hint(err,
-				"in a container: start it with --security-opt seccomp=unconfined "
-				"--security-opt apparmor=unconfined");
+			      "container that does not forbid it");
+		(void)err_hint(err,
+			       "in a container: start it with --security-opt seccomp=unconfined "
+			       "--security-opt apparmor=unconfined");
+		return refused(errnum, err);
 	}
 	if (errnum == ENOENT || errnum == ESTALE || errnum == ENOTDIR)
 		return err_errnum(err, errnum, "mount the directory '%s'",
 				  find_missing(layers, dir_fd));
-	(void)err_errnum(err, errnum, "mount overlayfs in a store on '%s'", name);
-	if (err)
-		err->kind = ERR_UNSUPPORTED;
-	return err_hint(err, "set EDGECTL_ROOT to a directory on ext4, xfs or btrfs");
+	(void)err_errnum(err, errnum, "mount overlayfs in a store on '%s'",
+			 file_system_name(dir_fd));
+	if (errnum != EINVAL && errnum != EOPNOTSUPP && errnum != ENOSYS)
+		return -1;
+	(void)err_hint(err, "set EDGECTL_ROOT to a directory on ext4, xfs or btrfs");
+	return refused(errnum, err);
 }
 
 /* MS_NODEV: real root can make device nodes, for a layer; they must not open the disks of the machine. */

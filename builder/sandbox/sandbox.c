@@ -268,3 +268,8 @@ int sandbox_run(struct sandbox *sandbox, const struct sandbox_step *step,
 	*ret = result;
 	return 0;
 }
+
+bool sandbox_refused_overlay(const struct err *err)
+{
+	return err->kind == ERR_UNSUPPORTED && err->errnum != 0;
+}

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "chain.h"
 #include "context/ssh_agents.h"
+#include "flat_root.h"
 #include "mount_files.h"
 
 void step_mounts_release(struct step_mounts *mounts)
@@ -115,7 +116,7 @@ static int add_bind_mount(struct solver *solver, const struct vertex *vertex,
 			  const struct run_mount *mount, struct step_mounts *ret, struct err *err)
 {
 	/* A stage without layers has nothing that could be mounted: the copy has the words for it. */
-	if (mount->from && mount->from->depth > 0)
+	if (mount->from && mount->from->depth > 0 && !solver_has_flat_roots(solver))
 		return add_tree(solver, mount, ret, err);
 	return add_files(solver, vertex, mount, ret, err);
 }

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "chain.h"
+#include "flat_root.h"
 #include "layer_output.h"
 #include "run_log.h"
 #include "run_mounts.h"
@@ -127,6 +128,7 @@ static int conclude(const struct solver *solver, struct vertex *vertex,
 	return 0;
 }
 
+/* `lowers` NULL: `snapshot` has all files. */
 static int run_in_sandbox(struct solver *solver, struct vertex *vertex, const struct strvec *lowers,
 			  const char *snapshot, const struct step_mounts *mounts, struct err *err)
 {
@@ -178,22 +180,57 @@ static int pack(struct solver *solver, struct layer_output *output, struct err *
 	return layer_pack_dir(fd, &options, layer_output_sink(output), solver->monitor, err);
 }
 
-int run_execute(struct solver *solver, struct vertex *vertex, bool *ret_changed, struct err *err)
+static int run_on_overlay(struct solver *solver, struct vertex *vertex, const struct strvec *lowers,
+			  bool *ret_changed, struct err *err)
 {
-	AUTO(strvec_release) struct strvec lowers = STRVEC_INIT;
 	AUTO(layer_output_release) struct layer_output output = { .solver = solver };
 	AUTO(step_mounts_release) struct step_mounts mounts = STEP_MOUNTS_INIT;
 
-	if (!solver->sandbox)
-		return err_set(err, ERR_UNSUPPORTED, "no sandbox to run commands in");
-	if (chain_unpack(solver, vertex->parent, &lowers, err) < 0 ||
-	    step_mounts_make(solver, vertex, &mounts, err) < 0 ||
-	    layer_output_open_snapshot(solver, vertex, &output, err) < 0)
-		return -1;
-	if (run_in_sandbox(solver, vertex, &lowers, output.snapshot, &mounts, err) < 0)
+	if (step_mounts_make(solver, vertex, &mounts, err) < 0 ||
+	    layer_output_open_snapshot(solver, vertex, &output, err) < 0 ||
+	    run_in_sandbox(solver, vertex, lowers, output.snapshot, &mounts, err) < 0)
 		return -1;
 	if (pack(solver, &output, err) < 0)
 		return err_wrap(err, "layer of %s", vertex->title);
 	*ret_changed = mounts.changed;
 	return layer_output_finish(&output, vertex, err);
+}
+
+static int run_on_copy(struct solver *solver, struct vertex *vertex, const struct strvec *lowers,
+		       bool *ret_changed, struct err *err)
+{
+	AUTO(layer_output_release) struct layer_output output = { .solver = solver };
+	AUTO(step_mounts_release) struct step_mounts mounts = STEP_MOUNTS_INIT;
+	AUTO(flat_root_release) struct flat_root root = FLAT_ROOT_INIT;
+
+	if (step_mounts_make(solver, vertex, &mounts, err) < 0)
+		return -1;
+	monitor_text(solver->monitor, vertex->step, EVENT_STEP_DETAIL,
+		     "copying all files below this step: overlayfs is not to be had");
+	if (flat_root_make(solver, lowers, &root, err) < 0)
+		return err_wrap(err, "copy the files below %s", vertex->title);
+	if (run_in_sandbox(solver, vertex, NULL, root.snapshot, &mounts, err) < 0 ||
+	    layer_output_open(solver, vertex, &output, err) < 0)
+		return -1;
+	if (flat_root_pack(&root, layer_output_sink(&output), solver->monitor, err) < 0)
+		return err_wrap(err, "layer of %s", vertex->title);
+	*ret_changed = mounts.changed;
+	return layer_output_finish(&output, vertex, err);
+}
+
+int run_execute(struct solver *solver, struct vertex *vertex, bool *ret_changed, struct err *err)
+{
+	AUTO(strvec_release) struct strvec lowers = STRVEC_INIT;
+
+	if (!solver->sandbox)
+		return err_set(err, ERR_UNSUPPORTED, "no sandbox to run commands in");
+	if (chain_unpack(solver, vertex->parent, &lowers, err) < 0)
+		return -1;
+	if (!solver_has_flat_roots(solver)) {
+		int result = run_on_overlay(solver, vertex, &lowers, ret_changed, err);
+
+		if (result == 0 || !solver_turns_to_flat_roots(solver, vertex, err))
+			return result;
+	}
+	return run_on_copy(solver, vertex, &lowers, ret_changed, err);
 }

@@ -35,20 +35,28 @@ static struct view *of(struct tree *tree)
 	return CONTAINER_OF(tree, struct view, tree);
 }
 
-static bool is_whiteout(const struct stat *st)
+static bool has_mark(int layer_fd, const char *path, const char *mark)
 {
+	AUTO(freep) char *name = xasprintf("/proc/self/fd/%d/%s", layer_fd, path);
+	char value[2];
+
+	return lgetxattr(name, mark, value, sizeof(value)) == 1 && value[0] == 'y';
+}
+
+/* The second form is that of layer_unpacker where the store's file system refuses the first. */
+static bool is_whiteout(int layer_fd, const char *path, const struct stat *st)
+{
+	if (S_ISREG(st->st_mode))
+		return st->st_size == 0 && has_mark(layer_fd, path, "user.edgectl.whiteout");
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
 /* overlayfs marks by trusted.* or, with the option userxattr, by user.*. */
 static bool is_opaque(int layer_fd, const char *path)
 {
-	AUTO(freep) char *name = xasprintf("/proc/self/fd/%d/%s", layer_fd, path);
-	char value[2];
-
-	return (lgetxattr(name, "user.overlay.opaque", value, sizeof(value)) == 1 ||
-		lgetxattr(name, "trusted.overlay.opaque", value, sizeof(value)) == 1) &&
-	       value[0] == 'y';
+	return has_mark(layer_fd, path, "user.overlay.opaque") ||
+	       has_mark(layer_fd, path, "trusted.overlay.opaque") ||
+	       has_mark(layer_fd, path, "user.edgectl.opaque");
 }
 
 /* Adds what one layer has of `path`; *ret_covered when lower layers do not show through it. */
@@ -62,7 +70,7 @@ static int look_in_layer(const struct view *view, unsigned layer, const char *pa
 	if (fstatat(view->fds[layer], path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, "'%s'", path);
 	*ret_covered = true;
-	if (is_whiteout(&st) || (origin->count > 0 && !S_ISDIR(st.st_mode)))
+	if (is_whiteout(view->fds[layer], path, &st) || (origin->count > 0 && !S_ISDIR(st.st_mode)))
 		return 0;
 	if (origin->count == 0)
 		node->st = st;

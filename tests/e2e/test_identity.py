@@ -106,16 +106,41 @@ RUN EDGECTL_ROOT=/tmp/store /program/edgectl build /c 2>&1 || true
     assert "--security-opt seccomp=unconfined" in result.stderr, "the remedy"
 
 
-def test_a_store_where_overlayfs_cannot_be(program, workspace, busybox):
-    """On an overlay itself, as the root of a container is: said with the remedy."""
-    parts.need(os.geteuid() == 0, "not root")
-    home = workspace / f"home-{next(COUNTER)}"
-    home.mkdir()
-    for name in ("lower", "upper", "work", "store"):
-        (home / name).mkdir()
-    (home / "Dockerfile").write_text(f"FROM {busybox}\nRUN true\n")
-    mount = f"mount -t overlay -o lowerdir={home}/lower,upperdir={home}/upper,workdir={home}/work o {home}/store"
-    inside = parts.Edgectl(program, parts.Identity("root", 0, 0, home), home / "store",
-                           ["unshare", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"])
-    result = inside("build", "--platform", "linux/amd64", home, status=1)
-    assert "'overlay'" in result.stderr and "EDGECTL_ROOT" in result.stderr
+OVERLAY = "mount -t overlay -o {options}lowerdir={home}/lower,upperdir={home}/upper,workdir={home}/work o {home}/store"
+CHANGES = """
+FROM {busybox} AS made
+RUN mkdir -p /a/deep/er /b && echo one > /a/x && echo two > /a/y && touch /a/empty /a/kind /a/deep/er/f /b/hidden && chown -R 5:6 /a/deep
+RUN rm /a/y && mv /a/deep /b/ && echo three >> /a/x && chmod 4711 /a/empty && ln -s x /a/link && mkfifo /a/fifo
+RUN rm -r /b && mkdir -m 700 /b && touch /b/new && test ! -e /a/y && rm /a/kind && mkdir /a/kind
+RUN test ! -e /b/deep && test ! -e /b/hidden && test -d /a/kind && cat /a/x && rm -r /b/new && ln /a/x /a/second
+RUN true
+FROM {busybox}
+COPY --from=made /a /a
+RUN --mount=from=made,target=/in,rw --mount=type=cache,target=/c echo four >> /in/a/x && touch /c/kept && ls -R /in/a /in/b
+RUN --mount=from=made,target=/in test "$(wc -l < /in/a/x)" -eq 2 && test ! -e /in/a/y && test "$(wc -l < /a/x)" -eq 2
+COPY --from=made / /all/
+"""
+
+
+@pytest.mark.parametrize("rootless", [False, True])
+@pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64"])
+def test_a_store_where_overlayfs_cannot_be(program, workspace, subuid_user, busybox, rootless, platform):
+    """On an overlay itself, as the root of a container is: the slow way, as the warning says, with the same files."""
+    user = subuid_user if rootless else parts.Identity("root", 0, 0, subuid_user.home)
+    home = user.home / "overlay"
+    for name in ("lower", "upper", "work", "store", "ordinary"):
+        (home / name).mkdir(parents=True)
+        os.chown(home / name, user.uid, user.gid)
+    os.chown(home, user.uid, user.gid)
+    (home / "Dockerfile").write_text(CHANGES.format(busybox=busybox))
+    mount = OVERLAY.format(home=home, options="userxattr," if rootless else "")
+    inside = [*(ROOTLESS if rootless else ["unshare", "--mount"]), "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    outputs = []
+    for store, prefix in ("store", inside), ("ordinary", []):
+        result = parts.Edgectl(program, user, home / store, prefix)(
+            "build", "--progress=plain", "--platform", platform, "--build-arg", "SOURCE_DATE_EPOCH=0",
+            "-o", f"type=tar,dest={home}/{store}.tar", home)
+        outputs.append((home / f"{store}.tar").read_bytes())
+        assert ("EDGECTL_ROOT" in result.stderr) == (store == "store"), "the remedy"
+        assert result.stderr.count("each RUN gets a copy") == (store == "store"), result.stderr
+    assert outputs[0] == outputs[1]

@@ -115,7 +115,8 @@ void layer_writer_freep(struct layer_writer **w);
 
 /*
  * Unpacks entries into a directory in overlayfs form: whiteouts as 0:0 character devices, opaque directories as
- * user.overlay.opaque=y. Nothing can be made outside of dir_fd: each component of a path is opened from the one above it
+ * user.overlay.opaque=y; where the file system refuses these, as empty files with user.edgectl.whiteout=y, and as
+ * user.edgectl.opaque=y. Nothing can be made outside of dir_fd: each component of a path is opened from the one above it
  * and never followed if it is a link; links and files in the way are replaced by directories. Hard links reach
  * what was unpacked before; ERR_UNSUPPORTED for one to a lower layer's file. Device nodes that the user namespace forbids
  * are left out (the blob keeps them). Sets owner, mode, xattrs (those of layer_pack_dir()), mtime; directories'
@@ -167,7 +168,7 @@ struct layer_pack_options {
 };
 /*
  * Walks a directory in the order of bytes into `sink`: hard links, holes as data, xattrs (security.capability, without the
- * user namespace that it may name, and user.* except user.overlay.*), sockets skipped. ERR_INPUT when a file changes
+ * user namespace that it may name, and user.* except user.overlay.* and user.edgectl.*), sockets skipped. ERR_INPUT when a file changes
  * its size while it is read; ERR_UNSUPPORTED for an overlay that was mounted with redirect_dir or metacopy.
  */
 WARN_UNUSED int layer_pack_dir(int dir_fd, const struct layer_pack_options *options,

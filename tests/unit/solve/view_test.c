@@ -141,6 +141,29 @@ static void opaque_directories_hide_what_is_below(void **state)
 	assert_string_equal(names, "high middle");
 }
 
+/* As the unpacker marks where the file system refuses overlayfs's own marks. */
+static void marks_of_our_own_count_too(void **state)
+{
+	AUTO(tree_freep) struct tree *tree = NULL;
+	AUTO(freep) char *names = NULL, *top = NULL;
+
+	(void)state;
+	write_file("0/d/low");
+	write_file("0/gone");
+	write_file("0/empty");
+	write_file("1/d/high");
+	write_text("1/gone", "");
+	write_text("1/empty", "");
+	if (lsetxattr("1/gone", "user.edgectl.whiteout", "y", 1, 0) < 0)
+		skip();
+	assert_int_equal(lsetxattr("1/d", "user.edgectl.opaque", "y", 1, 0), 0);
+	tree = open_view();
+	names = list(tree, "d");
+	assert_string_equal(names, "high");
+	top = list(tree, ".");
+	assert_string_equal(top, "d empty");
+}
+
 static void the_uppermost_directory_gives_the_metadata(void **state)
 {
 	AUTO(tree_freep) struct tree *tree = NULL;
@@ -176,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(upper_layers_win),
 		scratch_test(opaque_directories_hide_what_is_below),
+		scratch_test(marks_of_our_own_count_too),
 		scratch_test(the_uppermost_directory_gives_the_metadata),
 		scratch_test(links_do_not_lead_out),
 	};

@@ -6,7 +6,7 @@
 #include "image/layer.h"
 
 /*
- * security.capability and user.* (without user.overlay.*, the marks of overlayfs) of `path`, links
+ * security.capability and user.* (without user.overlay.* and user.edgectl.*, which mark whiteouts) of `path`, links
  * not followed, sorted by name. A file system without attributes, and attributes that we may not
  * read, are none. xattr(7).
  */

@@ -105,5 +105,10 @@ void sandbox_freep(struct sandbox **sandbox);
 WARN_UNUSED int sandbox_run(struct sandbox *sandbox, const struct sandbox_step *step,
 			    const struct monitor *monitor, unsigned step_id,
 			    struct sandbox_result *ret, struct err *err);
+/*
+ * Was that the kernel, or the file system of the directories, which gives no overlay? A step without lowers, whose upper has
+ * all of its files, needs none.
+ */
+bool sandbox_refused_overlay(const struct err *err);
 
 #endif

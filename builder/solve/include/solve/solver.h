@@ -39,7 +39,8 @@ struct solver {
 	bool explains; /* at the end: why steps were executed */
 	struct explain *explain;
 	struct cache_imports *imports; /* what they say; NULL = nothing, or not asked yet */
-	pthread_mutex_t lock;          /* of contexts */
+	pthread_mutex_t lock;          /* of contexts, and of flat_roots */
+	bool flat_roots;               /* there are no overlays here: flat_root.h */
 	pthread_cond_t made;           /* something in `making` is */
 	struct strvec making;          /* layers that are being made: made_layer.h */
 	pthread_mutex_t unpacking;     /* one layer at a time */
