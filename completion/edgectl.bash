@@ -404,7 +404,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'bash zsh fish'; return; }
         ;;
     'version')
-        options='--help'
+        options='--json --help'
         case $previous in
         esac
         ;;

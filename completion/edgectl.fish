@@ -410,6 +410,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'Sho
 complete -c edgectl -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'
 complete -c edgectl -n '__fish_seen_subcommand_from completion' -s h -l help -d 'Show this help'
 
+complete -c edgectl -n '__fish_seen_subcommand_from version' -l json -d 'Print a JSON object with the versions of everything that edgectl uses: the kernel, its libraries, QEMU for each platform, and the engine of this machine'
 complete -c edgectl -n '__fish_seen_subcommand_from version' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from help' -x -a '(__edgectl_ask command)'

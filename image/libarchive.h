@@ -19,7 +19,7 @@
 	X(archive, read_support_filter_bzip2) X(archive, read_support_filter_gzip) \
 	X(archive, read_support_filter_xz) X(archive, read_support_filter_zstd) \
 	X(archive, read_support_format_empty) X(archive, read_support_format_raw) \
-	X(archive, read_support_format_tar) X(archive, set_error)
+	X(archive, read_support_format_tar) X(archive, set_error) X(archive, version_string)
 
 LIBRARY_DECLARE(libarchive, LIBARCHIVE_FUNCTIONS)
 /* clang-format on */

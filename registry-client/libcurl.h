@@ -14,7 +14,7 @@
 	X(curl, multi_init) X(curl, multi_perform) X(curl, multi_poll) \
 	X(curl, multi_remove_handle) X(curl, multi_strerror) X(curl, multi_wakeup) X(curl, slist_append) \
 	X(curl, slist_free_all) X(curl, url) X(curl, url_cleanup) X(curl, url_get) \
-	X(curl, url_set)
+	X(curl, url_set) X(curl, version_info)
 
 LIBRARY_DECLARE(libcurl, LIBCURL_FUNCTIONS)
 /* clang-format on */

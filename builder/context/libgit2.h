@@ -14,7 +14,7 @@
 	X(git, credential_userpass_plaintext_new) \
 	X(git, error_last) X(git, error_set_str) \
 	X(git, fetch_options_init) \
-	X(git, libgit2_init) X(git, libgit2_opts) \
+	X(git, libgit2_init) X(git, libgit2_opts) X(git, libgit2_version) \
 	X(git, object_free) X(git, object_lookup) X(git, object_peel) \
 	X(git, oid_fromstr) X(git, oid_tostr) \
 	X(git, proxy_options_init) \

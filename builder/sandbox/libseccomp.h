@@ -9,7 +9,8 @@
 /* clang-format off */
 #define LIBSECCOMP_FUNCTIONS(X)                                                              \
 	X(seccomp, init) X(seccomp, release) X(seccomp, attr_set) X(seccomp, arch_add)       \
-	X(seccomp, syscall_resolve_name) X(seccomp, rule_add_array) X(seccomp, export_bpf)
+	X(seccomp, syscall_resolve_name) X(seccomp, rule_add_array) X(seccomp, export_bpf) \
+	X(seccomp, version)
 
 LIBRARY_DECLARE(libseccomp, LIBSECCOMP_FUNCTIONS)
 /* clang-format on */

@@ -121,6 +121,8 @@ def test_socket(board, engine, container):
     board("device", "add", "here", engine.socket)
     info = json.loads(board("device", "info", "here", "--json").stdout)
     assert info["name"] == "here" and info["engine"]["product"] == "Docker" and info["engine"]["apiMinor"] >= 40
+    software = json.loads(board("version", "--json", env={"DOCKER_HOST": engine.socket}).stdout)
+    assert software["engine"]["name"] == "Docker" and software["engine"]["version"] == info["engine"]["version"]
     assert info["diskFree"] > 0 and info["running"] >= 1
     listed = json.loads(board("device", "ps", "--json").stdout)  # the only board is the default
     mine = [x for x in listed if x["name"] == container]

@@ -1,0 +1,10 @@
+/* The versions of the libraries that this room uses, for `edgectl version --json`. */
+#ifndef CONTEXT_LIBRARIES_H
+#define CONTEXT_LIBRARIES_H
+
+#include "base/map.h"
+
+/* Adds one entry for each. Loads those that are loaded late. */
+void context_libraries(struct strmap *versions);
+
+#endif
