@@ -92,6 +92,16 @@ static int load_dockerfile_model(struct deploy_project *project, struct err *err
 	return load(project, files, err);
 }
 
+/* A project of images alone is no mistake here. */
+static bool has_something_to_build(const struct compose *compose)
+{
+	VEC_FOREACH(service, &compose_project(compose)->services) {
+		if (service->build)
+			return true;
+	}
+	return false;
+}
+
 int deploy_project_open(const struct deploy_args *args, struct engine *engine,
 			struct deploy_project *ret, struct err *err)
 {
@@ -111,5 +121,7 @@ int deploy_project_open(const struct deploy_args *args, struct engine *engine,
 	if (ret->is_dockerfile ? load_dockerfile_model(ret, err) < 0
 			       : load(ret, ret->args.source.files, err) < 0)
 		return -1;
-	return build_project_open(&ret->args, &ret->build, err);
+	return has_something_to_build(ret->compose)
+		       ? build_project_open(&ret->args, &ret->build, err)
+		       : 0;
 }

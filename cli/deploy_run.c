@@ -127,7 +127,7 @@ int deployment_build(struct deployment_session *session, struct err *err)
 		request->sandbox = session->session.sandbox;
 		request->monitor = &session->session.monitor;
 	}
-	if (build_run_all(build->requests, build->len, build->results, err) < 0)
+	if (build->len > 0 && build_run_all(build->requests, build->len, build->results, err) < 0)
 		return -1;
 	for (size_t i = 0; i < build->len; i++) {
 		if (deployment_send(session, service_of(&build->items[i]),

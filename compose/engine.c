@@ -44,6 +44,14 @@ char *container_name(const struct compose *compose, const char *service, unsigne
 		   : xasprintf("%s%c%s%c%u", compose_name(compose), joint, service, joint, number);
 }
 
+char *container_reference(const struct request *request, const char *service)
+{
+	const struct strmap *containers = request->engine->containers;
+	const char *id = containers ? strmap_get(containers, service) : NULL;
+
+	return id ? xstrdup(id) : container_name(request->compose, service, 1);
+}
+
 static int fill(const struct request *request, json_t *body, struct err *err)
 {
 	const char *platform = yaml_get_text(request->service, "platform");

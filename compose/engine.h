@@ -22,6 +22,8 @@ json_t *texts_json(const struct yaml *list);
 json_t *pairs_json(const struct yaml *map);
 /* The name of the container `number` of a service; the caller frees. */
 char *container_name(const struct compose *compose, const char *service, unsigned number);
+/* The first container of a service, as others name it; the caller frees. */
+char *container_reference(const struct request *request, const char *service);
 
 WARN_UNUSED int request_config(const struct request *request, json_t *config, struct err *err);
 WARN_UNUSED int request_host(const struct request *request, json_t *host, struct err *err);

@@ -282,7 +282,7 @@ static void set_namespace(const struct request *request, json_t *host, const cha
 
 	if (text && str_has_prefix(text, "service:")) {
 		AUTO(freep)
-		char *name = container_name(request->compose, text + strlen("service:"), 1);
+		char *name = container_reference(request, text + strlen("service:"));
 		AUTO(freep) char *mode = xasprintf("container:%s", name);
 
 		json_set_string(host, member, mode);

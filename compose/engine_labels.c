@@ -1,27 +1,50 @@
 /* The labels by which docker compose, and we, know containers, networks and volumes again; and their hashes. */
 #include "base/alloc.h"
 #include "base/json.h"
+#include "config_hash.h"
 #include "engine.h"
-#include "image/digest.h"
-#include "print.h"
 #include "tree.h"
 
 #define LABEL "com.docker.compose."
 
-static char *hash_tree(struct yaml *node)
+/* "service:x" as docker compose resolves it before it hashes; NULL = not one of the project that has a container. */
+static const char *container_of(const struct compose_engine *engine, const char *service)
 {
-	AUTO(str_release) struct str text = STR_INIT;
-	struct digest digest = { 0 };
-
-	print_tree(node, &text);
-	digest_of(text.ptr, text.len, &digest);
-	return xstrdup(digest_hex(&digest));
+	return engine && engine->containers ? strmap_get(engine->containers, service) : NULL;
 }
 
-char *compose_service_hash(const struct compose *compose, const char *service)
+static void resolve_namespace(struct arena *arena, const struct compose_engine *engine,
+			      struct yaml *service, const char *attribute)
 {
-	static const char *const left_out[] = { "build",      "pull_policy", "scale",
-						"depends_on", "profiles",    "develop" };
+	struct yaml *mode = yaml_get(service, attribute);
+	const char *id = NULL;
+
+	if (!yaml_is(mode, YAML_STRING) || !str_has_prefix(mode->text, "service:"))
+		return;
+	id = container_of(engine, mode->text + strlen("service:"));
+	if (id)
+		yaml_set(arena, service, attribute,
+			 yaml_new_stringf(arena, mode, "container:%s", id));
+}
+
+static void resolve_volumes_from(struct arena *arena, const struct compose_engine *engine,
+				 struct yaml *service)
+{
+	YAML_EACH_ITEM(item, yaml_get(service, "volumes_from")) {
+		const char *text = (*item)->text;
+		bool is_service = !str_has_prefix(text, "container:");
+		const char *from = is_service ? text : text + strlen("container:");
+		AUTO(freep) char *name = xstrndup(from, strcspn(from, ":"));
+		const char *id = is_service ? container_of(engine, name) : name;
+
+		if (id)
+			*item = yaml_new_string(arena, id, *item);
+	}
+}
+
+static char *service_hash(const struct compose *compose, const struct compose_engine *engine,
+			  const char *service)
+{
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	const struct yaml *services = yaml_get(compose_tree(compose), "services");
 	const struct yaml *node = yaml_get(services, service);
@@ -29,11 +52,18 @@ char *compose_service_hash(const struct compose *compose, const char *service)
 
 	if (!copy)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
-		yaml_remove(copy, left_out[i]);
-	if (yaml_is(yaml_get(copy, "deploy"), YAML_MAP))
-		yaml_remove(yaml_get(copy, "deploy"), "replicas");
-	return hash_tree(copy);
+	if (engine && engine->containers) {
+		resolve_namespace(arena, engine, copy, "network_mode");
+		resolve_namespace(arena, engine, copy, "ipc");
+		resolve_namespace(arena, engine, copy, "pid");
+		resolve_volumes_from(arena, engine, copy);
+	}
+	return config_hash_service(copy);
+}
+
+char *compose_service_hash(const struct compose *compose, const char *service)
+{
+	return service_hash(compose, NULL, service);
 }
 
 static void add_dependencies(const struct yaml *depends_on, struct str *out)
@@ -51,7 +81,7 @@ json_t *request_labels(const struct request *request)
 {
 	AUTO(str_release) struct str dependencies = STR_INIT;
 	AUTO(freep) char *number = xasprintf("%u", request->number);
-	AUTO(freep) char *hash = compose_service_hash(request->compose, request->name);
+	AUTO(freep) char *hash = service_hash(request->compose, request->engine, request->name);
 	AUTO(freep) char *files = strvec_join(compose_files(request->compose), ",");
 	AUTO(freep) char *env_files = strvec_join(compose_env_files(request->compose), ",");
 	json_t *labels = pairs_json(yaml_get(request->service, "labels"));
@@ -76,8 +106,9 @@ json_t *request_labels(const struct request *request)
 json_t *resource_labels(const struct compose *compose, const struct compose_engine *engine,
 			const struct yaml *resource, const char *kind, const char *key)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	AUTO(freep) char *hash = hash_tree(yaml_copy(arena, resource));
+	AUTO(freep)
+	char *hash = str_eq(kind, "network") ? config_hash_network(resource)
+					     : config_hash_volume(resource);
 	AUTO(freep) char *label = xasprintf(LABEL "%s", kind);
 	json_t *labels = pairs_json(yaml_get(resource, "labels"));
 

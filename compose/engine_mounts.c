@@ -203,7 +203,7 @@ static void set_volumes_from(const struct request *request, json_t *host)
 		const char *text = (*item)->text;
 		size_t len = strcspn(text, ":");
 		AUTO(freep) char *service = xstrndup(text, len);
-		AUTO(freep) char *container = container_name(request->compose, service, 1);
+		AUTO(freep) char *container = container_reference(request, service);
 		AUTO(freep) char *from = xasprintf("%s%s", container, text + len);
 
 		json_array_append_new(array, json_string(str_has_prefix(text, "container:")

@@ -194,7 +194,7 @@ static void set_mode(const struct request *request, const char *mode, json_t *ho
 {
 	if (str_has_prefix(mode, "service:")) {
 		AUTO(freep)
-		char *name = container_name(request->compose, mode + strlen("service:"), 1);
+		char *name = container_reference(request, mode + strlen("service:"));
 		AUTO(freep) char *text = xasprintf("container:%s", name);
 
 		json_set_string(host, "NetworkMode", text);

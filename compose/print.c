@@ -242,11 +242,3 @@ void compose_print(const struct compose *compose, enum compose_format format, st
 {
 	print_document(compose_tree(compose), format, compose_is_raw(compose), out);
 }
-
-void print_tree(const struct yaml *node, struct str *out)
-{
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct printer printer = { .arena = arena, .out = out, .raw = true };
-
-	print_json(&printer, node, 0);
-}

@@ -7,8 +7,6 @@
 #include "base/yaml.h"
 #include "compose/load.h"
 
-/* As JSON, with nothing escaped but what JSON demands. */
-void print_tree(const struct yaml *node, struct str *out);
 /* A compose file, its sections in their order; every '$' doubled unless it is raw. */
 void print_document(const struct yaml *document, enum compose_format format, bool raw,
 		    struct str *out);

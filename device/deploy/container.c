@@ -397,6 +397,7 @@ static int prepare(struct making *making, unsigned number, struct err *err)
 	struct deploy *deploy = making->deploy;
 
 	deploy->target.image_id = strmap_get(&deploy->image_ids, making->service->name);
+	deploy->target.containers = &deploy->result->containers;
 	if (compose_engine_container(deploy->request->compose, &deploy->target,
 				     making->service->name, number, &making->body, err) < 0)
 		return -1;

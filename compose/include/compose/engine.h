@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "compose/load.h"
 
 struct compose_engine {
@@ -18,6 +19,11 @@ struct compose_engine {
 	const char *version;  /* ours, for the labels */
 	const char *image_id; /* of the service's image, for a label; NULL = not known */
 	const char *platform; /* of services that name none; NULL = the engine's */
+	/*
+	 * Service -> id of its first container, of those that are there already: what "service:x" means in a namespace
+	 * or in volumes_from, and in the hash; NULL = their names.
+	 */
+	const struct strmap *containers;
 };
 
 /*
@@ -61,9 +67,9 @@ json_t *compose_engine_volume(const struct compose *compose, const struct compos
 			      const char *key);
 
 /*
- * Changes when a container of the service has to be made anew: SHA-256 over what it is made of,
- * without `build`, `pull_policy`, the number of containers, dependencies and profiles. 64 hex digits;
- * NULL when there is no such service. The caller frees.
+ * Changes when a container of the service has to be made anew: SHA-256 over what it is made of, without `build`,
+ * `pull_policy`, the number of containers, dependencies and profiles. It is the one of docker compose (`config --hash`), of
+ * its newest versions; 2.26 counts dependencies as well, and writes bind mounts another way. 64 hex digits; NULL when there is no such service. The caller frees.
  */
 char *compose_service_hash(const struct compose *compose, const char *service);
 
