@@ -104,9 +104,7 @@ static int referrers_run(struct app *app, const void *args_data, struct err *err
 {
 	const struct referrers_args *args = args_data;
 	const struct session_options options = { .title = "Asking",
-						 .progress = args->registry.verbose
-								     ? PROGRESS_PLAIN
-								     : PROGRESS_QUIET,
+						 .progress = PROGRESS_PLAIN,
 						 .insecure = args->registry.insecure,
 						 .verbose = args->registry.verbose,
 						 .secrets = args->registry.secrets,

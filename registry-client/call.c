@@ -10,6 +10,7 @@
 #include "trace.h"
 #include "transfer.h"
 #include "url.h"
+#include "warning.h"
 
 #define REDIRECTS_MAX 10
 
@@ -381,8 +382,12 @@ static void follow(struct call *call)
 
 static void on_status(struct call *call)
 {
-	call->host->answered |= is_own_origin(call);
-	if (call->request.status == 401 && is_own_origin(call)) {
+	bool is_own = is_own_origin(call);
+
+	call->host->answered |= is_own;
+	if (is_own)
+		warning_show(call);
+	if (call->request.status == 401 && is_own) {
 		switch (authorize_challenged(call)) {
 		case AUTHORIZE_READY:
 			if (is_refused_midway(call))

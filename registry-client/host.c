@@ -52,6 +52,7 @@ void host_free(struct host *host)
 	free(host->logins.items);
 	tokens_release(&host->tokens);
 	certs_release(&host->certs);
+	strmap_release(&host->warnings);
 	free(host->realm);
 	free(host->service);
 	free(host->authority);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "certs.h"
 #include "credentials.h"
@@ -43,6 +44,7 @@ struct host {
 	char *realm, *service; /* AUTH_BEARER */
 	struct tokens tokens;
 	struct logins logins;
+	struct strmap warnings; /* that were shown */
 };
 
 struct host *host_new(const char *name, bool insecure);

@@ -5,17 +5,17 @@
 #include "referrers.h"
 
 #include "base/alloc.h"
-#include "call.h"
 #include "failure.h"
 #include "image/image_content.h"
 #include "manifest_fetch.h"
 #include "manifest_write.h"
+#include "pages.h"
 #include "registry/repository.h"
 #include "url.h"
 
-#define PAGES_MAX   1000
-#define TAG_HEX_MAX 64 /* "Referrers Tag Schema": both parts are cut */
-#define ENTER_TRIES 5
+#define REFERRERS_MAX 10000
+#define TAG_HEX_MAX   64 /* "Referrers Tag Schema": both parts are cut */
+#define ENTER_TRIES   5
 
 /* --- the list by the API --- */
 
@@ -41,42 +41,26 @@ static void take_matching(const struct index *index, const char *artifact_type,
 }
 
 static int take_page(const struct call *call, const char *artifact_type, struct descriptors *ret,
-		     char **ret_next, struct err *err)
+		     struct err *err)
 {
 	AUTO(index_release) struct index index = { .media_type = NULL };
-	AUTO(freep) char *link = NULL;
-	const char *header = call_header(call, "Link");
 
+	if (call->request.status != 200)
+		return failure_of_status(call, "the list of referrers", err);
 	if (index_parse(str_span(&call->request.answer), NULL, &index, err) < 0)
 		return err_wrap(err, "the list of referrers");
 	take_matching(&index, artifact_type, ret);
-	link = link_next(header ? header : "");
-	if (!link || index.manifests.len == 0)
-		return 0;
-	return url_resolve(call->url, link, ret_next, err);
+	if (ret->len > REFERRERS_MAX)
+		return err_set(err, ERR_LIMIT, "there are more than %d referrers", REFERRERS_MAX);
+	return 0;
 }
 
-/* *ret_has_api is false where the registry keeps no such list. */
-static int ask_for_page(struct registry *registry, const struct image_ref *ref, const char *path,
-			const char *artifact_type, struct descriptors *ret, char **ret_next,
-			bool *ret_has_api, struct err *err)
+/* 400: registries that take "referrers" for a part of a repository's name. */
+static bool says_no_api(const struct call *call)
 {
-	AUTO(call_release) struct call call;
+	long status = call->request.status;
 
-	call_init(&call, registry, ref, CALL_PULL);
-	call.method = HTTP_GET;
-	call.path = path;
-	call.accept = MEDIA_OCI_INDEX;
-	if (call_perform(&call, err) < 0)
-		return -1;
-	/* 400: registries that take "referrers" for a part of a repository's name */
-	*ret_has_api = call.request.status != 404 && call.request.status != 405 &&
-		       call.request.status != 400;
-	if (!*ret_has_api)
-		return 0;
-	if (call.request.status != 200)
-		return failure_of_status(&call, "the list of referrers", err);
-	return take_page(&call, artifact_type, ret, ret_next, err);
+	return status == 404 || status == 405 || status == 400;
 }
 
 static char *first_page(const struct image_ref *ref, const char *artifact_type)
@@ -89,20 +73,32 @@ static char *first_page(const struct image_ref *ref, const char *artifact_type)
 	return str_detach(&path);
 }
 
+/* *ret_has_api is false where the registry keeps no such list. */
 static int ask_api(struct registry *registry, const struct image_ref *ref,
 		   const char *artifact_type, struct descriptors *ret, bool *ret_has_api,
 		   struct err *err)
 {
+	AUTO(pages_release) struct pages pages = { .asked = STRMAP_INIT };
+	AUTO(call_release) struct call call;
 	AUTO(freep) char *path = first_page(ref, artifact_type);
 
-	for (int page = 0; path && page < PAGES_MAX; page++) {
+	*ret_has_api = true;
+	call_init(&call, registry, ref, CALL_PULL);
+	call.method = HTTP_GET;
+	call.accept = MEDIA_OCI_INDEX;
+	while (path) {
 		AUTO(freep) char *next = NULL;
-		bool has_api = true;
 
-		if (ask_for_page(registry, ref, path, artifact_type, ret, &next, &has_api, err) < 0)
+		call.path = path;
+		if (call_perform(&call, err) < 0)
 			return -1;
-		if (page == 0)
-			*ret_has_api = has_api;
+		if (pages.asked.len == 0 && says_no_api(&call)) {
+			*ret_has_api = false;
+			return 0;
+		}
+		if (take_page(&call, artifact_type, ret, err) < 0 ||
+		    pages_next(&pages, &call, &next, err) < 0)
+			return -1;
 		free(path);
 		path = TAKE(next);
 	}

@@ -51,6 +51,25 @@ int url_resolve(const char *base, const char *reference, char **ret, struct err 
 	return 0;
 }
 
+int url_resolve_path(const char *base, const char *reference, char **ret, struct err *err)
+{
+	AUTO(freep) char *whole = NULL;
+	AUTO(libcurl_url_freep) CURLU *there = NULL;
+	AUTO(libcurl_freep) char *path = NULL;
+	AUTO(libcurl_freep) char *query = NULL;
+	AUTO(str_release) struct str target = STR_INIT;
+
+	if (url_resolve(base, reference, &whole, err) < 0)
+		return -1;
+	there = parse(whole);
+	path = there ? part(there, CURLUPART_PATH) : NULL;
+	query = there ? part(there, CURLUPART_QUERY) : NULL;
+	str_add(&target, path ?: "/");
+	if (query)
+		str_addf(&target, "?%s", query);
+	return url_resolve(base, target.ptr, ret, err);
+}
+
 int url_check(const char *url, struct err *err)
 {
 	AUTO(libcurl_url_freep) CURLU *parsed = parse(url);
@@ -106,27 +125,72 @@ void url_add_query(struct str *url, const char *name, const char *value)
 	str_addf(url, "%s=%s", name, escaped ? escaped : "");
 }
 
-/*
- * Behind "<...>": is one of the parameters up to the next comma outside of quotes rel=next? Moves
- * *rest behind it.
- */
-static bool params_say_next(struct span *rest)
+static void skip_blanks(struct span *rest)
 {
-	bool quoted = false;
-	size_t end = 0;
-	struct span params, param;
+	while (rest->len > 0 && strchr(" \t", *rest->ptr))
+		*rest = (struct span){ .ptr = rest->ptr + 1, .len = rest->len - 1 };
+}
 
-	for (; end < rest->len && (quoted || rest->ptr[end] != ','); end++)
-		quoted ^= rest->ptr[end] == '"';
-	params = (struct span){ .ptr = rest->ptr, .len = end };
-	*rest = (struct span){ .ptr = rest->ptr + end, .len = rest->len - end };
-	while (params.len > 0) {
-		span_cut(&params, ';', &param);
-		param = span_trim(param);
-		if (span_eq_nocase(param, "rel=\"next\"") || span_eq_nocase(param, "rel=next"))
+static bool take_char(struct span *rest, char c)
+{
+	skip_blanks(rest);
+	if (rest->len == 0 || *rest->ptr != c)
+		return false;
+	*rest = (struct span){ .ptr = rest->ptr + 1, .len = rest->len - 1 };
+	return true;
+}
+
+static struct span take_until(struct span *rest, const char *ends)
+{
+	struct span taken = { .ptr = rest->ptr };
+
+	while (taken.len < rest->len && !strchr(ends, rest->ptr[taken.len]))
+		taken.len++;
+	*rest = (struct span){ .ptr = rest->ptr + taken.len, .len = rest->len - taken.len };
+	return span_trim(taken);
+}
+
+/* What is between quotes, with its backslashes: no relation has one. */
+static struct span take_quoted(struct span *rest)
+{
+	struct span taken = { .ptr = rest->ptr };
+
+	while (taken.len < rest->len && rest->ptr[taken.len] != '"')
+		taken.len += rest->ptr[taken.len] == '\\' && taken.len + 1 < rest->len ? 2 : 1;
+	*rest = (struct span){ .ptr = rest->ptr + taken.len, .len = rest->len - taken.len };
+	(void)take_char(rest, '"');
+	return taken;
+}
+
+/* Relations are words without case, several in one value. */
+static bool has_next(struct span relations)
+{
+	while (relations.len > 0) {
+		struct span word;
+
+		(void)span_cut(&relations, ' ', &word);
+		if (span_eq_nocase(word, "next"))
 			return true;
 	}
 	return false;
+}
+
+/* Behind "<...>": is it the next one? Of several `rel` only the first counts (RFC 8288, 3.3). */
+static bool params_say_next(struct span *rest)
+{
+	bool is_next = false, is_known = false;
+
+	while (take_char(rest, ';')) {
+		struct span name = take_until(rest, "=;,"), value = { .ptr = "" };
+
+		if (take_char(rest, '='))
+			value = take_char(rest, '"') ? take_quoted(rest) : take_until(rest, ";,");
+		if (is_known || !span_eq_nocase(name, "rel"))
+			continue;
+		is_known = true;
+		is_next = has_next(value);
+	}
+	return is_next;
 }
 
 char *link_next(const char *header)

@@ -16,6 +16,9 @@
  * frees *ret.
  */
 WARN_UNUSED int url_resolve(const char *base, const char *reference, char **ret, struct err *err);
+/* The same, but only the path and the query are those of the reference: scheme, host and port stay those of `base`. */
+WARN_UNUSED int url_resolve_path(const char *base, const char *reference, char **ret,
+				 struct err *err);
 /* Is it a well-formed http or https address without user name? ERR_PROTOCOL. */
 WARN_UNUSED int url_check(const char *url, struct err *err);
 /* Scheme, host and port all the same; false when one cannot be parsed. */

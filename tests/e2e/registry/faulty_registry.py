@@ -4,12 +4,17 @@
     faulty_registry.py [--auth basic|bearer] [--faults JSON] [--log FILE] [--layer-size N | --layer FILE] [--platform OS/ARCH]
                        [--certificate FILE --key FILE [--client-ca FILE]] [--host ADDRESS] [--port N]
                        [--no-mounts] [--forgetful] [--part-limit N] [--part-minimum N] [--miscount] [--marks N,N...]
+                       [--locations path|relative|absolute]
 
 It listens on a free loopback port, prints "listening PORT", and holds one image, app:1. Every request becomes one line of
 JSON in the log: method, path, host, authorization, range, the names of all headers, received (bytes of the body that were read).
 
-Uploads are as the distribution specification says: what came of an interrupted body stays, GET says how much that is, PATCH
-goes on from there and nowhere else. With --no-mounts every mount becomes an upload. --forgetful makes them as distribution
+What the distribution specification asks of a client is asked for: a manifest's media type must be among those of Accept, and
+be the Content-Type of its PUT; bytes of a blob come as application/octet-stream, and to the newest address of an upload, which
+--locations gives as a path, relative, or whole.
+
+Uploads are as the specification says: what came of an interrupted body stays, GET says how much that is, PATCH goes on from
+there and nowhere else. With --no-mounts every mount becomes an upload. --forgetful makes them as distribution
 2.8 has them: an interrupted one is lost. With --part-limit, a PATCH above so many bytes is refused (416), as GHCR does;
 --part-minimum is announced as OCI-Chunk-Min-Length; with --miscount the data of a second PATCH is dropped, as ECR does.
 
@@ -21,6 +26,7 @@ let through first), and what happens instead of, or to, the right answer:
 
     status, headers, body   this answer
     redirect                to this address; {port} and {path} are filled in
+    without                 names of headers that the answer lacks
     cut                     the connection is closed after so many bytes of the body
     corrupt                 the first byte of the body is wrong
     shorter, longer         the body, and its Content-Length, is one byte off
@@ -222,6 +228,9 @@ class Handler(BaseHTTPRequestHandler):
         store = self.server.store
         if self.command == "PUT":
             body = self.read_body()
+            if self.headers["Content-Type"] != json.loads(body)["mediaType"]:
+                self.answer(400, b'{"errors":[{"code":"MANIFEST_INVALID","message":"it is not of its Content-Type"}]}')
+                return True
             if "lose" in self.fault:
                 for key in [key for key in store.blobs if key[0] == name]:
                     del store.blobs[key]
@@ -236,6 +245,8 @@ class Handler(BaseHTTPRequestHandler):
         if (name, version) not in store.manifests:
             return False
         media_type, body = store.manifests[name, version]
+        if media_type not in self.headers.get("Accept", ""):
+            return False
         self.answer(200, body, {"Content-Type": media_type, "Docker-Content-Digest": digest_of(body)})
         return True
 
@@ -261,27 +272,42 @@ class Handler(BaseHTTPRequestHandler):
                 return True
         if self.command == "POST":
             session = str(len(store.uploads))
-            store.uploads[session] = {"name": name, "data": bytearray(), "parts": 0, "lock": threading.Lock()}
+            store.uploads[session] = {"name": name, "data": bytearray(), "parts": 0, "state": 0, "lock": threading.Lock()}
             self.answer_session(202, name, session)
             return True
         if "forget" in self.fault:
             store.uploads[session] = {"name": None}
         state = store.uploads.get(session, {"name": None})
-        if self.query.get("_state") != ["a/b="] or state["name"] != name or state.get("broken"):
+        if not self.is_address_of(state) or state["name"] != name or state.get("broken"):
             self.answer(404, b'{"errors":[{"code":"BLOB_UPLOAD_INVALID"}]}')
+            return True
+        if self.command != "GET" and self.headers.get("Content-Type") != "application/octet-stream":
+            self.answer(400, b'{"errors":[{"code":"BLOB_UPLOAD_INVALID","message":"not application/octet-stream"}]}')
             return True
         with state["lock"]:  # a request that broke may still be at it
             {"GET": self.session_status, "PATCH": self.session_part, "PUT": self.session_end}[self.command](name, session, state)
         return True
 
+    def is_address_of(self, state):
+        """Bytes go to the newest only; whoever missed the last answer may ask for it at the one before."""
+        known = [f"a/b={number}" for number in range(state.get("state", -1) + 1)]
+        wanted = known if self.command == "GET" else known[-1:]
+        return self.query.get("_state", [""])[0] in wanted
+
+    def location(self, name, session, number):
+        last = f"{session}?_state=a%2Fb%3D{number}"
+        path = f"/v2/{name}/blobs/uploads/{last}"
+        return {"path": path, "relative": last, "absolute": f"http://{self.headers['Host']}{path}"}[self.server.options.locations]
+
     def answer_session(self, status, name, session):
-        """With a new address each time, of which only the newest is to be used."""
+        """With a new address each time."""
         state = self.server.store.uploads[session]
         if "data" not in state:  # another request ended it meanwhile
             self.answer(404, b'{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}')
             return
         size = len(state["data"]) - self.fault.get("understate", 0)
-        headers = {"Location": f"/v2/{name}/blobs/uploads/{session}?_state=a%2Fb%3D", "Range": f"0-{max(size - 1, 0)}"}
+        state["state"] += 1
+        headers = {"Location": self.location(name, session, state["state"]), "Range": f"0-{max(size - 1, 0)}"}
         if self.server.options.part_minimum:
             headers["OCI-Chunk-Min-Length"] = str(self.server.options.part_minimum)
         self.answer(status, b"", headers)
@@ -415,8 +441,10 @@ class Handler(BaseHTTPRequestHandler):
             body += b"!"
         self.send_response(status)
         for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        if "unannounced" in fault or "endless" in fault:
+            for one in value if isinstance(value, list) else [value]:
+                if name not in fault.get("without", []):
+                    self.send_header(name, one)
+        if "unannounced" in fault or "endless" in fault or "Content-Length" in fault.get("without", []):
             self.send_header("Connection", "close")
         else:
             self.send_header("Content-Length", str(len(body)))
@@ -489,6 +517,7 @@ def main():
     parser.add_argument("--forgetful", action="store_true")
     parser.add_argument("--miscount", action="store_true")
     parser.add_argument("--marks", default="")
+    parser.add_argument("--locations", choices=("path", "relative", "absolute"), default="path")
     parser.add_argument("--part-limit", type=int)
     parser.add_argument("--part-minimum", type=int)
     parser.add_argument("--certificate")
