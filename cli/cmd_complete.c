@@ -11,6 +11,7 @@
 #include "image/reference.h"
 #include "image/store.h"
 #include "templates/board.h"
+#include "templates/kept_template.h"
 #include "templates/template.h"
 
 struct complete_args {
@@ -28,6 +29,7 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_SERVICE:
 	case VALUE_SERVICE_OR_DIR: return "service";
 	case VALUE_TEMPLATE: return "template";
+	case VALUE_KEPT_TEMPLATE: return "kept-template";
 	case VALUE_TEXT:
 	case VALUE_FILE:
 	case VALUE_DIR:
@@ -154,6 +156,15 @@ static void complete_template(const char *prefix, struct str *out)
 		add_word(out, "", *name, prefix);
 }
 
+static void complete_kept_template(const char *prefix, struct str *out)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+
+	kept_template_list(&names);
+	VEC_FOREACH(name, &names)
+		add_word(out, "", *name, prefix);
+}
+
 /* A shell waits for this: whatever goes wrong, the answer is no words and no message. */
 static int complete_run(struct app *app, const void *args_data, struct err *err)
 {
@@ -177,6 +188,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 		complete_service(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_TEMPLATE)))
 		complete_template(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_KEPT_TEMPLATE)))
+		complete_kept_template(prefix, &text);
 	return app_print(&text, err);
 }
 

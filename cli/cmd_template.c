@@ -1,6 +1,7 @@
 #include "app.h"
 #include "command.h"
 #include "format.h"
+#include "report.h"
 #include "table.h"
 #include "template_source.h"
 
@@ -80,6 +81,51 @@ struct template_ls_args {
 	bool json, quiet;
 };
 
+/* Of one that was added; false for those that are compiled in. */
+static bool find_origin(const char *name, struct template_origin *ret)
+{
+	AUTO(err_release) struct err ignored = ERR_INIT;
+
+	if (!kept_template_exists(name))
+		return false;
+	if (kept_template_origin(name, ret, &ignored) == 0)
+		return true;
+	err_clear(&ignored);
+	return false;
+}
+
+static void set_origin(json_t *object, const struct template_origin *origin)
+{
+	json_set_string(object, "from", origin->where);
+	set_text(object, "commit", origin->commit);
+}
+
+static void list_one(const char *name, const struct template *template, struct table *table,
+		     json_t *array)
+{
+	struct template_origin origin = { .where = NULL };
+	json_t *object = json_of_template(template);
+
+	json_set_string(object, "name", name); /* the one for --template */
+	if (find_origin(name, &origin))
+		set_origin(object, &origin);
+	table_add(table, name);
+	table_add(table, template->summary);
+	table_add(table, origin.where ? origin.where : "-");
+	json_array_append_new(array, object);
+	template_origin_release(&origin);
+}
+
+/* An added one that this edgectl does not understand is no reason to hide the others. */
+static void warn_of_broken(const char *name, struct err *reason)
+{
+	AUTO(freep)
+	char *line = xasprintf("warning: template '%s' is left out: %s", name, reason->message);
+
+	report_line(line);
+	err_clear(reason);
+}
+
 static int template_ls_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct template_ls_args *args = args_data;
@@ -89,18 +135,20 @@ static int template_ls_run(struct app *app, const void *args_data, struct err *e
 	json_auto_t *array = json_array();
 
 	(void)app;
-	table_init(&table, 2);
+	table_init(&table, 3);
 	table_add(&table, "TEMPLATE");
 	table_add(&table, "WHAT IT IS");
+	table_add(&table, "FROM");
 	template_list(&names);
 	VEC_FOREACH(name, &names) {
 		AUTO(template_freep) struct template *template = NULL;
+		AUTO(err_release) struct err reason = ERR_INIT;
 
-		if (template_load(*name, &template, err) < 0)
-			return -1;
-		table_add(&table, *name);
-		table_add(&table, template->summary);
-		json_array_append_new(array, json_of_template(template));
+		if (template_load(*name, &template, &reason) < 0) {
+			warn_of_broken(*name, &reason);
+			continue;
+		}
+		list_one(*name, template, &table, array);
 		if (args->quiet)
 			str_addf(&text, "%s\n", *name);
 	}
@@ -128,8 +176,9 @@ const struct cli_command cmd_template_ls = {
 	.name = "template ls",
 	.group = GROUP_PROJECT,
 	.summary = "List the project templates",
-	.details = "Those that edgectl brings along. 'edgectl init --template' takes directories "
-		   "and git repositories as well.",
+	.details = "Those that edgectl brings along, and those of 'edgectl template add' with "
+		   "where they came from. 'edgectl init --template' takes directories and git "
+		   "repositories as well.",
 	.options = template_ls_options,
 	.args_size = sizeof(struct template_ls_args),
 	.examples = template_ls_examples,
@@ -195,28 +244,47 @@ static void show_variable(const struct template_variable *variable, struct str *
 		str_addf(out, "    only if %s\n", variable->condition);
 }
 
+static void show_files(const struct template *template, struct str *out)
+{
+	str_add(out, template->variables.len > 0 ? "\nVariables:\n" : "");
+	VEC_FOREACH(variable, &template->variables)
+		show_variable(variable, out);
+	str_add(out, "\nFiles:\n");
+	VEC_FOREACH(file, &template->files)
+		str_addf(out, "  %s\n", file->path);
+}
+
+static void show(const struct template *template, const struct template_origin *origin,
+		 bool as_json, struct str *out)
+{
+	if (as_json) {
+		json_auto_t *object = json_of_template(template);
+
+		if (origin->where)
+			set_origin(object, origin);
+		json_write_pretty(object, out);
+		return;
+	}
+	show_head(template, out);
+	add_line(out, "From", origin->where);
+	add_line(out, "Commit", origin->commit);
+	show_files(template, out);
+}
+
 static int template_show_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct template_show_args *args = args_data;
+	const char *where = args->templates.items[0];
 	AUTO(template_freep) struct template *template = NULL;
+	struct template_origin origin = { .where = NULL };
 	AUTO(str_release) struct str text = STR_INIT;
 
 	(void)app;
-	if (template_source_load(args->templates.items[0], &template, err) < 0)
+	if (template_source_load(where, &template, err) < 0)
 		return -1;
-	if (args->json) {
-		json_auto_t *object = json_of_template(template);
-
-		json_write_pretty(object, &text);
-		return app_print(&text, err);
-	}
-	show_head(template, &text);
-	str_add(&text, template->variables.len > 0 ? "\nVariables:\n" : "");
-	VEC_FOREACH(variable, &template->variables)
-		show_variable(variable, &text);
-	str_add(&text, "\nFiles:\n");
-	VEC_FOREACH(file, &template->files)
-		str_addf(&text, "  %s\n", file->path);
+	(void)find_origin(where, &origin);
+	show(template, &origin, args->json, &text);
+	template_origin_release(&origin);
 	return app_print(&text, err);
 }
 
@@ -224,7 +292,7 @@ static const struct cli_option template_show_options[] = {
 	OPTION_OPERANDS(struct template_show_args, templates, "TEMPLATE", VALUE_TEMPLATE, 1, 1),
 	OPTION_FLAG(struct template_show_args, json, 0, "json",
 		    "Print a JSON object with the members name, summary, description, platforms, "
-		    "peripherals, variables and files"),
+		    "peripherals, variables, files and, of one that was added, from and commit"),
 	OPTION_END,
 };
 

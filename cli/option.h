@@ -52,6 +52,7 @@ enum value_kind {
 	VALUE_SERVICE, /* of the compose project here */
 	VALUE_SERVICE_OR_DIR,
 	VALUE_TEMPLATE, /* its name, or a directory */
+	VALUE_KEPT_TEMPLATE,
 };
 
 struct cli_option {

@@ -70,7 +70,7 @@ _edgectl()
         ;;
     'template')
         options='--help'
-        [[ $cur == -* ]] || { _edgectl_value words 'ls show'; return; }
+        [[ $cur == -* ]] || { _edgectl_value words 'ls show add update rm'; return; }
         ;;
     'build')
         options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --label-vcs --provenance= --sbom= --attest= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --explain --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --registry-secrets= --verbose --progress= --trace= --quiet --help'
@@ -269,6 +269,25 @@ _edgectl()
         case $previous in
         esac
         [[ $cur == -* ]] || { _edgectl_value ask template; return; }
+        ;;
+    'template add')
+        options='--name= --force --help'
+        case $previous in
+        -n | --name) :; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value dir; return; }
+        ;;
+    'template update')
+        options='--help'
+        case $previous in
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask kept-template; return; }
+        ;;
+    'template rm')
+        options='--help'
+        case $previous in
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask kept-template; return; }
         ;;
     'board ls')
         options='--arch= --json --quiet --help'

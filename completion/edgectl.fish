@@ -56,8 +56,11 @@ complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_com
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a exec -d 'Run a command in a container of a board'
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a ssh -d 'Log in to a board'
 
-complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show' -a ls -d 'List the project templates'
-complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show' -a show -d 'Show what a project template makes'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show add update rm' -a ls -d 'List the project templates'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show add update rm' -a show -d 'Show what a project template makes'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show add update rm' -a add -d 'Keep a copy of a project template'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show add update rm' -a update -d 'Bring added project templates up to date'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_command ls show add update rm' -a rm -d 'Forget an added project template'
 
 complete -c edgectl -n '__fish_seen_subcommand_from build' -x -a '(__edgectl_ask service; __fish_complete_directories)'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s f -l file -r -F -d 'Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input. Or a compose file, by its ending .yaml or .yml; of several, later ones override earlier ones'
@@ -270,8 +273,19 @@ complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_su
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from ls' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from show' -x -a '(__edgectl_ask template)'
-complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from show' -l json -d 'Print a JSON object with the members name, summary, description, platforms, peripherals, variables and files'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from show' -l json -d 'Print a JSON object with the members name, summary, description, platforms, peripherals, variables, files and, of one that was added, from and commit'
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from show' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from add' -x -a '(__fish_complete_directories)'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from add' -s n -l name -x -d 'What it is called here; else as its template.yaml says'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from add' -s f -l force -d 'Replace one of that name'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from add' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from update' -x -a '(__edgectl_ask kept-template)'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from update' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from rm' -x -a '(__edgectl_ask kept-template)'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from rm' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -x
 complete -c edgectl -n '__fish_seen_subcommand_from board; and __fish_seen_subcommand_from ls' -l arch -x -d 'Only boards of this architecture (rpi, armv7hf, aarch64, amd64, i386, i386-nlp) or platform (linux/arm/v7)'

@@ -8,6 +8,7 @@
 #include "embedded.h"
 #include "template_files.h"
 #include "template_reader.h"
+#include "templates/kept_template.h"
 #include "templates/rendering.h"
 
 #define PROJECTS "projects/"
@@ -44,7 +45,7 @@ static struct span name_of_manifest(const struct embedded_file *file)
 	return name;
 }
 
-void template_list(struct strvec *ret)
+static void list_builtin(struct strvec *ret)
 {
 	for (const struct embedded_file *file = project_files; file->name; file++) {
 		struct span name = name_of_manifest(file);
@@ -52,7 +53,25 @@ void template_list(struct strvec *ret)
 		if (name.len > 0)
 			strvec_addn(ret, name.ptr, name.len);
 	}
+}
+
+void template_list(struct strvec *ret)
+{
+	list_builtin(ret);
+	kept_template_list(ret);
 	strvec_sort(ret);
+}
+
+bool template_is_builtin(const char *name)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+
+	list_builtin(&names);
+	VEC_FOREACH(builtin, &names) {
+		if (str_eq(*builtin, name))
+			return true;
+	}
+	return false;
 }
 
 static int unknown_template(const char *name, struct err *err)
@@ -89,7 +108,8 @@ int template_load(const char *name, struct template **ret, struct err *err)
 			template_add_file(template, path, file->text, false);
 	}
 	if (!manifest)
-		return unknown_template(name, err);
+		return kept_template_exists(name) ? kept_template_load(name, ret, err)
+						  : unknown_template(name, err);
 	template_sort_files(template);
 	if (template_read(template, manifest->name, manifest->text, err) < 0)
 		return -1;

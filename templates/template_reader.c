@@ -247,6 +247,7 @@ int template_read(struct template *template, const char *name, struct span text,
 
 	if (text.len > LIMIT_YAML)
 		return err_set(err, ERR_LIMIT, "'%s' is larger than %zu bytes", name, LIMIT_YAML);
+	template->manifest_text = text;
 	template->manifest = xcalloc(1, sizeof(*template->manifest));
 	diags_init(template->manifest, name, text);
 	if (yaml_parse(template->arena, template->manifest, &documents) == 0 && documents.len == 1)

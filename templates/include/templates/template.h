@@ -70,14 +70,16 @@ struct template
 		struct template_file *items; /* by path; without template.yaml */
 		size_t len, cap;
 	} files;
+	struct span manifest_text;
 	struct diags *manifest; /* where the marks are */
 	struct arena *arena;
 };
 
-/* The names of those that are compiled in, sorted. */
+/* The names of those that are compiled in and of those that were added (kept_template.h), sorted. */
 void template_list(struct strvec *ret);
+bool template_is_builtin(const char *name);
 /*
- * One that is compiled in. ERR_NOT_FOUND with the nearest name as a hint.
+ * One of the list. ERR_NOT_FOUND with the nearest name as a hint.
  */
 WARN_UNUSED int template_load(const char *name, struct template **ret, struct err *err);
 /*
