@@ -3,6 +3,7 @@
 #include "image_option.h"
 #include "machine_option.h"
 #include "place_option.h"
+#include "pull_unpacker.h"
 #include "rate_option.h"
 #include "registry_option.h"
 #include "session.h"
@@ -11,7 +12,7 @@
 
 struct pull_args {
 	struct strvec images, platforms, boards;
-	bool all_platforms, all_tags, quiet;
+	bool all_platforms, all_tags, unpack, quiet;
 	const char *limit_rate;
 	int progress, jobs;
 	struct registry_args registry;
@@ -22,13 +23,13 @@ struct pull_choice {
 	struct platform *platforms;
 	size_t count;
 	bool is_default; /* this machine's, because nothing was said */
+	bool unpack;
 };
 
-static int pull_and_tag(struct session *session, const struct pull_choice *choice,
-			const struct image_ref *ref, unsigned step, struct descriptor *target,
-			struct err *err)
+static int fetch(struct session *session, const struct pull_choice *choice,
+		 const struct image_ref *ref, unsigned step, struct descriptor *target,
+		 struct err *err)
 {
-	AUTO(freep) char *name = image_ref_format(ref);
 	/*
 	 * Without a word about platforms: this machine's, as docker does. If there is none for it,
 	 * all there is: on a workstation most images are for boards.
@@ -36,10 +37,29 @@ static int pull_and_tag(struct session *session, const struct pull_choice *choic
 	const struct pull_platforms platforms = { .items = choice->platforms,
 						  .count = choice->count,
 						  .or_all = choice->is_default };
-	const struct fetch_target into = { .store = session->store, .step = step };
+	AUTO(freep) char *name = image_ref_format_short(ref);
+	AUTO(pull_unpacker_release) struct pull_unpacker unpacker = PULL_UNPACKER_INIT;
+	struct fetch_target into = { .store = session->store, .step = step };
 
+	if (choice->unpack) {
+		pull_unpacker_init(&unpacker, session, step);
+		into.watch = &unpacker.watch;
+	}
 	if (registry_pull(session->registry, ref, &platforms, &into, target, err) < 0)
 		return -1;
+	if (choice->unpack && pull_unpacker_finish(&unpacker, target, err) < 0)
+		return err_wrap(err, "pull '%s'", name);
+	return 0;
+}
+
+static int pull_and_tag(struct session *session, const struct pull_choice *choice,
+			const struct image_ref *ref, unsigned step, struct descriptor *target,
+			struct err *err)
+{
+	AUTO(freep) char *name = image_ref_format(ref);
+
+	if (fetch(session, choice, ref, step, target, err) < 0)
+		return store_explain_failure(session->store, err);
 	return store_tag(session->store, name, target, err);
 }
 
@@ -62,6 +82,18 @@ static int pull_ref(struct session *session, const struct pull_choice *choice,
 	if (status == 0)
 		add_pulled(session, name, &target, digests);
 	return status;
+}
+
+static int unpack_stored(struct session *session, const struct descriptor *target, struct err *err)
+{
+	AUTO(pull_unpacker_release) struct pull_unpacker unpacker = PULL_UNPACKER_INIT;
+	unsigned step = progress_begin(&session->monitor, "unpacking");
+	int status;
+
+	pull_unpacker_init(&unpacker, session, step);
+	status = pull_unpacker_finish(&unpacker, target, err);
+	progress_end(&session->monitor, step, status, err);
+	return status < 0 ? store_explain_failure(session->store, err) : 0;
 }
 
 /* Out of a layout or an archive, under the name that it has there. */
@@ -89,6 +121,8 @@ static int pull_path(struct session *session, const struct pull_choice *choice, 
 	}
 	name = image_ref_format(&ref);
 	shown = image_ref_format_short(&ref);
+	if (choice->unpack && unpack_stored(session, &image.target, err) < 0)
+		return -1;
 	if (store_tag(session->store, name, &image.target, err) < 0)
 		return -1;
 	add_pulled(session, shown, &image.target, digests);
@@ -206,8 +240,9 @@ static int pull_run(struct app *app, const void *args_data, struct err *err)
 					   .insecure = args->registry.insecure,
 					   .verbose = args->registry.verbose,
 					   .secrets = args->registry.secrets,
+					   .makes_snapshots = args->unpack,
 					   .jobs = (unsigned)args->jobs };
-	AUTO(choice_release) struct pull_choice choice = { .platforms = NULL };
+	AUTO(choice_release) struct pull_choice choice = { .unpack = args->unpack };
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(str_release) struct str digests = STR_INIT;
 	int status = 0;
@@ -232,6 +267,8 @@ static const struct cli_option pull_options[] = {
 		    "Pull for every platform there is, whatever --platform says"),
 	OPTION_FLAG(struct pull_args, all_tags, 'a', "all-tags",
 		    "Pull every tag of the repository"),
+	OPTION_FLAG(struct pull_args, unpack, 0, "unpack",
+		    "Unpack the layers too, while they come"),
 	OPTION_REGISTRY(struct pull_args, registry),
 	OPTION_INT(struct pull_args, jobs, 'j', "jobs", "N", 1, 32,
 		   "Download up to N blobs at once", .fallback = "4"),
@@ -254,6 +291,8 @@ const struct cli_command cmd_pull = {
 	.details =
 		"Everything is verified against its digest. What the store has already is not "
 		"fetched again.\n\n"
+		"With --unpack its layers are unpacked while they come, which the first build on "
+		"it would do otherwise.\n\n"
 		"Of an image for several platforms, this machine's is fetched, or all of them if "
 		"there is none for it.\n\n"
 		"IMAGE may also be in a file: oci:DIR[:TAG], oci-archive:FILE[:TAG] or "

@@ -30,7 +30,8 @@ int session_open(const struct session_options *options, struct session *ret, str
 	    fs_config_home(&config_home, err) < 0 || interrupt_watch(&cancel_fd, err) < 0)
 		return -1;
 	config = path_join(config_home, CONFIG_FILE);
-	if (options->needs_sandbox && identity_enter(&ret->identity, err) < 0)
+	if ((options->needs_sandbox || options->makes_snapshots) &&
+	    identity_enter(&ret->identity, err) < 0)
 		return -1;
 	if (!options->without_store && store_open(root, &ret->store, err) < 0)
 		return -1;

@@ -21,9 +21,10 @@ struct session_options {
 	const char *title; /* of the progress: "Building" */
 	enum progress_mode progress;
 	bool needs_sandbox;
-	bool insecure;       /* registry */
-	bool verbose;        /* the same: show requests */
-	const char *secrets; /* the same: a file of balena's form; NULL = none */
+	bool makes_snapshots; /* in the user namespace of builds; implied by needs_sandbox */
+	bool insecure;        /* registry */
+	bool verbose;         /* the same: show requests */
+	const char *secrets;  /* the same: a file of balena's form; NULL = none */
 	bool without_store;
 	unsigned jobs;       /* of the registry client; 0 = its default */
 	uint64_t rate_limit; /* the same: bytes per second; 0 = none */

@@ -128,7 +128,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'pull')
-        options='--platform= --board= --all-platforms --all-tags --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
+        options='--platform= --board= --all-platforms --all-tags --unpack --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;

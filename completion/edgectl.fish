@@ -135,6 +135,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from pull' -l platform -x -a '(__
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l board -x -a '(__edgectl_ask board)' -d 'Boards to pull for, as by their platforms'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l all-platforms -d 'Pull for every platform there is, whatever --platform says'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -s a -l all-tags -d 'Pull every tag of the repository'
+complete -c edgectl -n '__fish_seen_subcommand_from pull' -l unpack -d 'Unpack the layers too, while they come'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l insecure -d 'Allow plain HTTP, and certificates that cannot be verified'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l no-insecure -d 'The opposite of --insecure'
 complete -c edgectl -n '__fish_seen_subcommand_from pull' -l registry-secrets -r -F -d 'Credentials in balena\'s form: a YAML or JSON map from registries to username and password'

@@ -226,7 +226,8 @@ int store_drop_snapshot(struct store *store, const char *path, struct err *err)
 
 	if (parse_id(path, &id, err) < 0)
 		return -1;
-	if (change_row(store, QUERY_SNAPSHOT_FORGET, id, err) < 0 ||
+	/* one that never counted goes without a word to the database, which may have no room for it */
+	if ((!is_unfinished(store, id) && change_row(store, QUERY_SNAPSHOT_FORGET, id, err) < 0) ||
 	    remove_snapshot(store, id, err) < 0) {
 		err_wrap(err, "remove snapshot '%s'", path);
 		return store_failed(store, err);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "image/image_content.h"
 #include "image/layer.h"
 
 #define THREADS_MAX 4 /* as many blobs come at once */
@@ -28,7 +29,11 @@ struct snapshot_maker {
 	const struct monitor *monitor;
 	unsigned step;
 	pthread_t threads[THREADS_MAX];
-	size_t thread_count; /* the caller's alone */
+	size_t thread_count; /* the caller's alone, as */
+	struct {
+		struct digest *items;
+		size_t len, cap;
+	} added_ids; /* are */
 
 	pthread_mutex_t lock;
 	pthread_cond_t added, done;
@@ -286,10 +291,57 @@ struct snapshot_maker *snapshot_maker_new(struct store *store, const struct moni
 	return maker;
 }
 
+static bool is_made_or_added(struct snapshot_maker *maker, const struct digest *diff_id)
+{
+	char path[SNAPSHOT_PATH_MAX];
+
+	VEC_FOREACH(id, &maker->added_ids) {
+		if (digest_equal(id, diff_id))
+			return true;
+	}
+	return store_find_snapshot(maker->store, diff_id, path);
+}
+
 void snapshot_maker_add(struct snapshot_maker *maker, const struct descriptor *blob,
 			const struct digest *diff_id)
 {
+	if (is_made_or_added(maker, diff_id))
+		return;
+	*VEC_ADD(&maker->added_ids) = *diff_id;
 	add_task(maker, blob, diff_id, NULL);
+}
+
+static int add_layers(struct snapshot_maker *maker, const struct descriptor *image, struct err *err)
+{
+	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
+	AUTO(image_config_release) struct image_config config = { .user = NULL };
+
+	if (image_content_read_manifest(maker->store, image, &manifest, err) < 0 ||
+	    image_content_read_config(maker->store, &manifest.config, &config, err) < 0)
+		return -1;
+	if (config.diff_ids.len != manifest.layers.len)
+		return err_set(err, ERR_INPUT, "image %s has %zu layers, but %zu diff ids",
+			       image->digest.text, manifest.layers.len, config.diff_ids.len);
+	for (size_t i = 0; i < manifest.layers.len; i++) {
+		if (media_type_is_layer(manifest.layers.items[i].media_type))
+			snapshot_maker_add(maker, &manifest.layers.items[i],
+					   &config.diff_ids.items[i]);
+	}
+	return 0;
+}
+
+int snapshot_maker_add_image(struct snapshot_maker *maker, const struct descriptor *target,
+			     struct err *err)
+{
+	AUTO(descriptors_release) struct descriptors content = { .items = NULL };
+
+	if (image_content_list(maker->store, target, &content, err) < 0)
+		return -1;
+	VEC_FOREACH(part, &content) {
+		if (media_type_is_manifest(part->media_type) && add_layers(maker, part, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 void snapshot_maker_follow(struct snapshot_maker *maker, const struct descriptor *blob,
@@ -305,6 +357,7 @@ int snapshot_maker_finish(struct snapshot_maker *maker, struct err *err)
 	pthread_mutex_lock(&maker->lock);
 	while (maker->pending > 0)
 		pthread_cond_wait(&maker->done, &maker->lock);
+	maker->added_ids.len = 0;
 	has_failed = maker->has_failed;
 	if (has_failed)
 		err_move(err, &maker->err);
@@ -331,5 +384,6 @@ void snapshot_maker_freep(struct snapshot_maker **owned)
 	pthread_mutex_destroy(&maker->lock);
 	err_release(&maker->err);
 	free(maker->waiting.items);
+	free(maker->added_ids.items);
 	free(maker);
 }

@@ -174,20 +174,11 @@ static void unpack_along(struct blob_watch *watch, const struct descriptor *blob
 	}
 }
 
-static bool comes_before(const struct chain *chain, const struct chain_layer *layer)
-{
-	for (const struct chain_layer *before = chain->items; before < layer; before++)
-		if (digest_equal(before->diff_id, layer->diff_id))
-			return true;
-	return false;
-}
-
 /* Those that are in the store. */
 static void add_layers(const struct layer_watch *w)
 {
 	VEC_FOREACH(layer, w->chain) {
-		if (!comes_before(w->chain, layer) && !is_unpacked_layer(w->solver, layer) &&
-		    store_has_blob(w->solver->store, &layer->blob->digest, NULL))
+		if (store_has_blob(w->solver->store, &layer->blob->digest, NULL))
 			snapshot_maker_add(w->maker, layer->blob, layer->diff_id);
 	}
 }

@@ -19,9 +19,15 @@ struct snapshot_maker;
 /* All borrowed until it is freed. Events are of `step`; NULL = silent, not cancellable. */
 struct snapshot_maker *snapshot_maker_new(struct store *store, const struct monitor *monitor,
 					  unsigned step);
-/* Of a blob in the store, whose content must be `diff_id`: ERR_DIGEST. */
+/*
+ * Of a blob in the store, whose content must be `diff_id`: ERR_DIGEST. Nothing is done for one that is unpacked
+ * already, or was added since the last finish.
+ */
 void snapshot_maker_add(struct snapshot_maker *maker, const struct descriptor *blob,
 			const struct digest *diff_id);
+/* Of all layers of an image, or of the members of an index that are in the store. */
+WARN_UNUSED int snapshot_maker_add_image(struct snapshot_maker *maker,
+					 const struct descriptor *target, struct err *err);
 /*
  * Of one that is being written. If it does not come to its end, nothing comes of it, which is no failure here.
  * `diff_id` NULL = whatever it is.

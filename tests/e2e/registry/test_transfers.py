@@ -5,53 +5,13 @@ import pathlib
 import random
 import signal
 import subprocess
-import time
 
 import parts
 import pytest
 
-SERVER = pathlib.Path(__file__).parent / "faulty_registry.py"
+from scripted import SERVER, kill_soon
+
 MIB = 1024 * 1024
-
-
-class Scripted:
-    """The registry that implements uploads as the specification says, and its log."""
-
-    def __init__(self, log, *options):
-        self.log = log
-        command = ["/usr/bin/python3", "-B", SERVER, "--log", log, "--no-mounts", *map(str, options)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.address = f"127.0.0.1:{int(self.process.stdout.readline().split()[1])}"
-
-    def close(self):
-        parts.stop(self.process)
-
-    def await_mark(self):
-        assert self.process.stdout.readline().startswith("mark ")
-
-    def leave_mark(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-
-    def requests(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-    def received(self):
-        """Bytes of blobs that came in, wanted or not."""
-        return sum(x["received"] for x in self.requests() if "/blobs/uploads/" in x["path"])
-
-
-@pytest.fixture
-def scripted(tmp_path):
-    servers = []
-
-    def start(*options):
-        servers.append(Scripted(tmp_path / f"requests-{len(servers)}", *options))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 @pytest.fixture
@@ -63,15 +23,6 @@ def built(fresh_edgectl, context):
         return f"{address}/{name}"
 
     return build
-
-
-def kill_soon(edgectl, dice, *args):
-    """Starts it, kills it after a moment, and says whether it was done by then."""
-    process = edgectl.start(*args)
-    time.sleep(dice.uniform(0.1, 0.35))
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode == 0
 
 
 def test_the_address_of_an_upload_is_for_its_owner_only(fresh_edgectl, scripted, built):
