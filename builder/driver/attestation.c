@@ -6,12 +6,30 @@
 #define MEDIA_IN_TOTO  "application/vnd.in-toto+json"
 #define STATEMENT_TYPE "https://in-toto.io/Statement/v0.1"
 
-typedef int predicate_fn(const struct attested_image *image, json_t **ret, struct err *err);
+static const struct attestation_kind kinds[] = {
+	{ "https://spdx.dev/Document", "sbom.spdx.json", sbom_describe },
+	{ "https://slsa.dev/provenance/v0.2", "provenance.json", provenance_describe },
+};
 
 bool attestations_are_wanted(const struct build_request *request)
 {
 	return request->attestations &&
 	       (request->attestations->provenance || request->attestations->sbom);
+}
+
+bool attestation_next(const struct build_request *request, size_t *index,
+		      const struct attestation_kind **ret)
+{
+	const struct build_attestations *wanted = request->attestations;
+
+	for (; wanted && *index < ARRAY_SIZE(kinds); ++*index) {
+		*ret = &kinds[*index];
+		if (*index == 0 ? wanted->sbom : wanted->provenance) {
+			++*index;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* --- statements (in-toto attestation framework) --- */
@@ -44,36 +62,47 @@ static json_t *describe_subjects(const struct attested_image *image)
 	return list;
 }
 
-static int add_statement(const struct attested_image *image, const char *type,
-			 predicate_fn *describe, struct manifest *manifest, struct err *err)
+int attestation_state(const struct attested_image *image, const char *type, predicate_fn *describe,
+		      json_t *owned_subjects, json_t **ret, struct err *err)
 {
-	json_auto_t *statement = json_object();
-	AUTO(str_release) struct str text = STR_INIT;
-	struct descriptor *layer = VEC_ADD(&manifest->layers);
-	json_t *predicate = NULL;
+	json_auto_t *subjects = owned_subjects;
+	json_t *statement = NULL, *predicate = NULL;
 
 	if (describe(image, &predicate, err) < 0)
 		return -1;
+	statement = json_object();
 	json_set_string(statement, "_type", STATEMENT_TYPE);
 	json_set_string(statement, "predicateType", type);
-	json_object_set_new(statement, "subject", describe_subjects(image));
+	json_object_set(statement, "subject", subjects);
 	json_object_set_new(statement, "predicate", predicate);
+	*ret = statement;
+	return 0;
+}
+
+static int add_statement(const struct attested_image *image, const struct attestation_kind *kind,
+			 struct manifest *manifest, struct err *err)
+{
+	json_auto_t *statement = NULL;
+	AUTO(str_release) struct str text = STR_INIT;
+	struct descriptor *layer = VEC_ADD(&manifest->layers);
+
+	if (attestation_state(image, kind->type, kind->describe, describe_subjects(image),
+			      &statement, err) < 0)
+		return -1;
 	json_write(statement, &text);
-	strmap_set(&layer->annotations, "in-toto.io/predicate-type", type);
+	strmap_set(&layer->annotations, "in-toto.io/predicate-type", kind->type);
 	return image_put(image->job->request->store, &text, MEDIA_IN_TOTO, layer, err);
 }
 
 static int add_statements(const struct attested_image *image, struct manifest *manifest,
 			  struct err *err)
 {
-	const struct build_attestations *wanted = image->job->request->attestations;
+	const struct attestation_kind *kind = NULL;
+	size_t i = 0;
 
-	if (wanted->sbom &&
-	    add_statement(image, "https://spdx.dev/Document", sbom_describe, manifest, err) < 0)
-		return err_wrap(err, "sbom");
-	if (wanted->provenance && add_statement(image, "https://slsa.dev/provenance/v0.2",
-						provenance_describe, manifest, err) < 0)
-		return err_wrap(err, "provenance");
+	while (attestation_next(image->job->request, &i, &kind))
+		if (add_statement(image, kind, manifest, err) < 0)
+			return err_wrap(err, "%s", kind->name);
 	return 0;
 }
 

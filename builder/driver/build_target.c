@@ -321,7 +321,9 @@ static struct output_job output_job_of(const struct build_target *target)
 
 	VEC_FOREACH(image, &target->images) {
 		if (image->is_wanted)
-			*VEC_ADD(&job.images) = &image->planned;
+			*VEC_ADD(&job.images) = (struct output_image){
+				&image->planned, target->sources.items[index_of(target, image)]
+			};
 	}
 	return job;
 }

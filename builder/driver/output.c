@@ -39,8 +39,10 @@ static int attest(const struct output_job *job, const struct build_output *outpu
 		AUTO(descriptor_release) struct descriptor about = { .media_type = NULL };
 		const struct attested_image image = {
 			.job = job,
-			.planned = job->images.items[i],
+			.planned = job->images.items[i].planned,
+			.source = job->images.items[i].source,
 			.manifest = &manifests->items[i],
+			.digest = &manifests->items[i].digest,
 			.names = names_of(job->request, output),
 			.docker_types = output->form.docker_types,
 			.now = epoch >= 0 ? epoch : (int64_t)time(NULL),
@@ -76,8 +78,8 @@ static int write_image(const struct output_job *job, const struct build_output *
 
 	warn_of_times(job, output);
 	for (size_t i = 0; i < job->images.len; i++) {
-		if (image_write(&image, job->images.items[i], VEC_ADD(&manifests), ret_config,
-				err) < 0)
+		if (image_write(&image, job->images.items[i].planned, VEC_ADD(&manifests),
+				ret_config, err) < 0)
 			return -1;
 	}
 	if (attests && attest(job, output, &manifests, err) < 0)
@@ -177,13 +179,8 @@ static int carry_out(const struct output_job *job, const struct build_output *ou
 {
 	if (monitor_check(job->request->monitor, err) < 0)
 		return -1;
-	if (build_output_is_files(output)) {
-		if (attestations_are_wanted(job->request))
-			monitor_text(job->request->monitor, 0, EVENT_WARNING,
-				     "attestations are of images: '%s' has none, ignoring",
-				     output->dest);
+	if (build_output_is_files(output))
 		return output_files_write(job, output, err);
-	}
 	if (write_image(job, output, ret, ret_config, err) < 0)
 		return -1;
 	if (output->type == OUTPUT_IMAGE)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "builder/build.h"
 #include "solve/plan.h"
+#include "source.h"
 
 /* Do the layers of base images have to be here? Not when nothing is written. */
 bool outputs_want_layers(const struct build_request *request);
@@ -12,10 +13,15 @@ bool outputs_want_layers(const struct build_request *request);
 WARN_UNUSED int outputs_check(const struct build_request *request, struct err *err);
 
 /* What is asked for, and what there is to make it from. */
+struct output_image {
+	const struct planned_image *planned; /* borrowed, like the source */
+	const struct build_source *source;
+};
+
 struct output_job {
 	const struct build_request *request;
 	struct {
-		const struct planned_image **items; /* borrowed */
+		struct output_image *items;
 		size_t len, cap;
 	} images; /* one for each platform */
 };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "attested_files.h"
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/fs.h"
@@ -73,6 +74,23 @@ static int pack_image(const struct build_request *request, const struct build_ou
 	return tree ? tree_pack(tree, &options, sink, request->monitor, err) : 0;
 }
 
+/* With attestations about the files beside them. */
+static int write_image(const struct output_job *job, const struct build_output *output,
+		       const struct output_image *image, struct layer_sink *sink, struct err *err)
+{
+	bool several = job->images.len > 1, split = several && output->platform_split;
+	AUTO(freep) char *platform = platform_directory(&image->planned->config.platform);
+	AUTO(attested_files_release) struct attested_files files;
+
+	if (!attestations_are_wanted(job->request))
+		return pack_image(job->request, output, image->planned, split, sink, err);
+	attested_files_init(&files, sink, split ? platform : NULL);
+	if (pack_image(job->request, output, image->planned, split, &files.sink, err) < 0)
+		return -1;
+	return attested_files_finish(&files, job, image, output->attestation_prefix,
+				     several && !split ? platform : NULL, err);
+}
+
 static int pack_images(const struct output_job *job, const struct build_output *output,
 		       struct layer_sink *sink, struct err *err)
 {
@@ -84,9 +102,9 @@ static int pack_images(const struct output_job *job, const struct build_output *
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < job->images.len; i++) {
-		merged.platform = &job->images.items[i]->config.platform;
-		result = pack_image(job->request, output, job->images.items[i], split,
-				    job->images.len > 1 && !split ? &merged.sink : sink, err);
+		merged.platform = &job->images.items[i].planned->config.platform;
+		result = write_image(job, output, &job->images.items[i],
+				     job->images.len > 1 && !split ? &merged.sink : sink, err);
 	}
 	strmap_release(&merged.seen);
 	return result;

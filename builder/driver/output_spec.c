@@ -71,6 +71,20 @@ static int set_dest(struct reading *reading, const char *key)
 	return 0;
 }
 
+static int set_attestation_prefix(struct reading *reading, const char *key)
+{
+	const char *value = NULL;
+
+	if (need_value(reading, key, &value) < 0)
+		return -1;
+	if (strchr(value, '/'))
+		return err_set(reading->err, ERR_USAGE,
+			       "'%s' is the beginning of file names, not a path: '%s'", key, value);
+	free(reading->output->attestation_prefix);
+	reading->output->attestation_prefix = xstrdup(value);
+	return 0;
+}
+
 static int set_push(struct reading *reading, const char *key)
 {
 	return set_bool(reading, key, &reading->output->push);
@@ -185,6 +199,7 @@ static const struct attribute {
 	{ "store", BY_IMAGE, set_store },
 	{ "tar", BY_ARCHIVES, set_tar },
 	{ "platform-split", BY_FILES, set_platform_split },
+	{ "attestation-prefix", BY_FILES, set_attestation_prefix },
 	{ "oci-mediatypes", BY_IMAGES, set_media_types },
 	{ "compression", BY_IMAGES, set_compression },
 	{ "compression-level", BY_IMAGES, set_level },
@@ -325,6 +340,7 @@ void build_output_release(struct build_output *output)
 {
 	strvec_release(&output->names);
 	free(output->dest);
+	free(output->attestation_prefix);
 	annotations_release(&output->form.annotations);
 	*output = (struct build_output){ .type = OUTPUT_IMAGE };
 }

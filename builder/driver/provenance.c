@@ -1,4 +1,5 @@
 /* SLSA provenance v0.2 (slsa.dev/provenance/v0.2) with BuildKit's build type. */
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "attestation.h"
@@ -7,8 +8,11 @@
 #include "context/remote_context.h"
 #include "image/config.h"
 #include "solve/material.h"
+#include "vcs_labels.h"
 
 #define BUILD_TYPE "https://mobyproject.org/buildkit@v1"
+#define HERMETIC   "https://mobyproject.org/buildkit@v1#hermetic"
+#define METADATA   "https://mobyproject.org/buildkit@v1#metadata"
 
 /* The vertices that a result is made from, each once, what is read before what reads it. */
 static void collect(struct vertex *vertex, struct vertices *ret)
@@ -86,7 +90,41 @@ static void add_args(json_t *args, const char *prefix, const struct strmap *map)
 	}
 }
 
-static json_t *describe_parameters(const struct build_request *request)
+static bool has_id(const json_t *list, const char *id)
+{
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach((json_t *)list, i,
+			   item) if (str_eq(json_get_string(item, "id"), id)) return true;
+	return false;
+}
+
+/* What steps ask for, whether or not it was given. */
+static json_t *describe_loans(const struct vertices *vertices, enum mount_type type)
+{
+	json_t *list = json_array();
+
+	VEC_FOREACH(vertex, vertices) {
+		if ((*vertex)->kind != VERTEX_RUN)
+			continue;
+		VEC_FOREACH(mount, &(*vertex)->run.mounts) {
+			json_t *json;
+
+			if (mount->type != type || has_id(list, mount->id))
+				continue;
+			json = json_object();
+			json_set_string(json, "id", mount->id);
+			if (!mount->required)
+				json_object_set_new(json, "optional", json_true());
+			json_array_append_new(list, json);
+		}
+	}
+	return list;
+}
+
+static json_t *describe_parameters(const struct build_request *request,
+				   const struct vertices *vertices)
 {
 	json_t *json = json_object(), *args = json_object(), *locals = json_array();
 	static const char *const names[] = { "context", "dockerfile" };
@@ -95,6 +133,8 @@ static json_t *describe_parameters(const struct build_request *request)
 	if (request->attestations->is_max) {
 		add_args(args, "build-arg", request->build_args);
 		add_args(args, "label", request->labels);
+		json_object_set_new(json, "secrets", describe_loans(vertices, MOUNT_SECRET));
+		json_object_set_new(json, "ssh", describe_loans(vertices, MOUNT_SSH));
 	}
 	if (request->target)
 		json_set_string(args, "target", request->target);
@@ -109,7 +149,8 @@ static json_t *describe_parameters(const struct build_request *request)
 	return json;
 }
 
-static json_t *describe_invocation(const struct build_request *request)
+static json_t *describe_invocation(const struct build_request *request,
+				   const struct vertices *vertices)
 {
 	json_t *json = json_object(), *source = json_object(), *environment = json_object();
 	struct platform host;
@@ -120,7 +161,7 @@ static json_t *describe_invocation(const struct build_request *request)
 	json_set_string(source, "entryPoint",
 			request->dockerfile ? path_base(request->dockerfile) : "Dockerfile");
 	json_object_set_new(json, "configSource", source);
-	json_object_set_new(json, "parameters", describe_parameters(request));
+	json_object_set_new(json, "parameters", describe_parameters(request, vertices));
 	platform_host(&host);
 	json_set_string(environment, "platform", platform_format(&host, text));
 	json_object_set_new(json, "environment", environment);
@@ -145,6 +186,20 @@ static void add_input(json_t *inputs, const struct vertices *vertices, const str
 	json_array_append_new(inputs, json_string(name));
 }
 
+static json_t *describe_environment(const struct strmap *env)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < env->len; i++) {
+		AUTO(freep)
+		char *text = xasprintf("%s=%s", env->items[i].key,
+				       env->items[i].value ? env->items[i].value : "");
+
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
 static json_t *describe_operation(const struct vertex *vertex)
 {
 	json_t *json = json_object(), *inner = json_object();
@@ -159,11 +214,13 @@ static json_t *describe_operation(const struct vertex *vertex)
 		json_t *meta = json_object();
 
 		json_object_set_new(meta, "args", json_from_strvec(&vertex->run.argv));
+		json_object_set_new(meta, "env", describe_environment(&vertex->run.env));
 		json_set_string(meta, "cwd", vertex->run.cwd ? vertex->run.cwd : "/");
 		json_object_set_new(inner, "meta", meta);
 		json_object_set_new(json, "exec", inner);
 	} else {
-		json_set_string(inner, "instruction", vertex->title ? vertex->title : "");
+		json_set_string(inner, "instruction",
+				vertex->title ? vertex->title : "FROM scratch");
 		json_object_set_new(json, "file", inner);
 	}
 	return json;
@@ -197,41 +254,141 @@ static json_t *describe_steps(const struct vertices *vertices)
 	return json;
 }
 
-/* --- the whole --- */
+/* --- metadata --- */
 
-static json_t *describe_metadata(const struct attested_image *image)
+static bool is_hermetic(const struct vertices *vertices)
 {
-	json_t *json = json_object(), *completeness = json_object();
+	VEC_FOREACH(vertex, vertices)
+		if ((*vertex)->kind == VERTEX_RUN && (*vertex)->run.network != SANDBOX_NETWORK_NONE)
+			return false;
+	return true;
+}
+
+/* A checkout says where the files came from; a context that was brought here says so itself. */
+static int describe_vcs(const struct build_source *source, json_t *metadata, struct err *err)
+{
+	AUTO(strmap_release) struct strmap labels = STRMAP_INIT;
+	json_t *json = NULL;
+
+	if (source->context->is_remote)
+		return 0;
+	if (vcs_labels_set(source->context, &labels, err) < 0)
+		return -1;
+	if (!labels.len)
+		return 0;
+	json = json_object();
+	for (size_t i = 0; i < labels.len; i++)
+		json_set_string(json, strrchr(labels.items[i].key, '.') + 1, labels.items[i].value);
+	json_object_set_new(metadata, "vcs", json);
+	return 0;
+}
+
+static json_t *describe_position(unsigned line)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "line", json_integer(line));
+	return json;
+}
+
+static json_t *describe_location(const struct node *node)
+{
+	json_t *range = json_object(), *ranges = json_array(), *location = json_object();
+	json_t *locations = json_array(), *json = json_object();
+
+	json_object_set_new(range, "start", describe_position(node->start));
+	json_object_set_new(range, "end", describe_position(node->end));
+	json_array_append_new(ranges, range);
+	json_object_set_new(location, "ranges", ranges);
+	json_array_append_new(locations, location);
+	json_object_set_new(json, "locations", locations);
+	return json;
+}
+
+/* Steps of another file, that of a named context, have no place in this one. */
+static json_t *describe_locations(const struct build_source *source,
+				  const struct vertices *vertices)
+{
+	json_t *json = json_object();
+
+	VEC_FOREACH(vertex, vertices) {
+		AUTO(freep) char *id = xasprintf("step%zu", index_of(vertices, *vertex));
+
+		if ((*vertex)->instruction && (*vertex)->instruction->node &&
+		    (*vertex)->file == source->dockerfile_name)
+			json_object_set_new(json, id,
+					    describe_location((*vertex)->instruction->node));
+	}
+	return json;
+}
+
+static char *encode_base64(const struct str *text)
+{
+	char *encoded = xmalloc((text->len + 2) / 3 * 4 + 1);
+
+	EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)text->ptr, (int)text->len);
+	return encoded;
+}
+
+static json_t *describe_file(const struct build_source *source, const struct vertices *vertices)
+{
+	json_t *json = json_object(), *info = json_object(), *infos = json_array();
+	AUTO(freep) char *data = encode_base64(&source->text);
+
+	json_set_string(info, "filename", path_base(source->dockerfile_name));
+	json_set_string(info, "language", "Dockerfile");
+	json_set_string(info, "data", data);
+	json_array_append_new(infos, info);
+	json_object_set_new(json, "locations", describe_locations(source, vertices));
+	json_object_set_new(json, "infos", infos);
+	return json;
+}
+
+static int describe_metadata(const struct attested_image *image, const struct vertices *vertices,
+			     json_t *json, struct err *err)
+{
+	bool is_max = image->job->request->attestations->is_max;
+	json_t *completeness = json_object(), *extra = json_object();
 	char buf[32];
 
 	/* neither its beginning nor a number of the run: the same build says the same */
 	json_set_string(json, "buildFinishedOn", rfc3339_format(image->now, buf));
-	json_object_set_new(completeness, "parameters",
-			    json_boolean(image->job->request->attestations->is_max));
+	json_object_set_new(completeness, "parameters", json_boolean(is_max));
 	json_object_set_new(completeness, "environment", json_true());
 	json_object_set_new(completeness, "materials", json_false());
 	json_object_set_new(json, "completeness", completeness);
 	json_object_set_new(json, "reproducible", json_false());
-	return json;
+	json_object_set_new(json, HERMETIC, json_boolean(is_hermetic(vertices)));
+	json_object_set_new(json, METADATA, extra);
+	if (is_max)
+		json_object_set_new(extra, "source", describe_file(image->source, vertices));
+	return describe_vcs(image->source, extra, err);
 }
 
-int provenance_describe(const struct attested_image *image, json_t **ret, struct err *err UNUSED)
+/* --- the whole --- */
+
+int provenance_describe(const struct attested_image *image, json_t **ret, struct err *err)
 {
 	const struct build_request *request = image->job->request;
 	const struct build_attestations *wanted = request->attestations;
 	struct vertices vertices = { .items = NULL };
-	json_t *json = json_object(), *builder = json_object();
+	json_auto_t *json = json_object();
+	json_t *builder = json_object(), *metadata = json_object();
+	int result;
 
 	collect(image->planned->top, &vertices);
 	json_set_string(builder, "id", wanted->builder_id ? wanted->builder_id : "");
 	json_object_set_new(json, "builder", builder);
 	json_set_string(json, "buildType", BUILD_TYPE);
 	json_object_set_new(json, "materials", describe_materials(&vertices));
-	json_object_set_new(json, "invocation", describe_invocation(request));
+	json_object_set_new(json, "invocation", describe_invocation(request, &vertices));
 	if (wanted->is_max)
 		json_object_set_new(json, "buildConfig", describe_steps(&vertices));
-	json_object_set_new(json, "metadata", describe_metadata(image));
+	json_object_set_new(json, "metadata", metadata);
+	result = describe_metadata(image, &vertices, metadata, err);
 	free(vertices.items);
-	*ret = json;
+	if (result < 0)
+		return -1;
+	*ret = TAKE(json);
 	return 0;
 }

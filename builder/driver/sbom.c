@@ -169,11 +169,11 @@ static json_t *relationship(const char *from, const char *type, const char *to)
 
 static json_t *describe_image(const struct attested_image *image, const char *name)
 {
-	json_t *json = new_package("SPDXRef-Image", name, image->manifest->digest.text);
+	json_t *json = new_package("SPDXRef-Image", name, image->digest->text);
 	AUTO(str_release) struct str url = STR_INIT;
 
 	json_set_string(json, "primaryPackagePurpose", "CONTAINER");
-	if (image->names && image->names->len > 0) {
+	if (image->manifest && image->names && image->names->len > 0) {
 		purl_add_image(&url, name, &image->manifest->platform);
 		json_object_set_new(json, "externalRefs", external_reference(url.ptr));
 	}
@@ -196,8 +196,7 @@ static json_t *new_document(const struct attested_image *image, const char *name
 	json_t *json = json_object();
 	/* unique for what it describes, and the same for the same image */
 	AUTO(freep)
-	char *space = xasprintf("https://spdx.org/spdxdocs/edgectl-%s",
-				digest_hex(&image->manifest->digest));
+	char *space = xasprintf("https://spdx.org/spdxdocs/edgectl-%s", digest_hex(image->digest));
 
 	json_set_string(json, "spdxVersion", "SPDX-2.3");
 	json_set_string(json, "dataLicense", "CC0-1.0");

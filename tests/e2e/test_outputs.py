@@ -1,4 +1,6 @@
 """--output and what goes with it: archives, directories, attestations, times, labels; read by tools that are not ours."""
+import base64
+import hashlib
 import json
 import os
 import stat
@@ -265,6 +267,59 @@ def test_attestations(edgectl, context, busybox, registry, reference):
         assert provenance["predicate"]["materials"][0]["uri"].startswith("pkg:docker/127.0.0.1:")
     # whoever pulls gets an image, not what is said about it
     edgectl("pull", "--platform", "linux/arm64", reference)
+
+
+def line_ranges(metadata):
+    return sorted((x["start"]["line"], x["end"]["line"]) for step in metadata["source"]["locations"].values()
+                  for location in step["locations"] for x in location["ranges"])
+
+
+def test_provenance_has_the_dockerfile(edgectl, context, busybox, scratch):
+    """With mode=max: its text, where each step stands in it, who asked for which secret, and whether there was a network."""
+    def provenance(text, mode):
+        edgectl("build", f"--provenance={mode}", "-o", f"type=local,dest={scratch}/out", context({"Dockerfile": text}))
+        return json.loads((scratch / "out/provenance.json").read_text())["predicate"]
+
+    text = (f"# syntax=docker/dockerfile:1\nFROM {busybox} AS a\nARG V=1\nRUN --network=none --mount=type=secret,id=one \\\n  true\n"
+            f"FROM {busybox} AS unused\nRUN false\nFROM a\nRUN --network=none --mount=type=ssh --mount=type=secret,id=one true\n")
+    found = provenance(text, "mode=max")
+    metadata = found["metadata"]["https://mobyproject.org/buildkit@v1#metadata"]
+    assert [(x["filename"], x["language"], base64.b64decode(x["data"]).decode()) for x in metadata["source"]["infos"]] == [
+        ("Dockerfile", "Dockerfile", text)]
+    assert line_ranges(metadata) == [(2, 2), (4, 5), (9, 9)], "what the image is made from"
+    assert found["invocation"]["parameters"]["secrets"] == [{"id": "one", "optional": True}]
+    assert found["invocation"]["parameters"]["ssh"] == [{"id": "default", "optional": True}]
+    assert found["metadata"]["https://mobyproject.org/buildkit@v1#hermetic"] is True
+    found = provenance(text.replace("--network=none", "--network=host"), "mode=min")
+    assert found["metadata"]["https://mobyproject.org/buildkit@v1#hermetic"] is False
+    assert found["metadata"]["https://mobyproject.org/buildkit@v1#metadata"] == {}
+    assert "secrets" not in found["invocation"]["parameters"]
+
+
+def test_attestations_beside_files(edgectl, context, busybox, scratch):
+    """The subjects are all regular files, by their path in the image and what is in them."""
+    root = context({"Dockerfile": f"FROM {busybox} AS made\nARG TARGETARCH\nRUN mkdir /d && echo $TARGETARCH > /d/f && ln /d/f /d/g && "
+                                  "ln -s f /d/l && touch /d/e\nFROM scratch\nCOPY --from=made /d /d\n"})
+    options = ["--platform", "linux/arm64,linux/amd64", "--provenance", "--sbom", "--build-arg", "SOURCE_DATE_EPOCH=1"]
+    edgectl("build", *options, "-o", f"type=local,dest={scratch}/dir", "-o", f"type=tar,dest={scratch}/t.tar,attestation-prefix=about-", root)
+    for arch in "arm64", "amd64":
+        place = scratch / "dir" / f"linux_{arch}"
+        statements = [json.loads((place / name).read_text()) for name in ("sbom.spdx.json", "provenance.json")]
+        assert [x["predicateType"] for x in statements] == ["https://spdx.dev/Document", "https://slsa.dev/provenance/v0.2"]
+        for statement in statements:
+            assert {x["name"]: x["digest"]["sha256"] for x in statement["subject"]} == {
+                f"d/{name}": hashlib.sha256((place / "d" / name).read_bytes()).hexdigest() for name in "efg"}
+            assert len(statement["subject"]) == 3
+        assert (place / "provenance.json").stat().st_mode & 0o777 == 0o600
+        with tarfile.open(scratch / "t.tar") as tar:
+            assert tar.extractfile(f"linux_{arch}/about-provenance.json").read() == (place / "provenance.json").read_bytes()
+    edgectl("build", *options[2:], "--platform", "linux/arm64", "-o", f"{scratch}/single", root)
+    assert sorted(x.name for x in (scratch / "single").iterdir()) == ["d", "provenance.json", "sbom.spdx.json"]
+    other = context({"Dockerfile": "ARG TARGETARCH\nFROM scratch\nARG TARGETARCH\nCOPY f /$TARGETARCH\n", "f": ""})
+    edgectl("build", *options, "-o", f"type=local,dest={scratch}/merged,platform-split=false", other)
+    assert sorted(x.name for x in (scratch / "merged").iterdir()) == [
+        "amd64", "arm64", "provenance.linux_amd64.json", "provenance.linux_arm64.json", "sbom.spdx.linux_amd64.json",
+        "sbom.spdx.linux_arm64.json"]
 
 
 def test_no_attestation_unless_asked(edgectl, project, registry, reference):

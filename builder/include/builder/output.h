@@ -44,8 +44,9 @@ struct build_output {
 	struct strvec names; /* canonical; none = those of the build */
 	char *dest;          /* NULL = none; "-" = the standard output */
 	bool push, push_by_digest;
-	bool store;          /* image: tagged in the store */
-	bool is_dir;         /* oci, docker: a directory in place of a tar */
+	bool store;               /* image: tagged in the store */
+	bool is_dir;              /* oci, docker: a directory in place of a tar */
+	char *attestation_prefix; /* local, tar: of the names of attestations; NULL = none */
 	bool platform_split; /* local, tar: each platform in a directory of its own, if there are several */
 	struct image_form form;
 };

@@ -33,6 +33,8 @@ static char *show(const struct build_output *output)
 	str_add(&out, output->store ? "" : " unstored");
 	str_add(&out, output->is_dir ? " dir" : "");
 	str_add(&out, output->platform_split ? "" : " merged");
+	if (output->attestation_prefix)
+		str_addf(&out, " prefix:%s", output->attestation_prefix);
 	show_form(&output->form, &out);
 	return str_detach(&out);
 }
@@ -47,6 +49,7 @@ static void values(void **state)
 		{ "-", "tar dest:-" },
 		{ "type=local,dest=out", "local dest:out" },
 		{ "type=local,dest=out,platform-split=false", "local dest:out merged" },
+		{ "type=tar,attestation-prefix=a-,attestation-prefix=b-", "tar dest:- prefix:b-" },
 		{ "type=tar", "tar dest:-" },
 		{ "type=tar,dest=x.tar", "tar dest:x.tar" },
 		{ "type=oci", "oci dest:-" },
@@ -108,6 +111,8 @@ static void mistakes(void **state)
 		{ "type=image,name=UPPER", "UPPER" },
 		{ "type=image,annotation.=x", "annotation." },
 		{ "type=cacheonly,dest=x", "has no attribute 'dest'" },
+		{ "type=image,attestation-prefix=x", "has no attribute 'attestation-prefix'" },
+		{ "type=local,dest=d,attestation-prefix=../x", "not a path" },
 	};
 
 	(void)state;
