@@ -2,38 +2,30 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/path.h"
-#include "builder/inputs.h"
 #include "compose/list.h"
 #include "compose/project.h"
-#include "device/container_sync.h"
 #include "device/log_follower.h"
 #include "device/watcher.h"
-#include "live_rules.h"
+#include "live_service.h"
 
-/* An editor writes a file in some milliseconds; git switches a branch in a few seconds. */
-#define QUIET_MS 10
-#define MOST_MS  2000
-#define IDLE_MS  1000
-/* A program that does not end when it is told to is killed: who saves a file wants to see it run. */
-#define STOP_SECONDS 2
-#define RETRY_MS     1000
-
-struct live_service {
-	const char *name;
-	bool is_built;
-	size_t index;            /* among what is built */
-	struct descriptor image; /* what its container has */
-	struct build_inputs inputs;
-	enum sync_restart restart;
-	const char *signal;
-	struct live_rules rules; /* develop.watch; they rule where there are some */
-	bool is_stale;           /* something that it is made from has changed since */
-};
+/*
+ * An editor writes a file in a moment. When there are many, git is switching a branch, or an archive is being unpacked:
+ * that takes longer breaths, and some seconds.
+ */
+#define QUIET_MS      4
+#define MANY          16
+#define QUIET_MANY_MS 60
+#define MOST_MS       2000
+#define IDLE_MS       1000
+/* When nothing has been saved for so long, the image is built that the container has the files of. */
+#define PROVE_MS 3000
+#define RETRY_MS 1000
 
 struct live_session {
 	struct deployment_session *deployment;
@@ -54,11 +46,8 @@ static void live_session_release(struct live_session *live)
 	for (size_t i = 0; live->followers && i < live->names.len; i++)
 		log_follower_stop(live->followers[i]);
 	free(live->followers);
-	for (size_t i = 0; i < live->count; i++) {
-		live_rules_release(&live->services[i].rules);
-		build_inputs_release(&live->services[i].inputs);
-		descriptor_release(&live->services[i].image);
-	}
+	for (size_t i = 0; i < live->count; i++)
+		live_service_release(&live->services[i]);
 	free(live->services);
 	watcher_free(live->watcher);
 	strvec_release(&live->project_files);
@@ -75,42 +64,17 @@ static const char *service_name(const struct build_item *item)
 	return item->name ? item->name : DEPLOY_MAIN_SERVICE;
 }
 
-/* --- how a service begins anew: x-edgectl, or a label --- */
-
-static int read_restart(struct live_session *live, struct live_service *service, struct err *err)
-{
-	const struct compose_service *model = model_of(live, service->name);
-	const char *word = strmap_get(&model->edgectl, "restart");
-	const char *signal = strmap_get(&model->edgectl, "signal");
-
-	if (!word)
-		word = strmap_get(&model->labels, "io.edgectl.restart");
-	if (!signal)
-		signal = strmap_get(&model->labels, "io.edgectl.signal");
-	service->signal = signal ? signal : "SIGHUP";
-	if (!word || str_eq(word, "engine"))
-		service->restart = SYNC_RESTART;
-	else if (str_eq(word, "signal"))
-		service->restart = SYNC_SIGNAL;
-	else if (str_eq(word, "none"))
-		service->restart = SYNC_NONE;
-	else {
-		(void)err_set(err, ERR_INPUT, "service '%s': x-edgectl: restart cannot be '%s'",
-			      service->name, word);
-		return err_hint(err, "write engine, signal or none");
-	}
-	return 0;
-}
-
 /* --- opening --- */
 
 static struct live_service *add_service(struct live_session *live, const char *name)
 {
 	struct live_service *service = &live->services[live->count++];
 
-	service->name = name;
-	service->inputs = (struct build_inputs)BUILD_INPUTS_INIT;
-	service->rules = (struct live_rules)LIVE_RULES_INIT;
+	*service = (struct live_service){ .deployment = live->deployment,
+					  .view = live->view,
+					  .name = name,
+					  .inputs = BUILD_INPUTS_INIT,
+					  .rules = LIVE_RULES_INIT };
 	return service;
 }
 
@@ -121,13 +85,7 @@ static int add_built(struct live_session *live, size_t index, struct err *err)
 
 	service->is_built = true;
 	service->index = index;
-	descriptor_copy(&service->image, &build->results[index].target);
-	if (build_inputs_read(&build->requests[index], &service->inputs, err) < 0)
-		return err_wrap(err, "service '%s'", service->name);
-	if (live_rules_open(model_of(live, service->name), &service->inputs, &service->rules, err) <
-	    0)
-		return -1;
-	return read_restart(live, service, err);
+	return live_service_open(service, model_of(live, service->name), err);
 }
 
 /* Services that only have rules. */
@@ -141,7 +99,7 @@ static int add_others(struct live_session *live, struct err *err)
 		if (model->build || model->watch.len == 0)
 			continue;
 		service = add_service(live, model->name);
-		if (live_rules_open(model, NULL, &service->rules, err) < 0)
+		if (live_service_open(service, model, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -234,34 +192,6 @@ static int live_session_open(struct live_session *live, struct err *err)
 
 /* --- what has changed --- */
 
-static bool is_input(const struct live_service *service, const char *path)
-{
-	if (strvec_contains(&service->inputs.files, path))
-		return true;
-	VEC_FOREACH(tree, &service->inputs.trees) {
-		size_t len = strlen(tree->dir);
-
-		if (path_is_within(path, tree->dir) &&
-		    !ignore_match(tree->ignore, path[len] ? path + len + 1 : ""))
-			return true;
-	}
-	return false;
-}
-
-static int mark_service(struct live_service *service, const struct watcher_changes *changes,
-			struct err *err)
-{
-	if (service->rules.len == 0) {
-		service->is_stale |= changes->lost;
-		VEC_FOREACH(path, &changes->paths)
-			service->is_stale |= is_input(service, *path);
-		return 0;
-	}
-	VEC_FOREACH(path, &changes->paths)
-		live_rules_take(&service->rules, *path);
-	return changes->lost ? live_rules_take_trees(&service->rules, true, err) : 0;
-}
-
 /* Is a compose file among it? */
 static bool is_project_changed(const struct live_session *live,
 			       const struct watcher_changes *changes)
@@ -286,145 +216,57 @@ static bool is_definition_changed(const struct live_session *live,
 	return false;
 }
 
-static int read_inputs_again(struct live_session *live, struct err *err)
+static int take_changes(struct live_session *live, const struct watcher_changes *changes,
+			struct err *err)
+{
+	for (size_t i = 0; i < live->count; i++) {
+		if (live_service_take(&live->services[i], changes, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A broken file is told by the build; until it is whole again the old inputs count. */
+static void read_inputs(const struct live_session *live, struct live_service *service,
+			struct build_inputs *ret_old)
 {
 	const struct build_project *build = &live->deployment->project.build;
+	struct build_inputs inputs = BUILD_INPUTS_INIT;
 
-	watcher_free(live->watcher);
-	live->watcher = NULL;
-	strvec_clear(&live->project_files);
-	for (size_t i = 0; i < live->count; i++) {
-		struct live_service *service = &live->services[i];
-		struct build_inputs inputs = BUILD_INPUTS_INIT;
-
-		if (!service->is_built)
-			continue;
-		/* A broken file is told by the build; until it is whole again the old inputs count. */
-		if (build_inputs_read(&build->requests[service->index], &inputs, NULL) < 0) {
-			build_inputs_release(&inputs);
-			continue;
-		}
-		build_inputs_release(&service->inputs);
-		service->inputs = inputs;
+	*ret_old = inputs;
+	if (!service->is_built)
+		return;
+	if (build_inputs_read(&build->requests[service->index], &inputs, NULL) < 0) {
+		build_inputs_release(&inputs);
+		return;
 	}
-	return watch_all(live, err);
+	*ret_old = service->inputs;
+	service->inputs = inputs;
+}
+
+/* The old watch, which needs the old inputs, ends when the new one is there: nothing happens unseen. */
+static int read_inputs_again(struct live_session *live, struct err *err)
+{
+	AUTO(watcher_changes_release) struct watcher_changes changes = WATCHER_CHANGES_INIT;
+	AUTO(freep) struct build_inputs *old = xcalloc(live->count + 1, sizeof(*old));
+	struct watcher *watcher = TAKE(live->watcher);
+	int status = 0;
+
+	strvec_clear(&live->project_files);
+	for (size_t i = 0; i < live->count; i++)
+		read_inputs(live, &live->services[i], &old[i]);
+	status = watch_all(live, err);
+	if (status == 0)
+		status = watcher_read(watcher, &changes, err);
+	if (status == 0)
+		status = take_changes(live, &changes, err);
+	watcher_free(watcher);
+	for (size_t i = 0; i < live->count; i++)
+		build_inputs_release(&old[i]);
+	return status;
 }
 
 /* --- bringing it to the board --- */
-
-/* The image is sent and the service's container made anew. */
-static int replace(struct live_session *live, struct live_service *service,
-		   const struct descriptor *image, const char *why, struct err *err)
-{
-	uint64_t begun = monotonic_ms();
-
-	live_view_note(live->view, service->name, "new container: %s", why);
-	if (deployment_send(live->deployment, service->name, image, err) < 0 ||
-	    deployment_run(live->deployment, err) < 0)
-		return -1;
-	live_view_note(live->view, service->name, "runs again after %llu ms",
-		       (unsigned long long)(monotonic_ms() - begun));
-	return 0;
-}
-
-static int sync_service(struct live_session *live, struct live_service *service,
-			const struct descriptor *image, uint64_t begun, struct err *err)
-{
-	const char *container = strmap_get(&live->deployment->result.containers, service->name);
-	const struct container_sync sync = { .engine = live->deployment->engine,
-					     .store = live->deployment->session.store,
-					     .container = container,
-					     .from = &service->image,
-					     .to = image,
-					     .restart = service->restart,
-					     .signal = service->signal,
-					     .stop_seconds = STOP_SECONDS };
-	struct sync_report report;
-	int status = container_sync_run(&sync, &report, err);
-
-	/* Somebody removed it. */
-	if (status < 0 && err->kind == ERR_NOT_FOUND) {
-		err_clear(err);
-		return replace(live, service, image, "there is none any more", err);
-	}
-	if (status < 0)
-		return -1;
-	if (report.outcome == SYNC_NEEDS_NEW)
-		return replace(live, service, image, report.why, err);
-	if (report.outcome == SYNC_DONE)
-		live_view_synced(live->view, service->name, &report, monotonic_ms() - begun);
-	return 0;
-}
-
-static void set_image(struct live_service *service, const struct descriptor *image)
-{
-	descriptor_release(&service->image);
-	descriptor_copy(&service->image, image);
-}
-
-/* Builds what is stale; an error of one service leaves it stale. */
-static int update(struct live_session *live, struct live_service *service, uint64_t begun,
-		  struct err *err)
-{
-	const struct build_project *build = &live->deployment->project.build;
-	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
-
-	if (build_run(&build->requests[service->index], &result, err) < 0)
-		return -1;
-	if (digest_equal(&result.target.digest, &service->image.digest))
-		return 0;
-	if (sync_service(live, service, &result.target, begun, err) < 0)
-		return -1;
-	set_image(service, &result.target);
-	return 0;
-}
-
-static int rebuild(struct live_session *live, struct live_service *service, struct err *err)
-{
-	const struct build_project *build = &live->deployment->project.build;
-	AUTO(build_result_release) struct build_result result = BUILD_RESULT_INIT;
-
-	if (build_run(&build->requests[service->index], &result, err) < 0)
-		return -1;
-	if (digest_equal(&result.target.digest, &service->image.digest))
-		return 0;
-	if (replace(live, service, &result.target, "a rule of develop.watch", err) < 0)
-		return -1;
-	set_image(service, &result.target);
-	return live_rules_take_trees(&service->rules, false, err);
-}
-
-static int follow_rules(struct live_session *live, struct live_service *service, uint64_t begun,
-			struct err *err)
-{
-	const char *container = NULL;
-	struct live_rules_report report;
-	struct sync_report shown;
-
-	if (service->rules.rebuild && service->is_built && rebuild(live, service, err) < 0)
-		return -1;
-	service->rules.rebuild = false;
-	if (!live_rules_are_due(&service->rules))
-		return 0;
-	container = strmap_get(&live->deployment->result.containers, service->name);
-	if (live_rules_apply(&service->rules, live->deployment->engine, container, STOP_SECONDS,
-			     &report, err) < 0)
-		return -1;
-	shown = (struct sync_report){ .files = report.files.files,
-				      .bytes = report.files.bytes,
-				      .restarted = report.restarted };
-	live_view_synced(live->view, service->name, &shown, monotonic_ms() - begun);
-	return 0;
-}
-
-static int bring_up_to_date(struct live_session *live, struct live_service *service, uint64_t begun,
-			    struct err *err)
-{
-	if (service->rules.len > 0)
-		return live_rules_are_due(&service->rules) ? follow_rules(live, service, begun, err)
-							   : 0;
-	return service->is_stale ? update(live, service, begun, err) : 0;
-}
 
 /* ERR_CANCELLED and ERR_NETWORK end it; every other error is shown, and the old program runs on. */
 static int update_stale(struct live_session *live, uint64_t begun, struct err *err)
@@ -432,13 +274,12 @@ static int update_stale(struct live_session *live, uint64_t begun, struct err *e
 	for (size_t i = 0; i < live->count; i++) {
 		struct live_service *service = &live->services[i];
 
-		if (bring_up_to_date(live, service, begun, err) < 0) {
-			if (err->kind == ERR_CANCELLED || err->kind == ERR_NETWORK)
-				return -1;
-			live_view_error(live->view, service->name, err);
-			err_clear(err);
-		}
-		service->is_stale = false;
+		if (!live_service_is_due(service) || live_service_update(service, begun, err) == 0)
+			continue;
+		if (err->kind == ERR_CANCELLED || err->kind == ERR_NETWORK)
+			return -1;
+		live_view_error(live->view, service->name, err);
+		err_clear(err);
 	}
 	return 0;
 }
@@ -509,22 +350,65 @@ static void read_project_again(struct live_session *live)
 	deploy_project_release(&next);
 }
 
+/* Nothing happens: time for the images of what was put into containers. */
+static int prove_patches(struct live_session *live, struct err *err)
+{
+	for (size_t i = 0; i < live->count; i++) {
+		struct live_service *service = &live->services[i];
+
+		if (!service->patched_at || monotonic_ms() < service->patched_at + PROVE_MS)
+			continue;
+		if (live_service_prove(service, watcher_fd(live->watcher), err) == 0)
+			continue;
+		if (err->kind == ERR_CANCELLED)
+			return -1;
+		/* What a lost connection left undone is done when the board is there again. */
+		if (err->kind == ERR_NETWORK) {
+			service->needs_build = true;
+			atomic_store(&live->lost, true);
+		} else {
+			live_view_error(live->view, service->name, err);
+		}
+		err_clear(err);
+	}
+	return 0;
+}
+
+static int wait_for_changes(struct live_session *live, struct watcher_changes *changes,
+			    struct err *err)
+{
+	int cancel_fd = live->deployment->session.monitor.cancel_fd;
+
+	if (watcher_wait(live->watcher, IDLE_MS, QUIET_MS, MOST_MS, cancel_fd, changes, err) < 0)
+		return -1;
+	if (changes->paths.len <= MANY)
+		return 0;
+	return watcher_wait(live->watcher, 0, QUIET_MANY_MS, MOST_MS, cancel_fd, changes, err);
+}
+
+static bool is_any_due(const struct live_session *live)
+{
+	for (size_t i = 0; i < live->count; i++) {
+		if (live_service_is_due(&live->services[i]))
+			return true;
+	}
+	return false;
+}
+
 static int one_round(struct live_session *live, struct err *err)
 {
 	AUTO(watcher_changes_release) struct watcher_changes changes = WATCHER_CHANGES_INIT;
-	int cancel_fd = live->deployment->session.monitor.cancel_fd;
 	uint64_t begun = 0;
 
-	if (check_connection(live, err) < 0 ||
-	    watcher_wait(live->watcher, IDLE_MS, QUIET_MS, MOST_MS, cancel_fd, &changes, err) < 0)
+	if (check_connection(live, err) < 0)
 		return -1;
-	if (changes.paths.len == 0 && !changes.lost)
-		return 0;
+	if (!is_any_due(live) && wait_for_changes(live, &changes, err) < 0)
+		return -1;
 	begun = monotonic_ms();
-	for (size_t i = 0; i < live->count; i++) {
-		if (mark_service(&live->services[i], &changes, err) < 0)
-			return -1;
-	}
+	if (changes.paths.len == 0 && !changes.lost && !is_any_due(live))
+		return prove_patches(live, err);
+	if (take_changes(live, &changes, err) < 0)
+		return -1;
 	if (is_project_changed(live, &changes)) {
 		read_project_again(live);
 		if (live->has_next)
@@ -541,7 +425,7 @@ static int run(struct live_session *live, struct err *err)
 	if (live_session_open(live, err) < 0)
 		return -1;
 	live_view_note(live->view, NULL, "watching; Ctrl-C leaves the services running");
-	/* Rules with initial_sync have something to do at once. */
+	/* Rules with initial_sync have something to do at once; what is built is built in order to be kept. */
 	if (catch_up(live, monotonic_ms(), err) < 0)
 		return -1;
 	while (!live->has_next) {

@@ -133,6 +133,99 @@ int tree_list(struct tree *tree, struct tree_node *dir, const struct tree_nodes 
 	return 0;
 }
 
+/* --- looking again --- */
+
+static bool is_same_kind(const struct tree_node *a, const struct tree_node *b)
+{
+	return S_ISREG(a->st.st_mode) && a->st.st_mode == b->st.st_mode && a->st.st_nlink == 1 &&
+	       b->st.st_nlink == 1;
+}
+
+static void child_remove(struct tree *tree, struct tree_nodes *children, size_t place)
+{
+	node_free(tree->ops, children->items[place]);
+	children->len--;
+	memmove(children->items + place, children->items + place + 1,
+		(children->len - place) * sizeof(*children->items));
+}
+
+static enum tree_change replace_child(struct tree *tree, struct tree_node *dir, size_t place,
+				      struct tree_node *owned_fresh, struct tree_node **ret_node)
+{
+	struct tree_node *known = dir->children.items[place];
+
+	if (is_same_kind(known, owned_fresh)) {
+		known->st = owned_fresh->st;
+		known->hash[0] = '\0';
+		*ret_node = known;
+		node_free(tree->ops, owned_fresh);
+		return TREE_CONTENT;
+	}
+	node_free(tree->ops, known);
+	dir->children.items[place] = owned_fresh;
+	return TREE_CHANGED;
+}
+
+static int refresh_child(struct tree *tree, struct tree_node *dir, const char *name,
+			 enum tree_change *ret, struct tree_node **ret_node, struct err *err)
+{
+	struct tree_node *fresh = xcalloc(1, sizeof(*fresh));
+	bool is_known = false, is_there = false;
+	size_t place = child_place(&dir->children, name, &is_known);
+
+	fresh->parent = dir;
+	fresh->name = xstrdup(name);
+	if (tree->ops->find(tree, dir, fresh, &is_there, err) < 0) {
+		node_free(tree->ops, fresh);
+		return -1;
+	}
+	*ret = is_known || is_there ? TREE_CHANGED : TREE_SAME;
+	if (is_known && is_there) {
+		*ret = replace_child(tree, dir, place, fresh, ret_node);
+		return 0;
+	}
+	if (is_known)
+		child_remove(tree, &dir->children, place);
+	if (is_there && dir->complete)
+		child_insert(&dir->children, place, fresh);
+	else
+		node_free(tree->ops, fresh);
+	return 0;
+}
+
+int tree_refresh(struct tree *tree, const char *path, enum tree_change *ret,
+		 struct tree_node **ret_node, struct err *err)
+{
+	struct span rest = span_of(path), part;
+	struct tree_node *dir = tree->root;
+
+	*ret = TREE_SAME;
+	*ret_node = NULL;
+	for (;;) {
+		AUTO(freep) char *name = NULL;
+		bool is_last = !span_cut(&rest, '/', &part), is_known = false;
+		size_t place;
+
+		name = span_dup(part);
+		if (is_last)
+			return refresh_child(tree, dir, name, ret, ret_node, err);
+		place = child_place(&dir->children, name, &is_known);
+		if (!is_known)
+			return 0;
+		dir = dir->children.items[place];
+	}
+}
+
+void tree_forget(struct tree *tree)
+{
+	struct tree_node *root = tree->root;
+
+	VEC_FOREACH(child, &root->children)
+		node_free(tree->ops, *child);
+	root->children.len = 0;
+	root->complete = false;
+}
+
 char *tree_path(const struct tree_node *node)
 {
 	AUTO(strvec_release) struct strvec names = STRVEC_INIT;

@@ -12,20 +12,10 @@
 
 #include "base/alloc.h"
 #include "build_cache.h"
-#include "build_target.h"
+#include "build_state.h"
 #include "output.h"
-#include "solve/solver.h"
 
-/* Everything of one build that has to be released. */
-struct build {
-	struct build_common common;
-	struct build_target *targets;
-	size_t count;
-	struct solver solver;
-	struct cache_places cache_sources; /* borrows from the requests */
-};
-
-static void build_release(struct build *build)
+void build_release(struct build *build)
 {
 	graph_release(&build->common.graph);
 	solver_release(&build->solver);
@@ -198,20 +188,26 @@ static int export(struct build *build, struct build_result *ret, struct err *err
 	return 0;
 }
 
+int build_carry_out(struct build *build, const struct build_request *requests, size_t count,
+		    struct build_result *ret, struct err *err)
+{
+	build_init(build, requests, count);
+	for (size_t i = 0; i < count; i++) {
+		if (outputs_check(&requests[i], err) < 0)
+			return -1;
+	}
+	if (open_targets(build, err) < 0 || plan_and_check(build, err) < 0 ||
+	    solve(build, requests, err) < 0)
+		return -1;
+	return export(build, ret, err);
+}
+
 int build_run_all(const struct build_request *requests, size_t count, struct build_result *ret,
 		  struct err *err)
 {
 	AUTO(build_release) struct build build = { .count = 0 };
 
-	build_init(&build, requests, count);
-	for (size_t i = 0; i < count; i++) {
-		if (outputs_check(&requests[i], err) < 0)
-			return -1;
-	}
-	if (open_targets(&build, err) < 0 || plan_and_check(&build, err) < 0 ||
-	    solve(&build, requests, err) < 0)
-		return -1;
-	return export(&build, ret, err);
+	return build_carry_out(&build, requests, count, ret, err);
 }
 
 int build_run(const struct build_request *request, struct build_result *ret, struct err *err)

@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/path.h"
-#include "target.h"
 #include "target_digest.h"
 
 #define HEREDOC_MODE 0644
@@ -19,7 +18,8 @@ struct copier {
 	struct timespec made; /* mtime of what has none of its own */
 	struct tree *tree;    /* that the source's nodes are of */
 	struct target *target;
-	struct layer_sink *sink;
+	struct layer_sink *sink; /* NULL = there is none: archives are not unpacked */
+	bool saw_archive;
 	struct owner owner; /* --chown, or root */
 	bool keep_owner;    /* files of a stage or an image, without --chown */
 	unsigned group;
@@ -210,6 +210,9 @@ static int copy_source(struct copier *copier, const struct selection *selection,
 	copier->tree = source->tree ? source->tree : selection->tree;
 	if (is_archive(copier, source, &fd, &archive, err) < 0)
 		return -1;
+	copier->saw_archive |= archive;
+	if (archive && !copier->sink)
+		return 0;
 	if (archive)
 		return unpack_archive(copier, fd, source->node, err);
 	if (make_destination(copier, source->node, err) < 0)
@@ -219,27 +222,42 @@ static int copy_source(struct copier *copier, const struct selection *selection,
 	return copy_file(copier, source, err);
 }
 
+static int copy_all(struct copier *copier, const struct vertex *vertex,
+		    const struct selection *selection, struct tree *below, struct err *err)
+{
+	const char *chown = vertex->copy.chown;
+
+	if (chown && accounts_resolve(below, chown, &copier->owner, err) < 0)
+		return -1;
+	VEC_FOREACH(source, selection) {
+		if (copy_source(copier, selection, source, err) < 0)
+			return err_wrap(err, "%s", instruction_name(vertex->instruction->kind));
+	}
+	return 0;
+}
+
+static struct copier copier_for(const struct solver *solver, const struct vertex *vertex,
+				struct target *target)
+{
+	return (struct copier){
+		.solver = solver,
+		.copy = &vertex->copy,
+		.made = vertex_made_time(vertex),
+		.target = target,
+		.keep_owner = vertex->copy.from && !vertex->copy.chown,
+	};
+}
+
 int copy_execute(struct solver *solver, const struct vertex *vertex,
 		 const struct selection *selection, struct tree *below, struct layer_sink *sink,
 		 struct made_layer *made, bool *ret_changed, struct err *err)
 {
-	const struct copy_vertex *copy = &vertex->copy;
 	AUTO(target_freep) struct target *target = target_new(below);
-	struct copier copier = {
-		.solver = solver,
-		.copy = copy,
-		.made = vertex_made_time(vertex),
-		.target = target,
-		.sink = sink,
-		.keep_owner = copy->from && !copy->chown,
-	};
+	struct copier copier = copier_for(solver, vertex, target);
 
-	if (copy->chown && accounts_resolve(below, copy->chown, &copier.owner, err) < 0)
+	copier.sink = sink;
+	if (copy_all(&copier, vertex, selection, below, err) < 0)
 		return -1;
-	VEC_FOREACH(source, selection) {
-		if (copy_source(&copier, selection, source, err) < 0)
-			return err_wrap(err, "%s", instruction_name(vertex->instruction->kind));
-	}
 	if (made && (target_digest(target, &made->name, err) < 0 || made_layer_find(made, err) < 0))
 		return -1;
 	if (made && made->is_found)
@@ -247,5 +265,16 @@ int copy_execute(struct solver *solver, const struct vertex *vertex,
 	if (target_emit(target, sink, solver->monitor, err) < 0)
 		return -1;
 	*ret_changed = target_saw_change(target);
+	return 0;
+}
+
+int copy_fill(struct solver *solver, const struct vertex *vertex, const struct selection *selection,
+	      struct tree *below, struct target *target, bool *ret_whole, struct err *err)
+{
+	struct copier copier = copier_for(solver, vertex, target);
+
+	if (copy_all(&copier, vertex, selection, below, err) < 0)
+		return -1;
+	*ret_whole = !copier.saw_archive;
 	return 0;
 }

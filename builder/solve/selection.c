@@ -388,8 +388,8 @@ static int describe_source(const struct selection *selection, const struct selec
 	return 0;
 }
 
-int selection_describe(const struct selection *selection, bool with_owner, struct hash_cache *cache,
-		       const struct monitor *monitor, struct str *ret, struct err *err)
+int selection_hash(const struct selection *selection, struct hash_cache *cache,
+		   const struct monitor *monitor, struct err *err)
 {
 	struct tree_nodes nodes = { .items = NULL };
 	int result;
@@ -397,7 +397,13 @@ int selection_describe(const struct selection *selection, bool with_owner, struc
 	collect_nodes(selection, &nodes);
 	result = tree_hash_files(selection->tree, &nodes, cache, monitor, err);
 	free(nodes.items);
-	if (result < 0)
+	return result;
+}
+
+int selection_describe(const struct selection *selection, bool with_owner, struct hash_cache *cache,
+		       const struct monitor *monitor, struct str *ret, struct err *err)
+{
+	if (selection_hash(selection, cache, monitor, err) < 0)
 		return -1;
 	VEC_FOREACH(source, selection) {
 		if (describe_source(selection, source, with_owner, ret, err) < 0)

@@ -44,6 +44,9 @@ WARN_UNUSED int selection_make(struct tree *tree, const struct copy_vertex *copy
 /* Opens the files of what is remote (ADD), which are looked at only when the step is executed. */
 WARN_UNUSED int selection_open_remote(struct selection *selection, struct solver *solver,
 				      const struct copy_vertex *copy, struct err *err);
+/* Fills the hashes of the files that have none, through `cache`. */
+WARN_UNUSED int selection_hash(const struct selection *selection, struct hash_cache *cache,
+			       const struct monitor *monitor, struct err *err);
 /*
  * What decides the result, as text for a key: names, types, modes, owners (only of stages: files of
  * the context become root's), links and content, no times. Files are hashed through `cache`.

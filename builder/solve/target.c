@@ -77,6 +77,9 @@ static int target_open_file(struct tree *tree, const struct tree_node *node, int
 {
 	const struct target_entry *entry = node->extra;
 
+	if (entry->put && !entry->tree)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "a file that is made of text has none behind it");
 	if (entry->put)
 		return tree_open(entry->tree, entry->node, ret_fd, err);
 	return tree_open(of(tree)->below, entry->below, ret_fd, err);
@@ -356,8 +359,8 @@ static int emit_file(struct target *target, const struct target_entry *entry,
 	return send_content(target, fd, out->path, &st, sink, monitor, err);
 }
 
-static int emit_put(struct target *target, struct tree_node *node, const char *path,
-		    struct layer_sink *sink, const struct monitor *monitor, struct err *err)
+int target_emit_file(struct target *target, const struct tree_node *node, const char *path,
+		     struct layer_sink *sink, const struct monitor *monitor, struct err *err)
 {
 	const struct target_entry *entry = node->extra;
 	struct layer_xattrs xattrs = { .items = NULL };
@@ -372,15 +375,8 @@ static int emit_put(struct target *target, struct tree_node *node, const char *p
 		.rdev = entry->rdev,
 		.xattrs = &xattrs,
 	};
-	const char *first = target_entry_first_link(entry, path, &target->links);
 	int result = 0;
 
-	if (first) {
-		out.type = LAYER_HARDLINK;
-		out.link = first;
-		out.xattrs = NULL;
-		return sink->entry(sink, &out, err);
-	}
 	if (entry->tree)
 		result = tree_read_xattrs(entry->tree, entry->node, &xattrs, err);
 	if (result == 0 && entry->type == LAYER_FILE)
@@ -389,6 +385,27 @@ static int emit_put(struct target *target, struct tree_node *node, const char *p
 		result = sink->entry(sink, &out, err);
 	layer_xattrs_release(&xattrs);
 	return result;
+}
+
+static int emit_put(struct target *target, const struct tree_node *node, const char *path,
+		    struct layer_sink *sink, const struct monitor *monitor, struct err *err)
+{
+	const struct target_entry *entry = node->extra;
+	const char *first = target_entry_first_link(entry, path, &target->links);
+	const struct layer_entry link = {
+		.type = LAYER_HARDLINK,
+		.path = path,
+		.link = first,
+		.mode = entry->mode,
+		.uid = entry->owner.uid,
+		.gid = entry->owner.gid,
+		.mtime = entry->mtime,
+		.rdev = entry->rdev,
+	};
+
+	if (first)
+		return sink->entry(sink, &link, err);
+	return target_emit_file(target, node, path, sink, monitor, err);
 }
 
 /* A directory from below, as it is. */

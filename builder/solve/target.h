@@ -90,6 +90,10 @@ WARN_UNUSED int target_emit(struct target *target, struct layer_sink *sink,
 /* Only the directories from the root to `dir` that have not been written yet. */
 WARN_UNUSED int target_emit_parents(struct target *target, struct tree_node *dir,
 				    struct layer_sink *sink, struct err *err);
+/* Only that node, which was put, by whatever path; hard links are written as files of their own. */
+WARN_UNUSED int target_emit_file(struct target *target, const struct tree_node *node,
+				 const char *path, struct layer_sink *sink,
+				 const struct monitor *monitor, struct err *err);
 /*
  * Has a file changed between hashing and reading? Then the layer is good, but not what its key
  * says.

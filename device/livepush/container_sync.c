@@ -11,7 +11,9 @@
 #include "device/container.h"
 #include "image/config.h"
 #include "image/image_content.h"
+#include "image/tar.h"
 #include "image_diff.h"
+#include "overlay.h"
 
 /* --- do the settings differ? --- */
 
@@ -52,23 +54,33 @@ static int delete_all(const struct container_sync *sync, const struct strvec *go
 
 	VEC_FOREACH(path, gone)
 		strvec_addf(&paths, "/%s", *path);
-	return container_rm(sync->engine, sync->container, &paths, ret_done, err);
+	overlay_begin_delete(sync->overlay, gone);
+	if (container_rm(sync->engine, sync->container, &paths, ret_done, err) < 0)
+		return -1;
+	if (*ret_done)
+		overlay_end_delete(sync->overlay, gone);
+	return 0;
 }
 
 /* --- what is to come --- */
 
 struct delivery {
-	const struct container_sync *sync;
-	const struct image_diff *diff;
+	const struct container_patch *patch;
+	struct overlay_recorder *recorder;
 	struct byte_source pipe;
 	uint64_t bytes;
 };
 
-static int write_diff(void *data, int fd, struct err *err)
+static int write_archive(void *data, int fd, struct err *err)
 {
 	const struct delivery *delivery = data;
+	AUTO(tar_writer_freep) struct tar_writer *tar = tar_writer_new(fd, "the changed files");
+	struct layer_tee tee;
 
-	return image_diff_write(delivery->diff, delivery->sync->store, delivery->sync->to, fd, err);
+	layer_tee_init(&tee, tar_writer_sink(tar), &delivery->recorder->sink);
+	if (delivery->patch->put(delivery->patch->data, &tee.sink, err) < 0)
+		return -1;
+	return tar_writer_finish(tar, err);
 }
 
 static int produce(void *data, char *buffer, size_t size, size_t *ret_len, struct err *err)
@@ -81,21 +93,25 @@ static int produce(void *data, char *buffer, size_t size, size_t *ret_len, struc
 	return 0;
 }
 
-static int put_all(const struct container_sync *sync, const struct image_diff *diff,
+static int put_all(const struct container_sync *sync, const struct container_patch *patch,
 		   uint64_t *ret_bytes, struct err *err)
 {
-	struct delivery delivery = { .sync = sync, .diff = diff };
+	struct overlay_recorder recorder;
+	struct delivery delivery = { .patch = patch, .recorder = &recorder };
 	const struct byte_source counted = { .produce = produce, .data = &delivery };
 	struct piped_source *pipe = NULL;
 	int status = 0;
 
-	if (diff->put.len == 0)
+	if (patch->put_count == 0)
 		return 0;
-	if (piped_source_new(write_diff, &delivery, &pipe, err) < 0)
-		return -1;
-	delivery.pipe = piped_source_bytes(pipe);
-	status = container_put_archive(sync->engine, sync->container, "/", &counted, err);
-	status = piped_source_finish(pipe, status, err);
+	overlay_record(sync->overlay, &recorder);
+	status = piped_source_new(write_archive, &delivery, &pipe, err);
+	if (status == 0) {
+		delivery.pipe = piped_source_bytes(pipe);
+		status = container_put_archive(sync->engine, sync->container, "/", &counted, err);
+		status = piped_source_finish(pipe, status, err);
+	}
+	overlay_end(&recorder, status);
 	*ret_bytes = delivery.bytes;
 	return status;
 }
@@ -118,18 +134,19 @@ static int begin_anew(const struct container_sync *sync, struct sync_report *rep
 {
 	bool running = false;
 
+	int status = 0;
+
 	if (is_running(sync, &running, err) < 0)
 		return -1;
 	report->restarted = !running || sync->restart != SYNC_NONE;
 	if (!running)
-		return container_start(sync->engine, sync->container, err);
-	switch (sync->restart) {
-	case SYNC_RESTART:
-		return container_restart(sync->engine, sync->container, sync->stop_seconds, err);
-	case SYNC_SIGNAL: return container_kill(sync->engine, sync->container, sync->signal, err);
-	case SYNC_NONE: break;
-	}
-	return 0;
+		status = container_start(sync->engine, sync->container, err);
+	else if (sync->restart == SYNC_RESTART)
+		status = container_restart(sync->engine, sync->container, sync->stop_seconds, err);
+	else if (sync->restart == SYNC_SIGNAL)
+		status = container_kill(sync->engine, sync->container, sync->signal, err);
+	sync->overlay->is_restart_due = status < 0;
+	return status;
 }
 
 /* --- all of it --- */
@@ -141,19 +158,47 @@ static int needs_new(struct sync_report *report, const char *why)
 	return 0;
 }
 
-static int apply(const struct container_sync *sync, const struct image_diff *diff,
-		 struct sync_report *report, struct err *err)
+int container_sync_patch(const struct container_sync *sync, const struct container_patch *patch,
+			 struct sync_report *ret, struct err *err)
 {
 	bool is_deleted = false;
 
-	if (delete_all(sync, &diff->gone, &is_deleted, err) < 0)
+	*ret = (struct sync_report){ .outcome = SYNC_DONE };
+	if (delete_all(sync, patch->gone, &is_deleted, err) < 0)
 		return -1;
 	if (!is_deleted)
-		return needs_new(report, "nothing in it can delete files");
-	if (put_all(sync, diff, &report->bytes, err) < 0)
+		return needs_new(ret, "nothing in it can delete files");
+	if (put_all(sync, patch, &ret->bytes, err) < 0)
 		return -1;
-	report->files = (unsigned)(diff->gone.len + diff->put.len);
-	return begin_anew(sync, report, err);
+	ret->files = (unsigned)(patch->gone->len + patch->put_count);
+	return begin_anew(sync, ret, err);
+}
+
+struct image_writer {
+	const struct container_sync *sync;
+	const struct image_diff *diff;
+};
+
+static int put_image(void *data, struct layer_sink *sink, struct err *err)
+{
+	const struct image_writer *writer = data;
+
+	return image_diff_write(writer->diff, writer->sync->store, writer->sync->to, sink, err);
+}
+
+static int apply(const struct container_sync *sync, const struct image_diff *diff,
+		 struct sync_report *ret, struct err *err)
+{
+	struct image_writer writer = { .sync = sync, .diff = diff };
+	const struct container_patch patch = {
+		.gone = &diff->gone, .put_count = diff->put.len, .put = put_image, .data = &writer
+	};
+
+	if (diff->gone.len == 0 && diff->put.len == 0 && !sync->overlay->is_restart_due) {
+		ret->outcome = SYNC_NOTHING;
+		return 0;
+	}
+	return container_sync_patch(sync, &patch, ret, err);
 }
 
 int container_sync_run(const struct container_sync *sync, struct sync_report *ret, struct err *err)
@@ -166,11 +211,11 @@ int container_sync_run(const struct container_sync *sync, struct sync_report *re
 		return -1;
 	if (!same)
 		return needs_new(ret, "its image's settings have changed");
-	if (image_diff_make(sync->store, sync->from, sync->to, &diff, err) < 0)
+	if (image_diff_make(sync->store, sync->from, sync->overlay->index, sync->to, &diff, err) <
+		    0 ||
+	    apply(sync, &diff, ret, err) < 0)
 		return -1;
-	if (diff.gone.len == 0 && diff.put.len == 0) {
-		ret->outcome = SYNC_NOTHING;
-		return 0;
-	}
-	return apply(sync, &diff, ret, err);
+	if (ret->outcome != SYNC_NEEDS_NEW)
+		container_overlay_clear(sync->overlay);
+	return 0;
 }

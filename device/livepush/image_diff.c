@@ -7,8 +7,6 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "image/image_content.h"
-#include "image/tar.h"
-#include "layer_index.h"
 
 void image_diff_release(struct image_diff *diff)
 {
@@ -134,6 +132,12 @@ static void compare_new(struct comparison *comparison, const struct indexed_file
 		put(comparison, new);
 }
 
+/* It has been deleted in the container, where nothing lies below it. */
+static bool is_deleted(const struct indexed_file *file)
+{
+	return file->type == LAYER_WHITEOUT && file->layer == LAYER_OF_CONTAINER;
+}
+
 /* What only the old layers say something about: it is as the shared layers have it again. */
 static int compare_old(struct comparison *comparison, const struct indexed_file *old,
 		       struct err *err)
@@ -147,7 +151,7 @@ static int compare_old(struct comparison *comparison, const struct indexed_file 
 			return put_shared(comparison, old->path, err);
 		return 0;
 	}
-	if (layer_index_hides(comparison->after, old->path))
+	if (layer_index_hides(comparison->after, old->path) || is_deleted(old))
 		return 0;
 	if (look_below(comparison, old->path, &below, err) < 0)
 		return -1;
@@ -158,7 +162,8 @@ static int compare_old(struct comparison *comparison, const struct indexed_file 
 	}
 	if (old->type == LAYER_WHITEOUT || old->is_opaque || old->type != below->type)
 		return put_shared(comparison, old->path, err);
-	put(comparison, below);
+	if (!indexed_file_equal(old, below))
+		put(comparison, below);
 	return 0;
 }
 
@@ -195,12 +200,16 @@ static void tidy_gone(struct strvec *gone)
 	gone->len = kept;
 }
 
-int image_diff_make(struct store *store, const struct descriptor *from, const struct descriptor *to,
-		    struct image_diff *ret, struct err *err)
+int image_diff_make(struct store *store, const struct descriptor *from, struct layer_index *on_top,
+		    const struct descriptor *to, struct image_diff *ret, struct err *err)
 {
 	AUTO(comparison_release) struct comparison comparison = { .store = store, .diff = ret };
 
-	if (open_comparison(&comparison, from, to, err) < 0 || compare_all(&comparison, err) < 0)
+	if (open_comparison(&comparison, from, to, err) < 0)
+		return -1;
+	if (on_top)
+		layer_index_stack(comparison.before, on_top);
+	if (compare_all(&comparison, err) < 0)
 		return -1;
 	tidy_gone(&ret->gone);
 	return 0;
@@ -252,9 +261,8 @@ static int pick(struct picker *picker, struct store *store, const struct digest 
 }
 
 int image_diff_write(const struct image_diff *diff, struct store *store,
-		     const struct descriptor *to, int fd, struct err *err)
+		     const struct descriptor *to, struct layer_sink *out, struct err *err)
 {
-	AUTO(tar_writer_freep) struct tar_writer *tar = tar_writer_new(fd, "the changed files");
 	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
 
 	if (image_content_read_manifest(store, to, &manifest, err) < 0)
@@ -262,7 +270,7 @@ int image_diff_write(const struct image_diff *diff, struct store *store,
 	for (size_t i = 0; i < manifest.layers.len; i++) {
 		AUTO(freep) char *number = xasprintf("%zu", i);
 		struct picker picker = { .sink = { .entry = pick_entry, .data = pick_data },
-					 .out = tar_writer_sink(tar),
+					 .out = out,
 					 .diff = diff,
 					 .layer = number };
 
@@ -270,5 +278,5 @@ int image_diff_write(const struct image_diff *diff, struct store *store,
 		    pick(&picker, store, &manifest.layers.items[i].digest, err) < 0)
 			return -1;
 	}
-	return tar_writer_finish(tar, err);
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "image/manifest.h"
 #include "image/store.h"
+#include "layer_index.h"
 
 struct image_diff {
 	struct strvec
@@ -23,12 +24,13 @@ struct image_diff {
 	}
 
 void image_diff_release(struct image_diff *diff);
-/* Manifests of single images in the store, with their layers. */
+/* Manifests of single images in the store, with their layers; `on_top` (may be NULL) is what the container has besides. */
 WARN_UNUSED int image_diff_make(struct store *store, const struct descriptor *from,
-				const struct descriptor *to, struct image_diff *ret,
-				struct err *err);
-/* The tar of what is to be put, to `fd`; `to` as before. */
+				struct layer_index *on_top, const struct descriptor *to,
+				struct image_diff *ret, struct err *err);
+/* What is to be put, into `out`; `to` as before. */
 WARN_UNUSED int image_diff_write(const struct image_diff *diff, struct store *store,
-				 const struct descriptor *to, int fd, struct err *err);
+				 const struct descriptor *to, struct layer_sink *out,
+				 struct err *err);
 
 #endif

@@ -10,14 +10,14 @@
 #include "base/str.h"
 #include "image/digest.h"
 
-struct entry {
+struct indexed_entry {
 	struct indexed_file file;
 	char *path;
 	UT_hash_handle hh;
 };
 
 struct layer_index {
-	struct entry *entries; /* hash by path */
+	struct indexed_entry *entries; /* hash by path */
 	struct {
 		const struct indexed_file **items;
 		size_t len, cap;
@@ -29,7 +29,7 @@ struct layer_index *layer_index_new(void)
 	return xcalloc(1, sizeof(struct layer_index));
 }
 
-static void drop(struct layer_index *index, struct entry *entry)
+static void drop(struct layer_index *index, struct indexed_entry *entry)
 {
 	HASH_DEL(index->entries, entry);
 	free(entry->file.link);
@@ -39,7 +39,7 @@ static void drop(struct layer_index *index, struct entry *entry)
 
 void layer_index_free(struct layer_index *index)
 {
-	struct entry *entry = NULL, *next = NULL;
+	struct indexed_entry *entry = NULL, *next = NULL;
 
 	if (!index)
 		return;
@@ -49,17 +49,17 @@ void layer_index_free(struct layer_index *index)
 	free(index);
 }
 
-static struct entry *find(const struct layer_index *index, const char *path)
+static struct indexed_entry *find(const struct layer_index *index, const char *path)
 {
-	struct entry *entry = NULL;
+	struct indexed_entry *entry = NULL;
 
 	HASH_FIND_STR(index->entries, path, entry);
 	return entry;
 }
 
-static struct entry *find_or_make(struct layer_index *index, const char *path)
+static struct indexed_entry *find_or_make(struct layer_index *index, const char *path)
 {
-	struct entry *entry = find(index, path);
+	struct indexed_entry *entry = find(index, path);
 
 	if (entry)
 		return entry;
@@ -72,7 +72,7 @@ static struct entry *find_or_make(struct layer_index *index, const char *path)
 
 static void drop_below(struct layer_index *index, const char *dir)
 {
-	struct entry *entry = NULL, *next = NULL;
+	struct indexed_entry *entry = NULL, *next = NULL;
 	size_t len = strlen(dir);
 
 	HASH_ITER(hh, index->entries, entry, next)
@@ -84,23 +84,15 @@ static void drop_below(struct layer_index *index, const char *dir)
 
 /* --- reading a layer --- */
 
-struct reader {
-	struct layer_sink sink;
-	struct layer_index *index;
-	unsigned layer;
-	struct entry *open; /* a file whose content comes */
-	struct hasher *hasher;
-};
-
-static void close_file(struct reader *reader)
+static void close_file(struct layer_recorder *recorder)
 {
 	struct digest digest;
 
-	if (!reader->open)
+	if (!recorder->open)
 		return;
-	hasher_finish(reader->hasher, &digest);
-	memcpy(reader->open->file.hash, digest_hex(&digest), sizeof(reader->open->file.hash));
-	reader->open = NULL;
+	hasher_finish(recorder->hasher, &digest);
+	memcpy(recorder->open->file.hash, digest_hex(&digest), sizeof(recorder->open->file.hash));
+	recorder->open = NULL;
 }
 
 static void hash_xattrs(struct hasher *hasher, const struct layer_xattrs *xattrs)
@@ -112,7 +104,8 @@ static void hash_xattrs(struct hasher *hasher, const struct layer_xattrs *xattrs
 	}
 }
 
-static void fill(struct reader *reader, struct entry *entry, const struct layer_entry *from)
+static void fill(struct layer_recorder *recorder, struct indexed_entry *entry,
+		 const struct layer_entry *from)
 {
 	struct indexed_file *file = &entry->file;
 
@@ -125,66 +118,158 @@ static void fill(struct reader *reader, struct entry *entry, const struct layer_
 				       .gid = from->gid,
 				       .rdev = from->rdev,
 				       .link = xstrdup_or_null(from->link),
-				       .layer = reader->layer };
+				       .layer = recorder->layer };
 	if (from->type == LAYER_FILE || (from->xattrs && from->xattrs->len > 0)) {
-		hash_xattrs(reader->hasher, from->xattrs);
-		reader->open = entry;
+		hash_xattrs(recorder->hasher, from->xattrs);
+		recorder->open = entry;
 	}
 }
 
 static int take_entry(struct layer_sink *sink, const struct layer_entry *entry, struct err *err)
 {
-	struct reader *reader = CONTAINER_OF(sink, struct reader, sink);
-	struct entry *there = NULL;
+	struct layer_recorder *recorder = CONTAINER_OF(sink, struct layer_recorder, sink);
+	struct indexed_entry *there = NULL;
 
 	(void)err;
-	close_file(reader);
-	there = find(reader->index, entry->path);
+	close_file(recorder);
+	there = find(recorder->index, entry->path);
 	if (entry->type == LAYER_OPAQUE) {
-		drop_below(reader->index, entry->path);
-		there = find_or_make(reader->index, entry->path);
+		drop_below(recorder->index, entry->path);
+		there = find_or_make(recorder->index, entry->path);
 		there->file.type = LAYER_DIR;
 		there->file.is_opaque = true;
 		return 0;
 	}
 	if (entry->type != LAYER_DIR && there && there->file.type == LAYER_DIR)
-		drop_below(reader->index, entry->path);
-	fill(reader, find_or_make(reader->index, entry->path), entry);
+		drop_below(recorder->index, entry->path);
+	fill(recorder, find_or_make(recorder->index, entry->path), entry);
 	return 0;
 }
 
 static int take_data(struct layer_sink *sink, const void *data, size_t len, struct err *err)
 {
-	struct reader *reader = CONTAINER_OF(sink, struct reader, sink);
+	struct layer_recorder *recorder = CONTAINER_OF(sink, struct layer_recorder, sink);
 
 	(void)err;
-	hasher_update(reader->hasher, data, len);
+	hasher_update(recorder->hasher, data, len);
 	return 0;
+}
+
+void layer_recorder_init(struct layer_recorder *ret, struct layer_index *index, unsigned layer)
+{
+	index->sorted.len = 0;
+	*ret = (struct layer_recorder){ .sink = { .entry = take_entry, .data = take_data },
+					.index = index,
+					.layer = layer,
+					.hasher = hasher_new(DIGEST_SHA256) };
+}
+
+void layer_recorder_finish(struct layer_recorder *recorder)
+{
+	close_file(recorder);
+	hasher_freep(&recorder->hasher);
 }
 
 int layer_index_add(struct layer_index *index, struct store *store, const struct digest *blob,
 		    unsigned layer, struct err *err)
 {
 	AUTO(fd_closep) int fd = -1;
-	AUTO(hasher_freep) struct hasher *hasher = hasher_new(DIGEST_SHA256);
-	struct reader reader = { .sink = { .entry = take_entry, .data = take_data },
-				 .index = index,
-				 .layer = layer,
-				 .hasher = hasher };
+	struct layer_recorder recorder;
+	int status = 0;
+
+	layer_recorder_init(&recorder, index, layer);
+	status = store_open_blob(store, blob, &fd, err);
+	if (status == 0)
+		status = layer_read(fd, true, &recorder.sink, NULL, err);
+	layer_recorder_finish(&recorder);
+	return status < 0 ? err_wrap(err, "layer %s", blob->text) : 0;
+}
+
+/* --- what is in no layer --- */
+
+bool layer_index_is_empty(const struct layer_index *index)
+{
+	return !index->entries;
+}
+
+static struct indexed_entry *renew(struct layer_index *index, const char *path)
+{
+	struct indexed_entry *entry = find_or_make(index, path);
 
 	index->sorted.len = 0;
-	if (store_open_blob(store, blob, &fd, err) < 0 ||
-	    layer_read(fd, true, &reader.sink, NULL, err) < 0)
-		return err_wrap(err, "layer %s", blob->text);
-	close_file(&reader);
-	return 0;
+	free(entry->file.link);
+	entry->file = (struct indexed_file){ .path = entry->path, .layer = LAYER_OF_CONTAINER };
+	return entry;
+}
+
+static void set_doubtful(struct indexed_file *file)
+{
+	file->hash[0] = '?';
+	file->hash[1] = '\0';
+}
+
+static bool is_doubtful(const struct indexed_file *file)
+{
+	return file->hash[0] == '?';
+}
+
+static void doubt_below(struct layer_index *index, const char *dir)
+{
+	struct indexed_entry *entry = NULL, *next = NULL;
+
+	HASH_ITER(hh, index->entries, entry, next)
+	{
+		if (!str_eq(entry->path, dir) && path_is_within(entry->path, dir))
+			set_doubtful(&entry->file);
+	}
+}
+
+void layer_index_doubt(struct layer_index *index, const char *path)
+{
+	struct indexed_entry *entry = renew(index, path);
+
+	entry->file.type = LAYER_FILE;
+	set_doubtful(&entry->file);
+	doubt_below(index, path);
+}
+
+void layer_index_delete(struct layer_index *index, const char *path)
+{
+	drop_below(index, path);
+	renew(index, path)->file.type = LAYER_WHITEOUT;
+}
+
+static void put_on_top(struct layer_index *index, const struct indexed_file *file)
+{
+	struct indexed_entry *entry = find(index, file->path);
+
+	if (is_doubtful(file))
+		doubt_below(index, file->path);
+	else if (file->type == LAYER_WHITEOUT ||
+		 (entry && entry->file.type == LAYER_DIR && file->type != LAYER_DIR))
+		drop_below(index, file->path);
+	entry = find_or_make(index, file->path);
+	free(entry->file.link);
+	entry->file = *file;
+	entry->file.path = entry->path;
+	entry->file.link = xstrdup_or_null(file->link);
+}
+
+void layer_index_stack(struct layer_index *index, struct layer_index *upper)
+{
+	size_t count = 0;
+	const struct indexed_file *const *all = layer_index_all(upper, &count);
+
+	index->sorted.len = 0;
+	for (size_t i = 0; i < count; i++)
+		put_on_top(index, all[i]);
 }
 
 /* --- asking --- */
 
 const struct indexed_file *layer_index_find(const struct layer_index *index, const char *path)
 {
-	const struct entry *entry = find(index, path);
+	const struct indexed_entry *entry = find(index, path);
 
 	return entry ? &entry->file : NULL;
 }
@@ -198,7 +283,7 @@ static int by_path(const void *a, const void *b)
 
 const struct indexed_file *const *layer_index_all(struct layer_index *index, size_t *ret_count)
 {
-	struct entry *entry = NULL, *next = NULL;
+	struct indexed_entry *entry = NULL, *next = NULL;
 
 	if (index->sorted.len == 0) {
 		HASH_ITER(hh, index->entries, entry, next)

@@ -5,6 +5,7 @@
 #ifndef LIVEPUSH_LAYER_INDEX_H
 #define LIVEPUSH_LAYER_INDEX_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,6 +38,25 @@ static inline void layer_index_freep(struct layer_index **index)
 	*index = NULL;
 }
 
+bool layer_index_is_empty(const struct layer_index *index);
+/* The number of what is in no layer, but in a container. */
+#define LAYER_OF_CONTAINER UINT_MAX
+/* Puts entries on top as they come by, in the caller's storage. */
+struct layer_recorder {
+	struct layer_sink sink;
+	struct layer_index *index;
+	unsigned layer;
+	struct indexed_entry *open; /* a file whose content comes */
+	struct hasher *hasher;
+};
+void layer_recorder_init(struct layer_recorder *ret, struct layer_index *index, unsigned layer);
+void layer_recorder_finish(struct layer_recorder *recorder);
+/* Something may be there, which is the same as nothing else. */
+void layer_index_doubt(struct layer_index *index, const char *path);
+/* It is gone with all below it, and what lies below it has nothing there either. */
+void layer_index_delete(struct layer_index *index, const char *path);
+/* All of `upper` on top. */
+void layer_index_stack(struct layer_index *index, struct layer_index *upper);
 /* Puts one more layer of the store on top, whose number is `layer`. */
 WARN_UNUSED int layer_index_add(struct layer_index *index, struct store *store,
 				const struct digest *blob, unsigned layer, struct err *err);

@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "device/container_overlay.h"
 #include "device/engine.h"
+#include "image/layer.h"
 #include "image/manifest.h"
 #include "image/store.h"
 
@@ -25,7 +27,9 @@ struct container_sync {
 	struct store *store;
 	const char *container;         /* its id */
 	const struct descriptor *from; /* what it has: a manifest of the store, with its layers */
-	const struct descriptor *to;   /* what it is to have */
+	struct container_overlay
+		*overlay; /* and what it has besides: kept up to date, whatever happens */
+	const struct descriptor *to; /* what it is to have */
 	enum sync_restart restart;
 	const char *signal; /* for SYNC_SIGNAL */
 	int stop_seconds;   /* until a program that does not end is killed */
@@ -45,7 +49,21 @@ struct sync_report {
 	bool restarted;
 };
 
+/* Also starts the program anew when an earlier sync did not come to it. */
 WARN_UNUSED int container_sync_run(const struct container_sync *sync, struct sync_report *ret,
 				   struct err *err);
+
+/* Changes that are known without an image. */
+struct container_patch {
+	const struct strvec *gone; /* relative paths; they go first, with all below them */
+	size_t put_count;
+	int (*put)(void *data, struct layer_sink *sink, struct err *err);
+	void *data;
+};
+
+/* The same with these changes: `to` is not asked for. Never SYNC_NOTHING. */
+WARN_UNUSED int container_sync_patch(const struct container_sync *sync,
+				     const struct container_patch *patch, struct sync_report *ret,
+				     struct err *err);
 
 #endif

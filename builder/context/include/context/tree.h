@@ -86,6 +86,20 @@ WARN_UNUSED int tree_resolve(struct tree *tree, const char *path, struct tree_no
  */
 WARN_UNUSED int tree_walk(struct tree *tree, struct tree_node *root, const char *path,
 			  struct tree_node **ret, char **ret_missing, struct err *err);
+/* What has become of a path. */
+enum tree_change {
+	TREE_SAME,    /* nothing that has been looked up differs */
+	TREE_CONTENT, /* a file of the same kind and mode, which has to be hashed anew */
+	TREE_CHANGED, /* made, gone or another kind of file: whoever holds nodes has to look again */
+};
+/*
+ * Looks again at a path of a tree whose files change, a cleaned one below the root. *ret_node is the file of
+ * TREE_CONTENT; with TREE_CHANGED the nodes at and below the path are gone.
+ */
+WARN_UNUSED int tree_refresh(struct tree *tree, const char *path, enum tree_change *ret,
+			     struct tree_node **ret_node, struct err *err);
+/* All nodes but the root are gone: what is asked for is looked up anew. */
+void tree_forget(struct tree *tree);
 /*
  * For trees that are being made: the child of that name, a new one with zeroed `st` if there is
  * none.

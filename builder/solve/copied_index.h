@@ -1,0 +1,52 @@
+/* The files that some steps have put, by path and by source; and in what two such lists differ. */
+#ifndef SOLVE_COPIED_INDEX_H
+#define SOLVE_COPIED_INDEX_H
+
+#include "base/hash.h"
+#include "target.h"
+
+struct copied_file {
+	char *path; /* relative */
+	enum layer_entry_type type;
+	mode_t mode;
+	struct owner owner;
+	dev_t rdev;
+	char *link;    /* of links; of a further name of a file: the first one */
+	char hash[65]; /* of a context's file, or of text; "" = of what does not change */
+	bool is_hard_link;
+	bool is_plain; /* it is its source's content and nothing else */
+	struct target *target;
+	struct tree_node *node;         /* of the target */
+	const struct tree_node *source; /* NULL = it has none */
+	struct copied_file *next;       /* of the same source */
+	UT_hash_handle by_path, by_source;
+};
+
+struct copied_index {
+	struct copied_file *paths;
+	struct copied_file *sources; /* made when somebody asks */
+};
+
+struct copied_list {
+	struct copied_file **items; /* of an index */
+	size_t len, cap;
+};
+
+void copied_index_release(struct copied_index *index);
+/*
+ * All that stands in the target, over what is there already. `is_plain`: the step does not look into files. Hashes of the
+ * context's files have to be known. Keeps nodes of the target and of its sources.
+ */
+void copied_index_add(struct copied_index *index, struct target *target, bool is_plain);
+/* Files of that source, linked by `next`; NULL = none. */
+struct copied_file *copied_index_of_source(struct copied_index *index,
+					   const struct tree_node *source);
+/*
+ * What to put (of `new`, sorted by path) and to delete (sorted; what is below one of them is not named) for `old` to become
+ * `new`.
+ */
+void copied_index_compare(const struct copied_index *old, const struct copied_index *new,
+			  struct copied_list *put, struct strvec *gone);
+void copied_list_sort(struct copied_list *list);
+
+#endif
