@@ -316,10 +316,12 @@ class Handler(BaseHTTPRequestHandler):
         self.answer_session(204, name, session)
 
     def wrong_range(self, state, length):
-        """Content-Range is to begin where the upload stands, and to be as long as the body."""
+        """Content-Range is to begin where the upload stands, and to be as long as the body; a PUT may do without."""
         given = self.headers.get("Content-Range")
         begin = len(state["data"])
-        return given is not None and given != f"{begin}-{begin + length - 1}"
+        if given is None:
+            return self.command == "PATCH"
+        return given != f"{begin}-{begin + length - 1}"
 
     def refuse(self, name, session):
         """Without a look at the body, as most servers do; the log has what of it came nevertheless."""
