@@ -1,6 +1,7 @@
 #include "app.h"
 #include "command.h"
 #include "image_option.h"
+#include "machine_option.h"
 #include "registry_option.h"
 #include "scratch_store.h"
 #include "session.h"
@@ -174,16 +175,13 @@ static int make_artifact(struct attachment *a, struct err *err)
 
 static int find_subject(struct attachment *a, struct err *err)
 {
-	AUTO(strvec_release) struct strvec words = STRVEC_INIT;
-	AUTO(freep) struct platform *platforms = NULL;
-	size_t count = 0;
+	struct platform platform;
+	bool is_given = false;
 
-	if (a->args->platform)
-		strvec_add(&words, a->args->platform);
-	if (platform_option_parse(&words, &platforms, &count, err) < 0)
+	if (machine_parse_one(a->args->platform, NULL, &platform, &is_given, err) < 0)
 		return -1;
-	return registry_describe(a->session->registry, &a->ref, platforms, &a->manifest.subject,
-				 err);
+	return registry_describe(a->session->registry, &a->ref, is_given ? &platform : NULL,
+				 &a->manifest.subject, err);
 }
 
 static int attach(struct attachment *a, struct err *err)
@@ -207,20 +205,16 @@ static int attach(struct attachment *a, struct err *err)
 static int attach_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct attach_args *args = args_data;
-	const struct session_options options = {
-		.title = "Attaching",
-		.progress = args->quiet ? PROGRESS_QUIET : (enum progress_mode)args->progress,
-		.insecure = args->registry.insecure,
-		.verbose = args->registry.verbose,
-		.secrets = args->registry.secrets,
-		.without_store = true
-	};
+	struct session_options options = registry_args_to_ask(&args->registry);
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(attachment_release)
 	struct attachment a = { .args = args, .session = &session };
 	AUTO(str_release) struct str digest = STR_INIT;
 	int status;
 
+	options.title = "Attaching";
+	options.progress = args->quiet ? PROGRESS_QUIET : (enum progress_mode)args->progress;
+	options.without_store = true;
 	if (check_words(args, err) < 0 ||
 	    image_option_parse(args->words.items[0], &a.ref, err) < 0 ||
 	    session_open(&options, &session, err) < 0 || scratch_store_open(&a.scratch, err) < 0)

@@ -3,7 +3,6 @@
 #include "image_option.h"
 #include "machine_option.h"
 #include "place_option.h"
-#include "rate_option.h"
 #include "registry_option.h"
 #include "scratch_store.h"
 #include "session.h"
@@ -15,10 +14,10 @@
 
 struct copy_args {
 	struct strvec words;
-	struct registry_args registry;
-	const char *platform, *limit_rate;
-	int format, progress, jobs;
-	bool quiet, all_tags;
+	struct transfer_args transfer;
+	const char *platform;
+	int format;
+	bool all_tags;
 };
 
 struct copying {
@@ -76,7 +75,7 @@ static int copy_remote(struct copying *copying, const struct image_ref *from,
 		.platform = copying->has_platform ? &copying->platform : NULL,
 		.scratch = copying->scratch.store,
 		.step = step,
-		.jobs = (unsigned)copying->args->jobs,
+		.jobs = (unsigned)copying->args->transfer.jobs,
 	};
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
 	struct push_summary summary = { .sent_bytes = 0 };
@@ -212,29 +211,20 @@ static int parse_words(const struct copy_args *args, struct copying *ret, struct
 static int copy_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct copy_args *args = args_data;
-	struct session_options options = { .title = "Copying",
-					   .progress = args->quiet
-							       ? PROGRESS_QUIET
-							       : (enum progress_mode)args->progress,
-					   .insecure = args->registry.insecure,
-					   .verbose = args->registry.verbose,
-					   .secrets = args->registry.secrets,
-					   .jobs = (unsigned)args->jobs };
+	struct session_options options;
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(copying_release)
 	struct copying copying = { .args = args, .session = &session, .digests = STR_INIT };
 	int status;
 
 	if (parse_words(args, &copying, err) < 0 ||
-	    rate_option_parse(args->limit_rate, &options.rate_limit, err) < 0)
+	    transfer_args_session(&args->transfer, "Copying", &options, err) < 0)
 		return -1;
 	options.without_store = copying.from.kind != PLACE_STORE && copying.to.kind != PLACE_STORE;
 	if (session_open(&options, &session, err) < 0)
 		return -1;
 	status = copy_any(&copying, err);
-	if (session_finish(&session, app, status, err) < 0)
-		return -1;
-	return args->quiet ? app_print(&copying.digests, err) : 0;
+	return transfer_args_finish(&args->transfer, &session, app, status, &copying.digests, err);
 }
 
 static const char *const formats[] = { "keep", "oci", "docker", NULL };
@@ -246,12 +236,7 @@ static const struct cli_option copy_options[] = {
 	OPTION_FLAG(struct copy_args, all_tags, 0, "all-tags", "Copy every tag of the repository"),
 	OPTION_CHOICE(struct copy_args, format, 0, "format", "FORMAT", formats,
 		      "Media types of the copy", .fallback = "keep"),
-	OPTION_REGISTRY(struct copy_args, registry),
-	OPTION_INT(struct copy_args, jobs, 'j', "jobs", "N", 1, 32, "Copy up to N blobs at once",
-		   .fallback = "4"),
-	OPTION_LIMIT_RATE(struct copy_args, limit_rate),
-	OPTION_PROGRESS(struct copy_args, progress),
-	OPTION_FLAG(struct copy_args, quiet, 'q', "quiet", "Print only the digest"),
+	OPTION_TRANSFER(struct copy_args, transfer, "Copy up to N blobs at once"),
 	OPTION_END,
 };
 

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "image_option.h"
 #include "inspection.h"
+#include "machine_option.h"
 #include "registry_option.h"
 #include "session.h"
 
@@ -27,24 +28,6 @@ static void inspecting_release(struct inspecting *inspecting)
 {
 	json_decref(inspecting->array);
 	str_release(&inspecting->out);
-}
-
-static int parse_platform(const struct inspect_args *args, struct inspecting *ret, struct err *err)
-{
-	AUTO(strvec_release) struct strvec words = STRVEC_INIT;
-	AUTO(freep) struct platform *platforms = NULL;
-	size_t count = 0;
-
-	if (!args->platform)
-		return 0;
-	strvec_add(&words, args->platform);
-	if (platform_option_parse(&words, &platforms, &count, err) < 0)
-		return -1;
-	if (count != 1)
-		return err_set(err, ERR_USAGE, "--platform takes one platform here");
-	ret->platform = platforms[0];
-	ret->has_platform = true;
-	return 0;
 }
 
 /* --- the bytes as they are --- */
@@ -141,11 +124,7 @@ static int check_words(const struct inspect_args *args, struct err *err)
 static int inspect_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct inspect_args *args = args_data;
-	const struct session_options options = { .title = "Asking",
-						 .progress = PROGRESS_PLAIN,
-						 .insecure = args->registry.insecure,
-						 .verbose = args->registry.verbose,
-						 .secrets = args->registry.secrets };
+	const struct session_options options = registry_args_to_ask(&args->registry);
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(inspecting_release)
 	struct inspecting inspecting = {
@@ -153,7 +132,9 @@ static int inspect_run(struct app *app, const void *args_data, struct err *err)
 	};
 	int status;
 
-	if (check_words(args, err) < 0 || parse_platform(args, &inspecting, err) < 0 ||
+	if (check_words(args, err) < 0 ||
+	    machine_parse_one(args->platform, NULL, &inspecting.platform, &inspecting.has_platform,
+			      err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;
 	status = inspect_all(&inspecting, err);

@@ -4,7 +4,6 @@
 #include "machine_option.h"
 #include "place_option.h"
 #include "pull_unpacker.h"
-#include "rate_option.h"
 #include "registry_option.h"
 #include "session.h"
 
@@ -12,10 +11,8 @@
 
 struct pull_args {
 	struct strvec images, platforms, boards;
-	bool all_platforms, all_tags, unpack, quiet;
-	const char *limit_rate;
-	int progress, jobs;
-	struct registry_args registry;
+	bool all_platforms, all_tags, unpack;
+	struct transfer_args transfer;
 };
 
 /* Which platforms; none = all. */
@@ -233,28 +230,20 @@ static void choice_release(struct pull_choice *choice)
 static int pull_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct pull_args *args = args_data;
-	struct session_options options = { .title = "Pulling",
-					   .progress = args->quiet
-							       ? PROGRESS_QUIET
-							       : (enum progress_mode)args->progress,
-					   .insecure = args->registry.insecure,
-					   .verbose = args->registry.verbose,
-					   .secrets = args->registry.secrets,
-					   .makes_snapshots = args->unpack,
-					   .jobs = (unsigned)args->jobs };
+	struct session_options options;
 	AUTO(choice_release) struct pull_choice choice = { .unpack = args->unpack };
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(str_release) struct str digests = STR_INIT;
 	int status = 0;
 
 	if (check_names(args, err) < 0 || choose_platforms(args, &choice, err) < 0 ||
-	    rate_option_parse(args->limit_rate, &options.rate_limit, err) < 0 ||
-	    session_open(&options, &session, err) < 0)
+	    transfer_args_session(&args->transfer, "Pulling", &options, err) < 0)
+		return -1;
+	options.makes_snapshots = args->unpack;
+	if (session_open(&options, &session, err) < 0)
 		return -1;
 	status = pull_all(&session, args, &choice, &digests, err);
-	if (session_finish(&session, app, status, err) < 0)
-		return -1;
-	return args->quiet ? app_print(&digests, err) : 0;
+	return transfer_args_finish(&args->transfer, &session, app, status, &digests, err);
 }
 
 static const struct cli_option pull_options[] = {
@@ -269,12 +258,7 @@ static const struct cli_option pull_options[] = {
 		    "Pull every tag of the repository"),
 	OPTION_FLAG(struct pull_args, unpack, 0, "unpack",
 		    "Unpack the layers too, while they come"),
-	OPTION_REGISTRY(struct pull_args, registry),
-	OPTION_INT(struct pull_args, jobs, 'j', "jobs", "N", 1, 32,
-		   "Download up to N blobs at once", .fallback = "4"),
-	OPTION_LIMIT_RATE(struct pull_args, limit_rate),
-	OPTION_PROGRESS(struct pull_args, progress),
-	OPTION_FLAG(struct pull_args, quiet, 'q', "quiet", "Print only the digest"),
+	OPTION_TRANSFER(struct pull_args, transfer, "Download up to N blobs at once"),
 	OPTION_END,
 };
 

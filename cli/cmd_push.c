@@ -3,7 +3,6 @@
 #include "image_option.h"
 #include "machine_option.h"
 #include "place_option.h"
-#include "rate_option.h"
 #include "registry_option.h"
 #include "scratch_store.h"
 #include "session.h"
@@ -14,10 +13,9 @@
 struct push_args {
 	struct strvec images;
 	const char *platform, *board;
-	bool all_tags, quiet;
-	const char *limit_rate;
-	int format, progress, jobs;
-	struct registry_args registry;
+	bool all_tags;
+	int format;
+	struct transfer_args transfer;
 };
 
 struct pushing {
@@ -131,29 +129,6 @@ static int push_all(struct pushing *pushing, struct err *err)
 	return 0;
 }
 
-/* *ret_given = false: all there is. */
-static int choose_platform(const struct push_args *args, struct platform *ret, bool *ret_given,
-			   struct err *err)
-{
-	AUTO(machines_release) struct machines machines = MACHINES_INIT;
-	AUTO(strvec_release) struct strvec platforms = STRVEC_INIT;
-	AUTO(strvec_release) struct strvec boards = STRVEC_INIT;
-
-	if (args->platform)
-		strvec_add(&platforms, args->platform);
-	if (args->board)
-		strvec_add(&boards, args->board);
-	if (machines_parse(&platforms, &boards, &machines, err) < 0)
-		return -1;
-	if (machines.len > 1)
-		return err_set(err, ERR_USAGE,
-			       "--platform and --board name more than one platform");
-	*ret_given = machines.len > 0;
-	if (*ret_given)
-		*ret = machines.items->platform;
-	return 0;
-}
-
 /* Wrong words are told before anything is opened. */
 static int check_words(const struct push_args *args, struct err *err)
 {
@@ -174,14 +149,7 @@ static void pushing_release(struct pushing *pushing)
 static int push_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct push_args *args = args_data;
-	struct session_options options = { .title = "Pushing",
-					   .progress = args->quiet
-							       ? PROGRESS_QUIET
-							       : (enum progress_mode)args->progress,
-					   .insecure = args->registry.insecure,
-					   .verbose = args->registry.verbose,
-					   .secrets = args->registry.secrets,
-					   .jobs = (unsigned)args->jobs };
+	struct session_options options;
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(pushing_release)
 	struct pushing pushing = { .args = args, .session = &session, .digests = STR_INIT };
@@ -189,15 +157,14 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 	bool is_given = false;
 	int status = 0;
 
-	if (check_words(args, err) < 0 || choose_platform(args, &platform, &is_given, err) < 0 ||
-	    rate_option_parse(args->limit_rate, &options.rate_limit, err) < 0 ||
+	if (check_words(args, err) < 0 ||
+	    machine_parse_one(args->platform, args->board, &platform, &is_given, err) < 0 ||
+	    transfer_args_session(&args->transfer, "Pushing", &options, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;
 	pushing.platform = is_given ? &platform : NULL;
 	status = push_all(&pushing, err);
-	if (session_finish(&session, app, status, err) < 0)
-		return -1;
-	return args->quiet ? app_print(&pushing.digests, err) : 0;
+	return transfer_args_finish(&args->transfer, &session, app, status, &pushing.digests, err);
 }
 
 /* In the order of enum image_dialect. */
@@ -213,12 +180,7 @@ static const struct cli_option push_options[] = {
 		    "Push every tag of the repository that the store has"),
 	OPTION_CHOICE(struct push_args, format, 0, "format", "FORMAT", formats,
 		      "Media types to push in", .fallback = "keep"),
-	OPTION_REGISTRY(struct push_args, registry),
-	OPTION_INT(struct push_args, jobs, 'j', "jobs", "N", 1, 32, "Upload up to N blobs at once",
-		   .fallback = "4"),
-	OPTION_LIMIT_RATE(struct push_args, limit_rate),
-	OPTION_PROGRESS(struct push_args, progress),
-	OPTION_FLAG(struct push_args, quiet, 'q', "quiet", "Print only the digest"),
+	OPTION_TRANSFER(struct push_args, transfer, "Upload up to N blobs at once"),
 	OPTION_END,
 };
 

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "format.h"
 #include "image_option.h"
+#include "machine_option.h"
 #include "registry_option.h"
 #include "session.h"
 #include "table.h"
@@ -22,16 +23,14 @@ static int find_subject(struct session *session, const struct referrers_args *ar
 			struct image_ref *ref, struct err *err)
 {
 	AUTO(descriptor_release) struct descriptor subject = { .media_type = NULL };
-	AUTO(strvec_release) struct strvec words = STRVEC_INIT;
-	AUTO(freep) struct platform *platforms = NULL;
-	size_t count = 0;
+	struct platform platform;
+	bool is_given = false;
 
 	if (!args->platform && digest_is_set(&ref->digest))
 		return 0;
-	if (args->platform)
-		strvec_add(&words, args->platform);
-	if (platform_option_parse(&words, &platforms, &count, err) < 0 ||
-	    registry_describe(session->registry, ref, platforms, &subject, err) < 0)
+	if (machine_parse_one(args->platform, NULL, &platform, &is_given, err) < 0 ||
+	    registry_describe(session->registry, ref, is_given ? &platform : NULL, &subject, err) <
+		    0)
 		return -1;
 	ref->digest = subject.digest;
 	return 0;
@@ -103,18 +102,14 @@ static void show_table(const struct descriptors *entries, struct str *out)
 static int referrers_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct referrers_args *args = args_data;
-	const struct session_options options = { .title = "Asking",
-						 .progress = PROGRESS_PLAIN,
-						 .insecure = args->registry.insecure,
-						 .verbose = args->registry.verbose,
-						 .secrets = args->registry.secrets,
-						 .without_store = true };
+	struct session_options options = registry_args_to_ask(&args->registry);
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(descriptors_release) struct descriptors entries = { .items = NULL };
 	AUTO(str_release) struct str text = STR_INIT;
 	int status;
 
+	options.without_store = true;
 	if (image_option_parse(args->words.items[0], &ref, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;

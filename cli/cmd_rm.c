@@ -138,15 +138,13 @@ static int remove_remote(struct session *session, const struct rm_args *args, co
 
 static int rm_remote(struct app *app, const struct rm_args *args, struct err *err)
 {
-	const struct session_options options = { .title = "Deleting",
-						 .progress = PROGRESS_AUTO,
-						 .insecure = args->registry.insecure,
-						 .verbose = args->registry.verbose,
-						 .secrets = args->registry.secrets,
-						 .without_store = true };
+	struct session_options options = registry_args_to_ask(&args->registry);
 	AUTO(session_release) struct session session = SESSION_INIT;
 	int status = 0;
 
+	options.title = "Deleting";
+	options.progress = PROGRESS_AUTO;
+	options.without_store = true;
 	if (session_open(&options, &session, err) < 0)
 		return -1;
 	VEC_FOREACH(text, &args->images) {

@@ -1,6 +1,7 @@
 #include "app.h"
 #include "command.h"
 #include "image_option.h"
+#include "machine_option.h"
 #include "output_file.h"
 #include "session.h"
 
@@ -16,26 +17,6 @@ struct save_args {
 	int format, progress;
 	bool quiet;
 };
-
-/* *ret_given = false: what there is. */
-static int parse_platform(const struct save_args *args, struct platform *ret, bool *ret_given,
-			  struct err *err)
-{
-	AUTO(strvec_release) struct strvec words = STRVEC_INIT;
-	AUTO(freep) struct platform *platforms = NULL;
-	size_t count = 0;
-
-	*ret_given = args->platform != NULL;
-	if (!args->platform)
-		return 0;
-	strvec_add(&words, args->platform);
-	if (platform_option_parse(&words, &platforms, &count, err) < 0)
-		return -1;
-	if (count != 1)
-		return err_set(err, ERR_USAGE, "--platform takes one platform here");
-	*ret = platforms[0];
-	return 0;
-}
 
 /* Engines from before zstd read the archives too. */
 static int prepare_for_docker(struct session *session, struct descriptor *target, struct err *err)
@@ -139,7 +120,7 @@ static int save_run(struct app *app, const void *args_data, struct err *err)
 	bool has_platform = false;
 	int status;
 
-	if (parse_platform(args, &platform, &has_platform, err) < 0)
+	if (machine_parse_one(args->platform, NULL, &platform, &has_platform, err) < 0)
 		return -1;
 	if (args->format == SAVE_OCI_DIR && !args->output)
 		return err_set(err, ERR_USAGE, "--format oci-dir needs --output DIR");

@@ -29,18 +29,14 @@ static void show(const struct tags_args *args, struct strvec *tags, struct str *
 static int tags_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct tags_args *args = args_data;
-	const struct session_options options = { .title = "Asking",
-						 .progress = PROGRESS_PLAIN,
-						 .insecure = args->registry.insecure,
-						 .verbose = args->registry.verbose,
-						 .secrets = args->registry.secrets,
-						 .without_store = true };
+	struct session_options options = registry_args_to_ask(&args->registry);
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(strvec_release) struct strvec tags = STRVEC_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
 	int status;
 
+	options.without_store = true;
 	if (image_option_parse(args->words.items[0], &ref, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;

@@ -75,3 +75,27 @@ int machines_parse(const struct strvec *platforms, const struct strvec *boards,
 	}
 	return 0;
 }
+
+int machine_parse_one(const char *platform, const char *board, struct platform *ret,
+		      bool *ret_given, struct err *err)
+{
+	AUTO(machines_release) struct machines machines = MACHINES_INIT;
+	AUTO(strvec_release) struct strvec platforms = STRVEC_INIT;
+	AUTO(strvec_release) struct strvec boards = STRVEC_INIT;
+
+	if (platform)
+		strvec_add(&platforms, platform);
+	if (board)
+		strvec_add(&boards, board);
+	if (machines_parse(&platforms, &boards, &machines, err) < 0)
+		return -1;
+	if (machines.len > 1)
+		return err_set(err, ERR_USAGE, "%s more than one platform",
+			       !board      ? "--platform names"
+			       : !platform ? "--board names"
+					   : "--platform and --board name");
+	*ret_given = machines.len > 0;
+	if (*ret_given)
+		*ret = machines.items->platform;
+	return 0;
+}

@@ -30,6 +30,12 @@ struct machines {
 WARN_UNUSED int machines_parse(const struct strvec *platforms, const struct strvec *boards,
 			       struct machines *ret, struct err *err);
 void machines_release(struct machines *machines);
+/*
+ * For a command that takes one: `platform` and `board` are a word of each, or NULL. *ret_given = false when neither names
+ * one. ERR_USAGE.
+ */
+WARN_UNUSED int machine_parse_one(const char *platform, const char *board, struct platform *ret,
+				  bool *ret_given, struct err *err);
 
 /* For --board of a command that takes a list; T and field as for OPTION_LIST. */
 #define OPTION_BOARDS(T, field, help_) \
