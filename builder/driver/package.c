@@ -195,20 +195,40 @@ static int find_apk(struct tree *tree, struct packages *ret, struct err *err)
 	return 0;
 }
 
-/* rpm before 4.16 has Berkeley DB, SUSE a format of its own ("ndb"): neither is read. */
-static int note_old_rpm(struct tree *tree, const char *dir, char **ret_unread, struct err *err)
+static int find_sqlite(struct tree *tree, const char *dir, struct packages *ret, bool *ret_found,
+		       struct err *err)
 {
-	static const char *const names[] = { "Packages", "Packages.db" };
+	AUTO(freep) char *path = xasprintf("%s/rpmdb.sqlite", dir);
+	AUTO(fd_closep) int fd = -1;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names) && !*ret_unread; i++) {
-		AUTO(freep) char *path = xasprintf("%s/%s", dir, names[i]);
-		AUTO(fd_closep) int fd = -1;
+	if (open_file(tree, path, &fd, err) < 0)
+		return -1;
+	*ret_found = fd >= 0;
+	return fd >= 0 ? packages_read_rpm(fd, ret, err) : 0;
+}
 
-		if (open_file(tree, path, &fd, err) < 0)
-			return -1;
-		if (fd >= 0)
-			*ret_unread = xasprintf("/%s", path);
-	}
+static int find_ndb(struct tree *tree, const char *dir, struct packages *ret, bool *ret_found,
+		    struct err *err)
+{
+	AUTO(freep) char *path = xasprintf("%s/Packages.db", dir);
+	AUTO(str_release) struct str database = STR_INIT;
+
+	if (read_file(tree, path, &database, err) < 0)
+		return -1;
+	*ret_found = database.len > 0;
+	return database.len > 0 ? packages_read_ndb(str_span(&database), ret, err) : 0;
+}
+
+/* rpm before 4.16 has Berkeley DB, whose library nobody ships any more. */
+static int note_berkeley(struct tree *tree, const char *dir, char **ret_unread, struct err *err)
+{
+	AUTO(freep) char *path = xasprintf("%s/Packages", dir);
+	AUTO(fd_closep) int fd = -1;
+
+	if (open_file(tree, path, &fd, err) < 0)
+		return -1;
+	if (fd >= 0 && !*ret_unread)
+		*ret_unread = xasprintf("/%s", path);
 	return 0;
 }
 
@@ -217,14 +237,15 @@ static int find_rpm(struct tree *tree, struct packages *ret, char **ret_unread, 
 	static const char *const dirs[] = { "usr/lib/sysimage/rpm", "var/lib/rpm" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		AUTO(freep) char *path = xasprintf("%s/rpmdb.sqlite", dirs[i]);
-		AUTO(fd_closep) int fd = -1;
+		bool found = false;
 
-		if (open_file(tree, path, &fd, err) < 0)
+		if (find_sqlite(tree, dirs[i], ret, &found, err) < 0)
 			return -1;
-		if (fd >= 0)
-			return packages_read_rpm(fd, ret, err);
-		if (note_old_rpm(tree, dirs[i], ret_unread, err) < 0)
+		if (!found && find_ndb(tree, dirs[i], ret, &found, err) < 0)
+			return -1;
+		if (found)
+			return 0; /* the one directory may be a link to the other */
+		if (note_berkeley(tree, dirs[i], ret_unread, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -3,7 +3,7 @@
  *
  *	dpkg	/var/lib/dpkg/status, /var/lib/dpkg/status.d/ (deb-status; distroless images)
  *	apk	/lib/apk/db/installed, /usr/lib/apk/db/installed (apk's installed db v2)
- *	rpm	rpmdb.sqlite in /usr/lib/sysimage/rpm or /var/lib/rpm (rpm 4.16 and newer)
+ *	rpm	rpmdb.sqlite, or SUSE's Packages.db, in /usr/lib/sysimage/rpm or /var/lib/rpm
  */
 #ifndef DRIVER_PACKAGE_H
 #define DRIVER_PACKAGE_H
@@ -31,7 +31,7 @@ struct packages {
 
 /*
  * Sorted by kind, name, version and architecture. *ret_unread is what there is and cannot be read: the path of an rpm database of
- * an older kind, which the caller frees; NULL = nothing. A damaged database is ERR_INPUT.
+ * Berkeley DB, which the caller frees; NULL = nothing. A damaged database is ERR_INPUT.
  */
 WARN_UNUSED int packages_find(struct tree *tree, struct packages *ret, char **ret_unread,
 			      struct err *err);
@@ -43,5 +43,7 @@ WARN_UNUSED int packages_read_dpkg(struct span status, bool is_installed_by_defa
 WARN_UNUSED int packages_read_apk(struct span installed, struct packages *ret, struct err *err);
 /* `fd` is an SQLite database. */
 WARN_UNUSED int packages_read_rpm(int fd, struct packages *ret, struct err *err);
+/* `database` is the whole file; ERR_INPUT when it is damaged. */
+WARN_UNUSED int packages_read_ndb(struct span database, struct packages *ret, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "base/alloc.h"
 #include "base/fd.h"
 #include "unit.h"
 
@@ -223,13 +224,136 @@ static void no_database(void **state)
 	err_clear(&err_);
 }
 
+/* --- ndb --- */
+
+#define NDB_PAGE  4096
+#define NDB_BLOCK 16
+
+static void set_le(struct str *out, size_t at, unsigned value)
+{
+	for (size_t i = 0; i < 4; i++)
+		out->ptr[at + i] = (char)(value >> (8 * i));
+}
+
+/* A page of slots of which the third and the fourth of the first ones are taken, then the packages. */
+static void make_ndb(const char *const *names, size_t count, struct str *ret)
+{
+	static const char zeros[NDB_PAGE];
+
+	str_addn(ret, zeros, NDB_PAGE);
+	memcpy(ret->ptr, "RpmP", 4);
+	set_le(ret, 8, 7);
+	set_le(ret, 12, 1);
+	set_le(ret, 16, 9);
+	for (size_t at = 32; at < NDB_PAGE; at += 16)
+		memcpy(ret->ptr + at, "Slot", 4);
+	for (size_t i = 0; i < count; i++) {
+		AUTO(str_release) struct str header = STR_INIT;
+		size_t start = ret->len, slot = 32 + (i + 2) * 16, blocks;
+
+		make_header(names[i], -1, &header);
+		str_addn(ret, zeros, 16);
+		memcpy(ret->ptr + start, "BlbS", 4);
+		set_le(ret, start + 4, (unsigned)i + 3);
+		set_le(ret, start + 8, 7);
+		set_le(ret, start + 12, (unsigned)header.len);
+		str_addn(ret, header.ptr, header.len);
+		blocks = (16 + header.len + 12 + NDB_BLOCK - 1) / NDB_BLOCK;
+		str_addn(ret, zeros, start + blocks * NDB_BLOCK - ret->len);
+		set_le(ret, slot + 4, (unsigned)i + 3);
+		set_le(ret, slot + 8, (unsigned)(start / NDB_BLOCK));
+		set_le(ret, slot + 12, (unsigned)blocks);
+	}
+}
+
+static const char *const ndb_names[] = { "bash", "zypper", "gpg-pubkey" };
+
+static void ndb(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+	AUTO(str_release) struct str database = STR_INIT;
+
+	(void)state;
+	make_ndb(ndb_names, 3, &database);
+	assert_ok(packages_read_ndb(str_span(&database), &packages, &err_));
+	assert_packages(&packages, "bash 5.2-3.fc38 aarch64 - GPLv3+ -\n"
+				   "zypper 5.2-3.fc38 aarch64 - GPLv3+ -\n");
+}
+
+/* Each in a copy of its own, so that the sanitizers see what is read behind its end. */
+static void damaged_ndb(void **state)
+{
+	static const struct {
+		size_t at;
+		unsigned value;
+	} damages[] = {
+		{ 0, 0 },  /* another file */
+		{ 4, 1 },  /* a later version */
+		{ 12, 2 }, /* more pages of slots than there is */
+		{ 12, 0xffffffff },
+		{ 48, 0 },              /* no slot */
+		{ 64 + 4, 99 },         /* of another package */
+		{ 64 + 8, 1 },          /* within the slots */
+		{ 64 + 8, 0xffffffff }, /* behind the end */
+		{ 64 + 12, 0xffffffff },
+		{ 64 + 12, 0 },          /* no room for its head */
+		{ NDB_PAGE, 0 },         /* no package */
+		{ NDB_PAGE + 12, 5000 }, /* longer than its blocks */
+		{ NDB_PAGE + 12, 0xffffffff },
+		{ NDB_PAGE + 12, 4 }, /* shorter than a header */
+	};
+	AUTO(str_release) struct str database = STR_INIT;
+
+	(void)state;
+	make_ndb(ndb_names, 2, &database);
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		AUTO(packages_release) struct packages packages = { .items = NULL };
+		AUTO(str_release) struct str copy = STR_INIT;
+
+		str_addn(&copy, database.ptr, database.len);
+		set_le(&copy, damages[i].at, damages[i].value);
+		assert_int_equal(packages_read_ndb(str_span(&copy), &packages, &err_), -1);
+		err_clear(&err_);
+	}
+	for (size_t len = 0; len < database.len; len += 13) {
+		AUTO(packages_release) struct packages packages = { .items = NULL };
+		AUTO(freep) char *copy = len ? xmemdup(database.ptr, len) : NULL;
+
+		assert_int_equal(
+			packages_read_ndb((struct span){ copy ? copy : "", len }, &packages, &err_),
+			-1);
+		err_clear(&err_);
+	}
+}
+
+/* Many slots for one package would make a small file a long task. */
+static void slots_that_share_a_package(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+	AUTO(str_release) struct str database = STR_INIT;
+
+	(void)state;
+	make_ndb(ndb_names, 1, &database);
+	for (size_t at = 80; at < NDB_PAGE; at += 16)
+		memcpy(database.ptr + at, database.ptr + 64, 16);
+	assert_int_equal(packages_read_ndb(str_span(&database), &packages, &err_), -1);
+	assert_int_equal(err_.kind, ERR_INPUT);
+	err_clear(&err_);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dpkg),    cmocka_unit_test(dpkg_without_status),
-		cmocka_unit_test(apk),     cmocka_unit_test(binary_rubbish_is_refused),
-		scratch_test(rpm),         scratch_test(damaged_headers),
+		cmocka_unit_test(dpkg),
+		cmocka_unit_test(dpkg_without_status),
+		cmocka_unit_test(apk),
+		cmocka_unit_test(binary_rubbish_is_refused),
+		scratch_test(rpm),
+		scratch_test(damaged_headers),
 		scratch_test(no_database),
+		cmocka_unit_test(ndb),
+		cmocka_unit_test(damaged_ndb),
+		cmocka_unit_test(slots_that_share_a_package),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
