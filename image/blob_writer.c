@@ -75,9 +75,11 @@ struct blob_writer *blob_writer_new(struct store *store, struct err *err)
 	struct blob_writer *w = new_writer(store, DIGEST_SHA256);
 	int result;
 
-	do
+	do {
+		lease_begin_use(&store->lease);
 		result = create_ingest_file(w, err);
-	while (result > 0);
+		lease_end_use(&store->lease);
+	} while (result > 0);
 	if (result < 0) {
 		store_failed(store, err);
 		blob_writer_freep(&w);
@@ -114,8 +116,12 @@ struct blob_writer *blob_writer_resume(struct store *store, const struct digest 
 				       struct err *err)
 {
 	struct blob_writer *w = new_writer(store, digest_algorithm_of(digest));
+	int result;
 
-	if (partial_open(store, digest, w->path, &w->fd, err) < 0) {
+	lease_begin_use(&store->lease);
+	result = partial_open(store, digest, w->path, &w->fd, err);
+	lease_end_use(&store->lease);
+	if (result < 0) {
 		w->path[0] = '\0';
 		blob_writer_freep(&w);
 		return NULL;

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "disk_usage.h"
@@ -26,6 +27,7 @@ struct taking {
 	struct store_inventory *ret;
 	struct disk_usage usage;          /* of all that was looked at */
 	struct strmap in_image, in_cache; /* digests */
+	struct strvec snapshots;          /* the paths that were there while nobody made one */
 	int64_t in_use_since;
 };
 
@@ -277,24 +279,12 @@ static int measure_snapshot(struct taking *t, struct store_item *item, struct er
 /* Directories that the database does not know: it was removed by hand. */
 static int add_strays(struct taking *t, const struct strmap *known, struct err *err)
 {
-	int fd = openat(t->store->fd, "snapshots", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *e;
-	int result = 0;
-
-	if (!dir) {
-		fd_closep(&fd);
-		return err_errno(err, "read 'snapshots'");
+	VEC_FOREACH(path, &t->snapshots) {
+		if (!strmap_has(known, *path) && fs_exists(t->store->fd, *path) &&
+		    add_leftover(t, *path, err) < 0)
+			return -1;
 	}
-	while (result == 0 && (e = readdir(dir))) {
-		AUTO(freep) char *path = xasprintf("snapshots/%s", e->d_name);
-
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-		    !strmap_has(known, path))
-			result = add_leftover(t, path, err);
-	}
-	closedir(dir);
-	return result;
+	return 0;
 }
 
 static int add_snapshots(struct taking *t, struct err *err)
@@ -368,6 +358,38 @@ static int take(struct taking *t, struct err *err)
 	return 0;
 }
 
+static int list_directories(struct taking *t, struct err *err)
+{
+	int fd = openat(t->store->fd, "snapshots", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *e;
+
+	if (!dir) {
+		fd_closep(&fd);
+		return err_errno(err, "read 'snapshots'");
+	}
+	while ((e = readdir(dir)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			strvec_addf(&t->snapshots, "snapshots/%s", e->d_name);
+	closedir(dir);
+	return 0;
+}
+
+/*
+ * The row of a snapshot and its directory appear under the lock: without it, one could be found without the other and
+ * be taken for a stray.
+ */
+static int begin(struct taking *t, struct err *err)
+{
+	int result;
+
+	if (lease_begin_removal(&t->store->lease, &t->in_use_since, err) < 0)
+		return -1;
+	result = list_directories(t, err);
+	lease_end_removal(&t->store->lease);
+	return result;
+}
+
 int store_inventory_take(struct store *store, bool quick, const struct monitor *monitor,
 			 struct store_inventory *ret, struct err *err)
 {
@@ -375,11 +397,9 @@ int store_inventory_take(struct store *store, bool quick, const struct monitor *
 	int result;
 
 	*ret = (struct store_inventory){ .other_bytes = 0 };
-	if (lease_begin_removal(&store->lease, &t.in_use_since, err) < 0)
-		return -1;
-	lease_end_removal(&store->lease);
-	result = take(&t, err);
+	result = begin(&t, err) < 0 ? -1 : take(&t, err);
 	disk_usage_release(&t.usage);
+	strvec_release(&t.snapshots);
 	strmap_release(&t.in_image);
 	strmap_release(&t.in_cache);
 	return result;

@@ -89,18 +89,28 @@ static struct timespec use_time(const struct lease *lease)
 	return nanoseconds_split(lease->start);
 }
 
+void lease_begin_use(struct lease *lease)
+{
+	pthread_mutex_lock(&lease->lock);
+	/* what cannot be locked or changed (a store on a read-only disk) nobody removes either */
+	(void)flock(lease->dir_fd, LOCK_SH);
+}
+
+void lease_end_use(struct lease *lease)
+{
+	(void)flock(lease->dir_fd, LOCK_UN); /* cannot fail on a lock that is held */
+	pthread_mutex_unlock(&lease->lock);
+}
+
 bool lease_use(struct lease *lease, int store_fd, const char *path)
 {
 	struct timespec times[2] = { use_time(lease), { .tv_nsec = UTIME_OMIT } };
 	bool is_there;
 
-	pthread_mutex_lock(&lease->lock);
-	/* what cannot be locked or changed (a store on a read-only disk) nobody removes either */
-	(void)flock(lease->dir_fd, LOCK_SH);
+	lease_begin_use(lease);
 	is_there = utimensat(store_fd, path, times, AT_SYMLINK_NOFOLLOW) == 0 ||
 		   (errno != ENOENT && faccessat(store_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
-	(void)flock(lease->dir_fd, LOCK_UN);
-	pthread_mutex_unlock(&lease->lock);
+	lease_end_use(lease);
 	return is_there;
 }
 
@@ -139,6 +149,5 @@ int lease_begin_removal(struct lease *lease, int64_t *ret_limit, struct err *err
 
 void lease_end_removal(struct lease *lease)
 {
-	(void)flock(lease->dir_fd, LOCK_UN); /* cannot fail on a lock that is held */
-	pthread_mutex_unlock(&lease->lock);
+	lease_end_use(lease);
 }

@@ -8,7 +8,8 @@
  *	cache-mounts/HEX
  *
  * Nothing is removed that was used since the oldest running process began. A use holds leases/ locked shared, and
- * removing holds it exclusively, so that neither comes in the middle of the other.
+ * removing holds it exclusively, so that neither comes in the middle of the other. Whoever needs the database too locks
+ * it within; who has it locked uses nothing.
  */
 #ifndef IMAGE_LEASE_H
 #define IMAGE_LEASE_H
@@ -34,6 +35,12 @@ struct lease {
 /* Also removes what dead processes left in leases/. */
 WARN_UNUSED int lease_open(struct lease *lease, int store_fd, struct err *err);
 void lease_close(struct lease *lease);
+/*
+ * Between them nothing is removed: for what is made first and locked after, such as a file in ingest/. No
+ * other call of the lease meanwhile. Short, please.
+ */
+void lease_begin_use(struct lease *lease);
+void lease_end_use(struct lease *lease);
 /* Notes the use of `path`; false when it is not there. */
 bool lease_use(struct lease *lease, int store_fd, const char *path);
 /*

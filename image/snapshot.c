@@ -120,7 +120,7 @@ static bool look(struct store *store, struct db *db, const struct digest *diff_i
 	return false;
 }
 
-/* Not in a transaction: whoever prunes has the lock of the leases and waits for that of the database. */
+/* Without the database: whoever prunes has the lock of the leases and waits for that of the database. */
 static bool use(struct store *store, int64_t id)
 {
 	char dir[SNAPSHOT_PATH_MAX];
@@ -129,13 +129,20 @@ static bool use(struct store *store, int64_t id)
 	return store_use(store, dir);
 }
 
+static bool find(struct store *store, const struct digest *diff_id, int64_t *ret_id,
+		 char path[SNAPSHOT_PATH_MAX])
+{
+	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
+
+	return look(store, db, diff_id, ret_id, path);
+}
+
 bool store_find_snapshot(struct store *store, const struct digest *diff_id,
 			 char path[SNAPSHOT_PATH_MAX])
 {
-	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
 	int64_t id = 0;
 
-	return look(store, db, diff_id, &id, path) && use(store, id) && fs_exists(store->fd, path);
+	return find(store, diff_id, &id, path) && use(store, id) && fs_exists(store->fd, path);
 }
 
 /* --- removing: the files go without the database's lock, which others wait for --- */
@@ -293,9 +300,8 @@ static int make(struct store *store, struct db *db, char path[SNAPSHOT_PATH_MAX]
 	return result;
 }
 
-int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct err *err)
+static int add_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct err *err)
 {
-	sweep(store); /* takes the lock itself */
 	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
 
 	/* nobody sees the row before the directory is there and locked */
@@ -306,6 +312,17 @@ int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct
 		return store_failed(store, err);
 	}
 	return db_commit(db, err) == 0 ? 0 : store_failed(store, err);
+}
+
+int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct err *err)
+{
+	int result;
+
+	sweep(store);
+	lease_begin_use(&store->lease); /* before the database's lock, as whoever removes */
+	result = add_snapshot(store, path, err);
+	lease_end_use(&store->lease);
+	return result;
 }
 
 /* *ret_other is 0, or that of another process which was first, whose path is `path`. */
@@ -418,31 +435,45 @@ int store_record_layer(struct store *store, const struct digest *diff_id,
 	return db_run(db, query, err) == 0 ? 0 : store_failed(store, err);
 }
 
-int store_find_layer(struct store *store, const struct digest *diff_id, struct descriptor *ret,
-		     struct err *err)
+/* Damaged rows are passed over. */
+static int list_blobs(struct store *store, const struct digest *diff_id, struct descriptors *ret,
+		      struct err *err)
 {
 	AUTO(db_unlockp) struct db *db = db_lock(&store->db);
 	AUTO(db_resetp) sqlite3_stmt *query = db_query(db, QUERY_LAYER_GET, err);
 	struct digest digest;
-	bool row = false;
+	bool row = true;
 
 	if (!query)
 		return -1;
 	db_bind_text(query, 1, diff_id->text);
-	for (;;) {
-		if (db_step(db, query, &row, err) < 0)
-			return -1;
+	while (db_step(db, query, &row, err) == 0) {
 		if (!row)
-			return err_set(err, ERR_NOT_FOUND, "no blob of layer %s in the store",
-				       diff_id->text);
-		if (digest_parse(db_text(query, 0), &digest, NULL) == 0 &&
-		    store_has_blob(store, &digest, NULL))
-			break;
+			return 0;
+		if (digest_parse(db_text(query, 0), &digest, NULL) < 0)
+			continue;
+		*VEC_ADD(ret) = (struct descriptor){
+			.media_type = xstrdup(db_text(query, 1)),
+			.digest = digest,
+			.size = (uint64_t)sqlite3_column_int64(query, 2),
+		};
 	}
-	*ret = (struct descriptor){
-		.media_type = xstrdup(db_text(query, 1)),
-		.digest = digest,
-		.size = (uint64_t)sqlite3_column_int64(query, 2),
-	};
-	return 0;
+	return -1;
+}
+
+int store_find_layer(struct store *store, const struct digest *diff_id, struct descriptor *ret,
+		     struct err *err)
+{
+	AUTO(descriptors_release) struct descriptors blobs = { .items = NULL };
+
+	if (list_blobs(store, diff_id, &blobs, err) < 0)
+		return -1;
+	VEC_FOREACH(blob, &blobs) {
+		if (!store_has_blob(store, &blob->digest, NULL))
+			continue;
+		*ret = *blob;
+		*blob = (struct descriptor){ .size = 0 };
+		return 0;
+	}
+	return err_set(err, ERR_NOT_FOUND, "no blob of layer %s in the store", diff_id->text);
 }

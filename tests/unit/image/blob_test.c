@@ -1,6 +1,10 @@
+#include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
+#include <time.h>
 
 #include "image_unit.h"
 
@@ -226,6 +230,36 @@ static int fill_disk(void)
 	return FULL_OK;
 }
 
+static void *make_writers(void *unused)
+{
+	struct err err = ERR_INIT;
+	AUTO(blob_writer_freep) struct blob_writer *fresh = blob_writer_new(store_, &err);
+	struct digest d = digest(HELLO_DIGEST);
+	AUTO(blob_writer_freep) struct blob_writer *resumed = blob_writer_resume(store_, &d, &err);
+
+	(void)unused;
+	err_clear(&err);
+	return fresh && resumed ? store_ : NULL;
+}
+
+/* A file that is there and not locked yet would be taken for a dead process's. */
+static void nothing_appears_during_removal(void **state)
+{
+	(void)state;
+	AUTO(fd_closep) int fd = open("store/leases", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct timespec moment = { .tv_nsec = 50 * 1000 * 1000 };
+	void *result = NULL;
+	pthread_t thread;
+
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(pthread_create(&thread, NULL, make_writers, NULL), 0);
+	nanosleep(&moment, NULL);
+	assert_int_equal(count_files("store/ingest"), 0);
+	fd_closep(&fd);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_ptr_equal(result, store_);
+}
+
 static void full_disk(void **state)
 {
 	(void)state;
@@ -251,6 +285,7 @@ int main(void)
 		store_test(damage_is_seen_and_mended),
 		store_test(killed_writer_leaves_nothing),
 		store_test(processes_put_the_same),
+		store_test(nothing_appears_during_removal),
 		scratch_test(full_disk),
 	};
 
