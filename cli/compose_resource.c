@@ -16,6 +16,7 @@
 #include "context/git_url.h"
 #include "image/manifest.h"
 #include "image/reference.h"
+#include "interrupt.h"
 #include "registry/client.h"
 #include "registry/download.h"
 #include "registry/repository.h"
@@ -86,13 +87,14 @@ static void warn_of_old_copy(const struct git_copy *copy)
 	report_line(line);
 }
 
-static int fetch_repository(const char *resource, char **ret, struct err *err)
+static int fetch_repository(const char *resource, const struct monitor *monitor, char **ret,
+			    struct err *err)
 {
 	AUTO(git_copy_release) struct git_copy copy = { .dir = NULL };
 	AUTO(freep) char *address = NULL, *subdir = NULL, *shown = download_shown_url(resource);
 
 	split_address(resource, &address, &subdir);
-	if (git_copy_fetch(address, KIND, NULL, &copy, err) < 0)
+	if (git_copy_fetch(address, KIND, monitor, &copy, err) < 0)
 		return -1;
 	warn_of_old_copy(&copy);
 	if (find_file(copy.dir, subdir, ret, err) < 0)
@@ -238,9 +240,10 @@ static int read_manifest(struct artifact *artifact, struct err *err)
 	return check_type(&artifact->manifest, err);
 }
 
-static int open_registry(bool insecure, struct registry **ret, struct err *err)
+static int open_registry(bool insecure, const struct monitor *monitor, struct registry **ret,
+			 struct err *err)
 {
-	const struct registry_options options = { .insecure = insecure };
+	const struct registry_options options = { .insecure = insecure, .monitor = monitor };
 	AUTO(freep) char *home = NULL, *config = NULL;
 
 	if (fs_config_home(&home, err) < 0)
@@ -250,13 +253,14 @@ static int open_registry(bool insecure, struct registry **ret, struct err *err)
 	return registry_configure(*ret, config, err);
 }
 
-static int fetch_artifact(const char *name, bool insecure, char **ret, struct err *err)
+static int fetch_artifact(const char *name, bool insecure, const struct monitor *monitor,
+			  char **ret, struct err *err)
 {
 	AUTO(artifact_release) struct artifact artifact = { .registry = NULL };
 	AUTO(freep) char *home = NULL, *cache = NULL, *dir = NULL;
 
 	if (image_ref_parse(name, &artifact.ref, err) < 0 || fs_cache_home(&home, err) < 0 ||
-	    open_registry(insecure, &artifact.registry, err) < 0 ||
+	    open_registry(insecure, monitor, &artifact.registry, err) < 0 ||
 	    read_manifest(&artifact, err) < 0)
 		return -1;
 	cache = path_join(home, KIND);
@@ -271,19 +275,23 @@ static int fetch_artifact(const char *name, bool insecure, char **ret, struct er
 
 int compose_resource_fetch(void *data, const char *resource, char **ret_path, struct err *err)
 {
+	struct monitor monitor = MONITOR_SILENT;
 	const bool *insecure = data;
 	AUTO(freep) char *shown = NULL;
 
+	/* what has come by then must not stay in the cache */
+	if (interrupt_watch(&monitor.cancel_fd, err) < 0)
+		return -1;
 	if (str_has_prefix(resource, "oci:")) {
 		const char *name = resource + strlen("oci:");
 
 		name += str_has_prefix(name, "//") ? 2 : 0;
-		return fetch_artifact(name, *insecure, ret_path, err) < 0
+		return fetch_artifact(name, *insecure, &monitor, ret_path, err) < 0
 			       ? err_wrap(err, "'%s'", resource)
 			       : 0;
 	}
 	if (git_url_is(resource))
-		return fetch_repository(resource, ret_path, err);
+		return fetch_repository(resource, &monitor, ret_path, err);
 	shown = download_shown_url(resource);
 	(void)err_set(err, ERR_INPUT, "'%s' is neither a git repository nor an artifact", shown);
 	return err_hint(err, "the one ends in '.git', the other begins with 'oci://'");

@@ -126,7 +126,7 @@ int registry_fetch_manifest(struct registry *registry, const struct image_ref *r
 	AUTO(freep) char *name = image_ref_format_short(ref);
 
 	if (ask(registry, ref, ret, err) < 0)
-		return err_wrap(err, "pull '%s'", name);
+		return err_wrap(err, "'%s'", name);
 	return 0;
 }
 

@@ -1,0 +1,1 @@
+edgectl pull --limit-rate abc debian:12
