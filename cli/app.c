@@ -10,6 +10,8 @@
 #include "exit_code.h"
 #include "help.h"
 #include "report.h"
+#include "setting.h"
+#include "terminal.h"
 #include "version.h"
 
 static void do_nothing(int signal_number)
@@ -64,6 +66,31 @@ int app_print(const struct str *text, struct err *err)
 	return 0;
 }
 
+static void warn_of_skipped(const struct config *config)
+{
+	const char *path = config_skipped_file(config);
+	AUTO(freep)
+	char *text = xasprintf("'%s' belongs to somebody else than this directory, ignoring",
+			       path ? path : "");
+	AUTO(str_release) struct str line = STR_INIT;
+
+	if (!path)
+		return;
+	report_format_warning(text, NULL, terminal_has_colour(STDERR_FILENO), &line);
+	(void)!write(STDERR_FILENO, line.ptr, line.len);
+}
+
+int app_config(struct app *app, struct config **ret, struct err *err)
+{
+	if (!app->config) {
+		if (config_load(&app->config, err) < 0)
+			return -1;
+		warn_of_skipped(app->config);
+	}
+	*ret = app->config;
+	return 0;
+}
+
 static int print_help(const struct cli_command *command, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
@@ -99,8 +126,14 @@ static int run_command(struct app *app, const struct cli_command *command, char 
 	struct option_parser parser = { .options = command->options,
 					.args = args,
 					.command = name };
-	int status = options_parse(&parser, words, err);
+	struct setting_finder finder = { .app = app, .command = command };
+	int status;
 
+	if (!command->ignores_config)
+		setting_finder_attach(&finder, &parser);
+	status = options_parse(&parser, words, err);
+	if (status == 0 && !parser.help_wanted && !command->ignores_config)
+		status = settings_export(app, err);
 	if (status == 0 && parser.help_wanted)
 		status = print_help(command, err);
 	else if (status == 0)
@@ -153,6 +186,7 @@ int app_main(int argc, char **argv)
 	status = fill_standard_fds(&err);
 	if (status == 0)
 		status = run(&app, argv + (argc > 0), &err);
+	config_free(app.config);
 	if (status >= 0)
 		return status;
 	if (!app.error_is_shown)

@@ -15,7 +15,7 @@ struct build_source_args {
 	struct strvec files; /* one Dockerfile, or compose files */
 	const char *target;
 	struct strvec platforms, boards;
-	bool platforms_said; /* not only by the environment */
+	bool machines_said; /* not only by the environment or a file */
 	struct strvec build_args;
 	struct strvec named_contexts;
 	/* Of a service; no option says it. */

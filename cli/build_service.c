@@ -61,24 +61,20 @@ static void set_contexts(const struct compose_build *build, struct build_service
 	}
 }
 
-/* The command line, else the build, else what the service is to run on, else the environment. */
+/* The command line, else the build, else what the service is to run on, else the configuration. */
 static void set_platforms(const struct build_args *command, const struct compose_service *service,
 			  struct build_service *ret)
 {
 	struct build_source_args *source = &ret->args.source;
-	const struct strvec *platforms = &command->source.platforms;
 
-	strvec_add_all(&source->boards, &command->source.boards);
-	if (source->boards.len == 0 && !command->source.platforms_said) {
-		if (service->build->platforms.len > 0)
-			platforms = &service->build->platforms;
-		else if (service->platform)
-			platforms = NULL;
-	}
-	if (platforms)
-		strvec_add_all(&source->platforms, platforms);
-	else
+	if (!command->source.machines_said && service->build->platforms.len > 0) {
+		strvec_add_all(&source->platforms, &service->build->platforms);
+	} else if (!command->source.machines_said && service->platform) {
 		strvec_add(&source->platforms, service->platform);
+	} else {
+		strvec_add_all(&source->boards, &command->source.boards);
+		strvec_add_all(&source->platforms, &command->source.platforms);
+	}
 }
 
 static void set_source(const struct build_args *command, const struct compose_service *service,

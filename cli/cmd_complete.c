@@ -200,6 +200,7 @@ static const struct cli_option complete_options[] = {
 
 const struct cli_command cmd_complete = {
 	.name = "__complete",
+	.ignores_config = true,
 	.hidden = true,
 	.summary = "Print the words that a shell may complete",
 	.options = complete_options,

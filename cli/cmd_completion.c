@@ -38,6 +38,7 @@ static const struct cli_example completion_examples[] = {
 
 const struct cli_command cmd_completion = {
 	.name = "completion",
+	.ignores_config = true,
 	.group = GROUP_OTHER,
 	.summary = "Print the completion script for a shell",
 	.details = "SHELL is bash, zsh or fish. A package of edgectl brings the scripts with it; "

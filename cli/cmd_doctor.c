@@ -106,6 +106,7 @@ static const struct cli_example doctor_examples[] = {
 
 const struct cli_command cmd_doctor = {
 	.name = "doctor",
+	.ignores_config = true,
 	.group = GROUP_OTHER,
 	.summary = "Find out what is wrong, and what to do about it",
 	.details = "The exit status is 1 when there is a problem that was not repaired.",

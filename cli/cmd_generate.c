@@ -73,6 +73,7 @@ static const struct cli_option generate_options[] = {
 
 const struct cli_command cmd_generate = {
 	.name = "__generate",
+	.ignores_config = true,
 	.hidden = true,
 	.summary = "Write the manual pages or a completion script into a directory",
 	.options = generate_options,

@@ -33,6 +33,7 @@ static const struct cli_option help_options[] = {
 
 const struct cli_command cmd_help = {
 	.name = "help",
+	.ignores_config = true,
 	.group = GROUP_OTHER,
 	.summary = "Explain edgectl, or one of its commands",
 	.options = help_options,

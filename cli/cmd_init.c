@@ -204,7 +204,8 @@ static const struct cli_option init_options[] = {
 	OPTION_OPERANDS(struct init_args, dirs, "DIR", VALUE_DIR, 0, 1),
 	OPTION_STRING(struct init_args, template_where, 't', "template", "TEMPLATE", VALUE_TEMPLATE,
 		      "What to start from: a name of 'edgectl template ls', a directory with "
-		      "template.yaml, or a git repository: https://HOST/PATH.git#TAG:SUBDIR"),
+		      "template.yaml, or a git repository: https://HOST/PATH.git#TAG:SUBDIR",
+		      .yields_to = "from-existing"),
 	OPTION_STRING(struct init_args, board, 'b', "board", "BOARD", VALUE_BOARD,
 		      "What it is for; generic-aarch64 where nobody can be asked"),
 	OPTION_STRING(struct init_args, name, 'n', "name", "NAME", VALUE_TEXT,

@@ -249,8 +249,7 @@ static int pull_run(struct app *app, const void *args_data, struct err *err)
 static const struct cli_option pull_options[] = {
 	OPTION_OPERANDS(struct pull_args, images, "IMAGE", VALUE_IMAGE, 1, 0),
 	OPTION_LIST(struct pull_args, platforms, 0, "platform", "OS/ARCH[,...]", VALUE_PLATFORM,
-		    "Platforms to pull instead of this machine's", .env = "DOCKER_DEFAULT_PLATFORM",
-		    .yields_to = "board"),
+		    "Platforms to pull instead of this machine's", .yields_to = "board"),
 	OPTION_BOARDS(struct pull_args, boards, "Boards to pull for, as by their platforms"),
 	OPTION_FLAG(struct pull_args, all_platforms, 0, "all-platforms",
 		    "Pull for every platform there is, whatever --platform says"),

@@ -44,6 +44,7 @@ static const struct cli_example version_examples[] = {
 
 const struct cli_command cmd_version = {
 	.name = "version",
+	.ignores_config = true,
 	.group = GROUP_OTHER,
 	.summary = "Print the version",
 	.options = version_options,

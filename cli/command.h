@@ -33,6 +33,7 @@ struct cli_command {
 	const char *name; /* one word, or a topic and another: "board ls" */
 	enum command_group group;
 	bool hidden;
+	bool ignores_config; /* runs whatever the files of the configuration say, also when they are wrong */
 	const char *summary; /* one line, imperative, no full stop */
 	const char *details; /* paragraphs between empty lines; NULL = none */
 	const char *manual;  /* more paragraphs, for the manual page only; NULL = none */

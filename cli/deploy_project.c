@@ -40,7 +40,7 @@ static int choose_platform(const struct deploy_args *args, struct engine *engine
 	struct platform platform;
 	char text[PLATFORM_TEXT_MAX];
 
-	project->args.source.platforms_said = true;
+	project->args.source.machines_said = true;
 	if (args->build.source.platforms.len > 0)
 		return 0;
 	if (device_platform(engine, &platform, err) < 0)

@@ -1,3 +1,4 @@
+#include "config/key.h"
 #include "exit_code.h"
 #include "format.h"
 #include "generate.h"
@@ -92,7 +93,8 @@ static void add_head(struct str *out, const char *title, const char *name, const
 	add_text(out, span_of(summary + 1));
 }
 
-static void add_option_item(struct str *out, const struct cli_option *option)
+static void add_option_item(struct str *out, const struct cli_command *command,
+			    const struct cli_option *option)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
@@ -105,11 +107,12 @@ static void add_option_item(struct str *out, const struct cli_option *option)
 	if (option_takes_value(option))
 		str_addf(out, option->bare ? " Ns Op Ns = Ns Ar %s" : " Ar %s", option->value_name);
 	str_addc(out, '\n');
-	help_option_text(option, &text);
+	help_option_text(command, option, &text);
 	add_prose(out, text.ptr);
 }
 
-static void add_options(struct str *out, const struct cli_option *options)
+static void add_options(struct str *out, const struct cli_command *command,
+			const struct cli_option *options)
 {
 	bool is_open = false;
 
@@ -123,26 +126,34 @@ static void add_options(struct str *out, const struct cli_option *options)
 		if (!is_open)
 			str_add(out, ".Bl -tag -width Ds\n");
 		is_open = true;
-		add_option_item(out, option);
+		add_option_item(out, command, option);
 	}
 	if (is_open)
 		str_add(out, ".El\n");
 }
 
-static void add_environment(struct str *out, const struct cli_option *options)
+static void add_variable(struct str *out, const char *variable, const char *option)
 {
-	bool is_open = false;
+	if (variable)
+		str_addf(out, ".It Ev %s\nDefault of\n.Fl -%s .\n", variable, option);
+}
 
-	OPTION_FOREACH(option, options) {
-		if (!option->env)
+static void add_environment(struct str *out, const struct cli_command *command)
+{
+	AUTO(str_release) struct str items = STR_INIT;
+
+	OPTION_FOREACH(option, command->options) {
+		const struct config_key *key =
+			option_is_named(option) ? config_key_of_option(command->name, option->name)
+						: NULL;
+
+		if (!key)
 			continue;
-		if (!is_open)
-			str_add(out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n");
-		is_open = true;
-		str_addf(out, ".It Ev %s\nDefault of\n.Fl -%s .\n", option->env, option->name);
+		add_variable(&items, key->env, option->name);
+		add_variable(&items, key->docker_env, option->name);
 	}
-	if (is_open)
-		str_add(out, ".El\n");
+	if (items.len > 0)
+		str_addf(out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n%s.El\n", items.ptr);
 }
 
 static void add_exit_status(struct str *out)
@@ -199,12 +210,12 @@ void generate_man_command(const struct cli_command *command, struct str *out)
 		add_prose(out, command->details);
 	}
 	str_add(out, ".Pp\nThe options are as follows:\n");
-	add_options(out, command->options);
+	add_options(out, command, command->options);
 	if (command->manual) {
 		str_add(out, ".Ss Notes\n");
 		add_prose(out, command->manual);
 	}
-	add_environment(out, command->options);
+	add_environment(out, command);
 	add_exit_status(out);
 	add_examples(out, command->examples);
 	str_add(out, ".Sh SEE ALSO\n.Xr edgectl 1\n");
@@ -252,7 +263,7 @@ void generate_man_overview(struct str *out)
 	for (enum command_group group = 0; group < GROUP_COUNT; group++)
 		add_commands(out, group);
 	str_add(out, ".Ss Options\n");
-	add_options(out, global_options);
+	add_options(out, NULL, global_options);
 	str_add(out, overview_environment);
 	add_exit_status(out);
 	str_add(out, ".Sh SEE ALSO\n.Xr docker 1 ,\n.Xr qemu-user 1 ,\n.Xr subuid 5\n");

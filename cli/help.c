@@ -1,5 +1,6 @@
 #include "help.h"
 
+#include "config/key.h"
 #include "format.h"
 
 #define HELP_WIDTH     80
@@ -29,7 +30,18 @@ static void add_note(struct str *notes, const char *fmt, const char *value)
 	str_add(notes, value);
 }
 
-void help_option_text(const struct cli_option *option, struct str *out)
+/* "config: platform, DOCKER_DEFAULT_PLATFORM". The key tells its own variable: EDGECTL_PLATFORM. */
+static void add_config(struct str *notes, const struct config_key *key)
+{
+	if (!key)
+		return;
+	add_note(notes, "config: ", key->name);
+	if (key->docker_env)
+		str_addf(notes, ", %s", key->docker_env);
+}
+
+void help_option_text(const struct cli_command *command, const struct cli_option *option,
+		      struct str *out)
 {
 	AUTO(str_release) struct str notes = STR_INIT;
 
@@ -44,8 +56,8 @@ void help_option_text(const struct cli_option *option, struct str *out)
 		add_note(&notes, "repeatable", "");
 	if (option->fallback)
 		add_note(&notes, "default: ", option->fallback);
-	if (option->env)
-		add_note(&notes, "environment: ", option->env);
+	if (command)
+		add_config(&notes, config_key_of_option(command->name, option->name));
 	if (notes.len > 0)
 		str_addf(out, "%s)", notes.ptr);
 }
@@ -64,7 +76,8 @@ static void add_row(struct str *out, const char *left, const char *right, unsign
 	format_wrapped(out, right, text_column, text_column, HELP_WIDTH);
 }
 
-static void add_options(struct str *out, const struct cli_option *options)
+static void add_options(struct str *out, const struct cli_command *command,
+			const struct cli_option *options)
 {
 	bool needs_heading = true;
 
@@ -81,7 +94,7 @@ static void add_options(struct str *out, const struct cli_option *options)
 			str_add(out, "\nOptions:\n");
 		needs_heading = false;
 		help_option_spec(option, "    ", &spec);
-		help_option_text(option, &text);
+		help_option_text(command, option, &text);
 		add_row(out, spec.ptr, text.ptr, OPTION_COLUMN);
 	}
 }
@@ -107,7 +120,7 @@ void help_command(const struct cli_command *command, struct str *out)
 		str_addc(out, '\n');
 		format_wrapped(out, command->details, 0, 0, HELP_WIDTH);
 	}
-	add_options(out, command->options);
+	add_options(out, command, command->options);
 	add_examples(out, command->examples);
 }
 
@@ -137,6 +150,6 @@ void help_overview(struct str *out)
 		     "Build container images for ARM boards on a workstation, and push them.\n");
 	for (enum command_group group = 0; group < GROUP_COUNT; group++)
 		add_commands(out, group);
-	add_options(out, global_options);
+	add_options(out, NULL, global_options);
 	str_add(out, "\n'edgectl help COMMAND' explains a command.\n");
 }

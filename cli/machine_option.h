@@ -38,7 +38,8 @@ WARN_UNUSED int machine_parse_one(const char *platform, const char *board, struc
 				  bool *ret_given, struct err *err);
 
 /* For --board of a command that takes a list; T and field as for OPTION_LIST. */
-#define OPTION_BOARDS(T, field, help_) \
-	OPTION_LIST(T, field, 0, "board", "BOARD[,...]", VALUE_BOARD, help_)
+#define OPTION_BOARDS(T, field, help_, ...)                                  \
+	OPTION_LIST(T, field, 0, "board", "BOARD[,...]", VALUE_BOARD, help_, \
+		    .yields_to = "platform", __VA_ARGS__)
 
 #endif

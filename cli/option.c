@@ -216,24 +216,40 @@ static bool is_said(const struct option_parser *parser, const char *name)
 	return false;
 }
 
-/* What the words did not say: the environment, then the default. */
+static int find_default(const struct option_parser *parser, const struct cli_option *option,
+			struct option_default *ret, struct err *err)
+{
+	*ret = (struct option_default){ .count = 0 };
+	if (!parser->find_default)
+		return 0;
+	return parser->find_default(parser->context, option, ret, err);
+}
+
+static int set_default(struct option_parser *parser, const struct cli_option *option,
+		       struct err *err)
+{
+	struct option_default found;
+
+	if (find_default(parser, option, &found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < found.count; i++) {
+		if (set_value(parser, option, found.source, found.words[i], err) < 0)
+			return -1;
+	}
+	if (found.count == 0 && option->fallback)
+		return set_value(parser, option, option->name, option->fallback, err);
+	return 0;
+}
+
+/* What the words did not say. */
 static int set_unsaid(struct option_parser *parser, struct err *err)
 {
 	OPTION_FOREACH(option, parser->options) {
-		const char *from_env = option->env ? getenv(option->env) : NULL;
-		AUTO(freep) char *source = NULL;
+		bool is_set = !option_is_named(option) || parser->said[option - parser->options] ||
+			      (option->yields_to && is_said(parser, option->yields_to));
 
-		if (parser->said[option - parser->options] ||
-		    (option->yields_to && is_said(parser, option->yields_to)))
-			continue;
-		if (from_env && *from_env) {
-			source = xasprintf("environment variable '%s'", option->env);
-			if (set_value(parser, option, source, from_env, err) < 0)
-				return -1;
-		} else if (option->fallback &&
-			   set_value(parser, option, option->name, option->fallback, err) < 0) {
+		if (!is_set && set_default(parser, option, err) < 0)
 			return -1;
-		}
 	}
 	return 0;
 }
@@ -345,6 +361,18 @@ static int parse_words(struct option_parser *parser, char **words, struct strvec
 	return 0;
 }
 
+static int add_default_operands(struct option_parser *parser, const struct cli_option *table,
+				struct strvec *operands, struct err *err)
+{
+	struct option_default found;
+
+	if (find_default(parser, table, &found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < found.count; i++)
+		strvec_add(operands, found.words[i]);
+	return 0;
+}
+
 static size_t count_options(const struct cli_option *options)
 {
 	size_t count = 0;
@@ -369,6 +397,8 @@ int options_parse(struct option_parser *parser, char **words, struct err *err)
 		return -1;
 	if (parser->stop_at_operand)
 		return 0;
+	if (table && operands.len == 0 && add_default_operands(parser, table, &operands, err) < 0)
+		return -1;
 	if (check_operands(parser, &operands, err) < 0)
 		return -1;
 	if (table)

@@ -12,9 +12,9 @@
  *		OPTION_END,
  *	};
  *
- * The type of the field is checked by the compiler. Defaults (.fallback), environment variables
- * (.env), the words of a choice and "repeatable" are printed from the table: help texts do not
- * repeat them.
+ * The type of the field is checked by the compiler. Defaults (.fallback), the words of a choice and
+ * "repeatable" are printed from the table: help texts do not repeat them. What files and variables say
+ * instead of a default is the parser's `find_default` to know (setting.h).
  */
 #ifndef CLI_OPTION_H
 #define CLI_OPTION_H
@@ -68,7 +68,6 @@ struct cli_option {
 	const char *help;
 	const char *bare; /* value of the option by itself; another one stands behind '=' then */
 	const char *fallback;  /* default, as the user would write it */
-	const char *env;       /* variable that replaces the default */
 	const char *yields_to; /* name of another option: with that one, there is no default */
 	size_t said; /* offset of a bool that the words set when they have it; 0 = nobody asks */
 	bool hidden;
@@ -139,11 +138,22 @@ bool option_takes_value(const struct cli_option *option);
 /* The table's operands; NULL when it has none. */
 const struct cli_option *option_operands(const struct cli_option *table);
 
+/* What an option has without being said. All borrowed. */
+struct option_default {
+	const char *const *words; /* as on the command line; more than one for a list only */
+	size_t count;             /* 0 = nothing */
+	const char *source;       /* for messages: "edgectl.yaml:3" */
+};
+
 struct option_parser {
 	const struct cli_option *options;
 	void *args;           /* the command's struct, zeroed before the first parse */
 	const char *command;  /* as messages call it: "edgectl build" */
 	bool stop_at_operand; /* leave the first operand and all behind it alone */
+	/* Goes before the table's default, also of the operands when there is none; NULL = nobody is asked. */
+	int (*find_default)(void *context, const struct cli_option *option,
+			    struct option_default *ret, struct err *err);
+	void *context;
 	/* filled: */
 	bool help_wanted; /* --help was there; nothing behind it was looked at */
 	char **rest;      /* with stop_at_operand: the first operand */
@@ -152,8 +162,8 @@ struct option_parser {
 
 /*
  * Parses the NULL-ended `words`: options and operands in any order, "--" ends the options, names
- * are never abbreviated, the last of several values wins. What the words do not say is taken from
- * the environment, else from the default. Errors are ERR_USAGE and name the word and its nearest
+ * are never abbreviated, the last of several values wins. What the words do not say is asked of
+ * `find_default`, else is the default. Errors are ERR_USAGE and name the word and its nearest
  * neighbour. The args must be released in any case.
  */
 WARN_UNUSED int options_parse(struct option_parser *parser, char **words, struct err *err);

@@ -26,12 +26,11 @@ enum progress_mode { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_JSON,
 extern const char *const progress_modes[];
 
 /*
- * The entry that every command with progress has; `field` is an int. Docker's variable for it
- * serves as well.
+ * The entry that every command with progress has; `field` is an int.
  */
 #define OPTION_PROGRESS(T, field)                                                                  \
 	OPTION_CHOICE(T, field, 0, "progress", "MODE", progress_modes, "How to show what goes on", \
-		      .fallback = "auto", .env = "BUILDKIT_PROGRESS")
+		      .fallback = "auto")
 
 struct progress;
 

@@ -213,7 +213,7 @@ static void check_placed(const struct config_key *key, const struct yaml_entry *
 		config_check_value(key, entry->value);
 		return;
 	}
-	set_hint(PROBLEM(&entry->mark, "'%s' has no place in this file", entry->key),
+	set_hint(PROBLEM(&entry->mark, "'%s' has no place in this file", key->name),
 		 xstrdup(place == CONFIG_PROJECT
 				 ? "it is about the machine: write it into the user's config.yaml"
 				 : "it is about a project: write it into its edgectl.yaml"));

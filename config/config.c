@@ -81,7 +81,7 @@ void config_free(struct config *config)
 
 const char *config_origin_name(enum config_origin origin)
 {
-	static const char *const names[] = { "default", "user", "project", "variable" };
+	static const char *const names[] = { "default", "user", "project", "variable", "variable" };
 
 	return names[origin];
 }
@@ -126,18 +126,14 @@ static void take_node(struct config *config, struct config_value *value, const s
 	}
 }
 
-static bool take_from_file(struct config *config, const struct config_file *file,
-			   enum config_origin origin, struct config_value *value)
+static void take_from_file(struct config *config, const struct config_file *file,
+			   struct config_value *value)
 {
 	const struct yaml_entry *entry = config_file_entry(file, value->key->name);
 
-	if (!entry)
-		return false;
-	value->origin = origin;
 	value->mark = entry->value->mark;
 	value->place = arena_printf(config->arena, "%s:%u", file->path, entry->mark.line);
 	take_node(config, value, entry->value, file->dir);
-	return true;
 }
 
 /* As it would stand in a file: lists with commas. */
@@ -162,32 +158,54 @@ static struct yaml *parse_variable(struct config *config, const struct config_ke
 	return list;
 }
 
-static int take_from_variable(struct config *config, const char *text, struct config_value *value,
-			      struct err *err)
+/* Its text; NULL = neither is set. An empty one is none. */
+static const char *variable_of(const struct config_key *key, const char **ret_name)
+{
+	const char *const names[] = { key->env, key->docker_env };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *text = names[i] ? getenv(names[i]) : NULL;
+
+		if (text && *text) {
+			*ret_name = names[i];
+			return text;
+		}
+	}
+	return NULL;
+}
+
+/* There is no place to show, but the name. */
+static int fail_with(const struct diags *diags, const char *variable, struct err *err)
+{
+	const struct diag *diag = &diags->items[0];
+
+	(void)err_set(err, ERR_USAGE, "environment variable %s", diag->message);
+	return diag->hint ? err_hint(err, "%s", diag->hint)
+			  : err_hint(err, "unset %s, or set it to another value", variable);
+}
+
+static int take_from_variable(struct config *config, const char *name, const char *text,
+			      struct config_value *value, struct err *err)
 {
 	struct diags *diags = xcalloc(1, sizeof(*diags));
 	struct yaml_mark mark = { .file = diags };
+	struct config_key named = *value->key;
 
 	*VEC_ADD(&config->variables) = diags;
-	diags_init(diags, value->key->env, (struct span){ .ptr = "" });
-	value->origin = CONFIG_FROM_VARIABLE;
-	value->place = value->key->env;
+	diags_init(diags, name, (struct span){ .ptr = "" });
+	value->place = name;
 	take_node(config, value, parse_variable(config, value->key, text, mark), NULL);
-	config_check_value(value->key, value->node);
-	return diags_check(diags, err);
-}
-
-static const char *variable_of(const struct config_key *key)
-{
-	const char *text = key->env ? getenv(key->env) : NULL;
-
-	return text && *text ? text : NULL;
+	named.name = name;
+	config_check_value(&named, value->node);
+	return diags->errors > 0 ? fail_with(diags, name, err) : 0;
 }
 
 static enum config_origin origin_of(const struct config *config, const struct config_key *key)
 {
-	if (variable_of(key))
-		return CONFIG_FROM_VARIABLE;
+	const char *name = NULL;
+
+	if (variable_of(key, &name))
+		return str_eq(name, key->env) ? CONFIG_FROM_VARIABLE : CONFIG_FROM_DOCKER;
 	if (config_file_entry(&config->project, key->name))
 		return CONFIG_FROM_PROJECT;
 	return config_file_entry(&config->user, key->name) ? CONFIG_FROM_USER : CONFIG_FROM_DEFAULT;
@@ -196,17 +214,23 @@ static enum config_origin origin_of(const struct config *config, const struct co
 int config_get(struct config *config, const struct config_key *key, struct config_value *ret,
 	       struct err *err)
 {
-	const char *variable = variable_of(key);
 	const struct config_key *rival =
 		key->rival ? config_key_find(config_keys, key->rival) : NULL;
+	enum config_origin origin = origin_of(config, key);
+	const char *name = NULL, *text;
 
 	*ret = (struct config_value){ .key = key };
-	if (rival && origin_of(config, rival) > origin_of(config, key))
+	if (rival && origin_of(config, rival) > origin)
 		return 0;
-	if (variable)
-		return take_from_variable(config, variable, ret, err);
-	if (!take_from_file(config, &config->project, CONFIG_FROM_PROJECT, ret) &&
-	    !take_from_file(config, &config->user, CONFIG_FROM_USER, ret) && key->fallback)
+	ret->origin = origin;
+	text = variable_of(key, &name);
+	if (text)
+		return take_from_variable(config, name, text, ret, err);
+	if (origin == CONFIG_FROM_PROJECT)
+		take_from_file(config, &config->project, ret);
+	else if (origin == CONFIG_FROM_USER)
+		take_from_file(config, &config->user, ret);
+	else if (key->fallback)
 		add_word(config, ret, key->fallback);
 	return 0;
 }

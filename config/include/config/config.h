@@ -44,10 +44,11 @@ enum config_origin {
 	CONFIG_FROM_DEFAULT, /* of the table, or nowhere */
 	CONFIG_FROM_USER,
 	CONFIG_FROM_PROJECT,
+	CONFIG_FROM_DOCKER, /* a variable that docker has, too */
 	CONFIG_FROM_VARIABLE,
 };
 
-/* "default", "user", "project", "variable" */
+/* "default", "user", "project", "variable" (of either kind) */
 const char *config_origin_name(enum config_origin origin);
 
 struct config_value {
@@ -61,7 +62,7 @@ struct config_value {
 };
 
 /*
- * The value of a key of `config_keys`. ERR_INPUT when a variable is wrong. Paths of files are relative to the working
+ * The value of a key of `config_keys`. ERR_USAGE when a variable is wrong. Paths of files are relative to the working
  * directory afterwards, or absolute. A key whose rival is set nearer is not set.
  */
 WARN_UNUSED int config_get(struct config *config, const struct config_key *key,

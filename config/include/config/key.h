@@ -52,9 +52,11 @@ struct config_key {
 	bool required; /* member of a section */
 	const struct config_key *members;
 	const char
-		*fallback;  /* the default, as one would write it; NULL = none, or the command's */
-	const char *env;    /* variable that goes before the files */
-	const char *option; /* long name of the option whose default it is; NULL = of none */
+		*fallback; /* the default, as one would write it; NULL = none, or the command's */
+	const char *env;   /* variable that goes before the files: EDGECTL_... */
+	const char *docker_env; /* one of docker's that does, too, after ours */
+	const char *
+		option; /* whose default it is: its long name, or "DEVICE" (operands); NULL = of none */
 	const char *commands; /* that have the option, with ", " between them; NULL = all that do */
 	const char *rival; /* a key that says the same in other words: the nearer of both counts */
 	const char *description; /* a sentence without its full stop */
@@ -65,6 +67,11 @@ extern const struct config_key config_keys[];
 #define CONFIG_KEY_FOREACH(key, table) \
 	for (const struct config_key *key = (table); key->name; key++)
 
+/*
+ * The key whose value is the default of an option of a command; NULL = there is none. Operands count as an option of
+ * their first word: "DEVICE".
+ */
+const struct config_key *config_key_of_option(const char *command, const char *option);
 /* NULL when there is none of that name. */
 const struct config_key *config_key_find(const struct config_key *table, const char *name);
 

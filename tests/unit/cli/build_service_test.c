@@ -139,7 +139,7 @@ static void the_command_line_comes_last(void **state)
 	(void)state;
 	strvec_add(&words.command.source.build_args, "A=2");
 	strvec_add(&words.command.source.platforms, "linux/arm/v7");
-	words.command.source.platforms_said = true;
+	words.command.source.machines_said = true;
 	words.command.run.network = "host";
 	assert_ok(read_words(&words, "services: {a: {build: {context: ., args: {A: 1},\n"
 				     "  platforms: [linux/arm64], network: none}}}\n"));

@@ -16,13 +16,11 @@ static const struct cli_option table[] = {
 	OPTION_HEADING("Things"),
 	OPTION_FLAG(struct args, flag, 'f', "flag", "A flag"),
 	OPTION_SWITCH(struct args, on, 0, "on", "A switch"),
-	OPTION_STRING(struct args, text, 't', "text", "TEXT", VALUE_TEXT, "A text",
-		      .env = "TEST_TEXT"),
+	OPTION_STRING(struct args, text, 't', "text", "TEXT", VALUE_TEXT, "A text"),
 	OPTION_INT(struct args, number, 'n', "number", "N", -5, 100, "A number", .fallback = "7"),
 	OPTION_CHOICE(struct args, choice, 'c', "colour", "COLOUR", colours, "A colour",
 		      .fallback = "blue"),
-	OPTION_LIST(struct args, list, 'l', "list", "ITEM", VALUE_TEXT, "A list",
-		    .env = "TEST_LIST"),
+	OPTION_LIST(struct args, list, 'l', "list", "ITEM", VALUE_TEXT, "A list"),
 	OPTION_END,
 };
 
@@ -161,27 +159,85 @@ static void test_bad_words(void **state)
 	}
 }
 
-static void test_environment(void **state)
+struct default_row {
+	const char *option;
+	const char *words[3];
+	size_t count;
+};
+
+/* As files and variables give them: by the option's name. */
+static int find_default(void *context, const struct cli_option *option, struct option_default *ret,
+			struct err *err)
 {
+	(void)err;
+	for (const struct default_row *row = context; row->option; row++) {
+		if (str_eq(row->option, option->name))
+			*ret = (struct option_default){ .words = row->words,
+							.count = row->count,
+							.source = "edgectl.yaml:3" };
+	}
+	return 0;
+}
+
+static int parse_with(const struct default_row *defaults, const char *const *words,
+		      struct args *args, struct err *err)
+{
+	struct option_parser parser = { .options = table,
+					.args = args,
+					.command = "edgectl test",
+					.find_default = find_default,
+					.context = (void *)(uintptr_t)defaults };
+
+	return options_parse(&parser, (char **)(uintptr_t)words, err);
+}
+
+static void test_defaults_from_elsewhere(void **state)
+{
+	static const struct default_row defaults[] = {
+		{ "text", { "default" }, 1 }, { "list", { "b", "c" }, 2 },
+		{ "flag", { "true" }, 1 },    { "number", { "42" }, 1 },
+		{ "WORD", { "operand" }, 1 }, { NULL, { NULL }, 0 },
+	};
 	static const char *const none[] = { NULL };
-	static const char *const given[] = { "--text=word", "-lb", "-la", NULL };
+	static const char *const given[] = {
+		"--text=word", "-lb", "-n3", "--flag=false", "x", NULL
+	};
 	struct args args = { .flag = false };
 	struct args args_given = { .flag = false };
 
 	(void)state;
-	setenv("TEST_TEXT", "env", 1);
-	setenv("TEST_LIST", "b", 1);
-	assert_int_equal(parse(none, &args, NULL), 0);
-	assert_string_equal(args.text, "env");
-	assert_int_equal(args.list.len, 1);
-	/* Words replace the environment as a whole, even one that says the same. */
-	assert_int_equal(parse(given, &args_given, NULL), 0);
+	assert_int_equal(parse_with(defaults, none, &args, NULL), 0);
+	assert_string_equal(args.text, "default");
+	assert_int_equal(args.list.len, 2);
+	assert_true(args.flag);
+	assert_int_equal(args.number, 42);
+	assert_int_equal(args.words.len, 1);
+	assert_string_equal(args.words.items[0], "operand");
+	assert_int_equal(args.choice, 2); /* the table's */
+	/* Words replace it as a whole. */
+	assert_int_equal(parse_with(defaults, given, &args_given, NULL), 0);
 	assert_string_equal(args_given.text, "word");
-	assert_int_equal(args_given.list.len, 2);
+	assert_int_equal(args_given.list.len, 1);
+	assert_int_equal(args_given.number, 3);
+	assert_false(args_given.flag);
+	assert_int_equal(args_given.words.len, 1);
+	assert_string_equal(args_given.words.items[0], "x");
 	options_release(table, &args);
 	options_release(table, &args_given);
-	unsetenv("TEST_TEXT");
-	unsetenv("TEST_LIST");
+}
+
+static void test_a_wrong_default_says_where_it_stands(void **state)
+{
+	static const struct default_row defaults[] = { { "number", { "1000" }, 1 },
+						       { NULL, { NULL }, 0 } };
+	static const char *const none[] = { NULL };
+	struct args args = { .flag = false };
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(parse_with(defaults, none, &args, &err), -1);
+	assert_string_equal(err.message, "edgectl.yaml:3: '1000' is not a number from -5 to 100");
+	options_release(table, &args);
 }
 
 /* As --platform, whose default is out of place where --board says what is meant. */
@@ -189,16 +245,21 @@ static void test_an_option_keeps_the_default_of_another_away(void **state)
 {
 	static const struct cli_option options[] = {
 		OPTION_LIST(struct args, list, 0, "platform", "P", VALUE_TEXT, "Platforms",
-			    .env = "TEST_LIST", .yields_to = "board"),
+			    .yields_to = "board"),
 		OPTION_STRING(struct args, text, 0, "board", "B", VALUE_TEXT, "A board"),
 		OPTION_END,
 	};
 	AUTO(strvec_release) struct strvec words = STRVEC_INIT;
 	struct args args = { .flag = false };
-	struct option_parser parser = { .options = options, .args = &args, .command = "test" };
+	static const struct default_row defaults[] = { { "platform", { "env" }, 1 },
+						       { NULL, { NULL }, 0 } };
+	struct option_parser parser = { .options = options,
+					.args = &args,
+					.command = "test",
+					.find_default = find_default,
+					.context = (void *)(uintptr_t)defaults };
 
 	(void)state;
-	setenv("TEST_LIST", "env", 1);
 	assert_int_equal(options_parse(&parser, strvec_argv(&words), NULL), 0);
 	assert_string_equal(args.list.items[0], "env");
 	strvec_clear(&args.list);
@@ -208,21 +269,7 @@ static void test_an_option_keeps_the_default_of_another_away(void **state)
 	strvec_add(&words, "--platform=p");
 	assert_int_equal(options_parse(&parser, strvec_argv(&words), NULL), 0);
 	assert_string_equal(args.list.items[0], "p");
-	unsetenv("TEST_LIST");
 	options_release(options, &args);
-}
-
-static void test_empty_environment_is_none(void **state)
-{
-	static const char *const none[] = { NULL };
-	struct args args = { .flag = false };
-
-	(void)state;
-	setenv("TEST_TEXT", "", 1);
-	assert_int_equal(parse(none, &args, NULL), 0);
-	assert_null(args.text);
-	unsetenv("TEST_TEXT");
-	options_release(table, &args);
 }
 
 static void test_help_stops_parsing(void **state)
@@ -292,9 +339,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_words),
 		cmocka_unit_test(test_bad_words),
-		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_defaults_from_elsewhere),
+		cmocka_unit_test(test_a_wrong_default_says_where_it_stands),
 		cmocka_unit_test(test_an_option_keeps_the_default_of_another_away),
-		cmocka_unit_test(test_empty_environment_is_none),
 		cmocka_unit_test(test_help_stops_parsing),
 		cmocka_unit_test(test_stop_at_operand),
 		cmocka_unit_test(test_operands),
