@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "compose/list.h"
+#include "config/key.h"
 #include "device/address_book.h"
 #include "image/reference.h"
 #include "image/store.h"
@@ -30,6 +31,7 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_SERVICE_OR_DIR: return "service";
 	case VALUE_TEMPLATE: return "template";
 	case VALUE_KEPT_TEMPLATE: return "kept-template";
+	case VALUE_CONFIG_KEY: return "config-key";
 	case VALUE_TEXT:
 	case VALUE_FILE:
 	case VALUE_DIR:
@@ -165,6 +167,12 @@ static void complete_kept_template(const char *prefix, struct str *out)
 		add_word(out, "", *name, prefix);
 }
 
+static void complete_config_key(const char *prefix, struct str *out)
+{
+	CONFIG_KEY_FOREACH(key, config_keys)
+		add_word(out, "", key->name, prefix);
+}
+
 /* A shell waits for this: whatever goes wrong, the answer is no words and no message. */
 static int complete_run(struct app *app, const void *args_data, struct err *err)
 {
@@ -190,6 +198,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 		complete_template(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_KEPT_TEMPLATE)))
 		complete_kept_template(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_CONFIG_KEY)))
+		complete_config_key(prefix, &text);
 	return app_print(&text, err);
 }
 

@@ -12,8 +12,7 @@ struct doctor_args {
 static int run_checks(const struct doctor_args *args, const struct check_context *context,
 		      struct findings *ret, struct err *err)
 {
-	CHECK_FOREACH(check)
-	{
+	CHECK_FOREACH(check) {
 		if (check->group == CHECK_STORE && !args->store)
 			continue;
 		if (check->run(check, context, ret, err) < 0)

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "config/schema.h"
 
 struct generate_args {
 	struct strvec words;
@@ -29,7 +30,8 @@ static int write_script(const char *dir, const char *name, void (*print)(struct 
 
 static int write_manual(const char *dir, struct err *err)
 {
-	if (write_script(dir, "edgectl.1", generate_man_overview, err) < 0)
+	if (write_script(dir, "edgectl.1", generate_man_overview, err) < 0 ||
+	    write_script(dir, "edgectl.yaml.5", generate_man_config, err) < 0)
 		return -1;
 	COMMAND_FOREACH(command) {
 		AUTO(str_release) struct str text = STR_INIT;
@@ -47,6 +49,22 @@ static int write_manual(const char *dir, struct err *err)
 	return 0;
 }
 
+static int write_schema(const char *dir, const char *name, enum config_place place, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+	json_auto_t *schema = config_schema(place);
+
+	json_write_pretty(schema, &text);
+	return write_file(dir, name, &text, err);
+}
+
+static int write_schemas(const char *dir, struct err *err)
+{
+	if (write_schema(dir, "edgectl.schema.json", CONFIG_PROJECT, err) < 0)
+		return -1;
+	return write_schema(dir, "config.schema.json", CONFIG_USER, err);
+}
+
 static int generate_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct generate_args *args = args_data;
@@ -62,12 +80,19 @@ static int generate_run(struct app *app, const void *args_data, struct err *err)
 		return write_script(dir, "_edgectl", generate_zsh, err);
 	if (str_eq(what, "fish"))
 		return write_script(dir, "edgectl.fish", generate_fish, err);
-	return err_set(err, ERR_USAGE, "cannot generate '%s': it is none of man, bash, zsh, fish",
+	if (str_eq(what, "docs"))
+		return write_script(dir, "configuration-keys.md", generate_config_keys, err);
+	if (str_eq(what, "schema"))
+		return write_schemas(dir, err);
+	return err_set(err, ERR_USAGE,
+		       "cannot generate '%s': it is none of man, bash, zsh, fish, docs, "
+		       "schema",
 		       what);
 }
 
 static const struct cli_option generate_options[] = {
-	OPTION_OPERANDS(struct generate_args, words, "man|bash|zsh|fish DIR", VALUE_TEXT, 2, 2),
+	OPTION_OPERANDS(struct generate_args, words, "man|bash|zsh|fish|docs|schema DIR",
+			VALUE_TEXT, 2, 2),
 	OPTION_END,
 };
 
@@ -75,7 +100,8 @@ const struct cli_command cmd_generate = {
 	.name = "__generate",
 	.ignores_config = true,
 	.hidden = true,
-	.summary = "Write the manual pages or a completion script into a directory",
+	.summary = "Write the manual pages, a completion script, the keys of the configuration or "
+		   "its schemas into a directory",
 	.options = generate_options,
 	.args_size = sizeof(struct generate_args),
 	.run = generate_run,

@@ -34,6 +34,8 @@
 	X(board_ls)        \
 	X(board_show)      \
 	X(compose_config)  \
+	X(config_show)     \
+	X(config_schema)   \
 	X(deploy)          \
 	X(livepush)        \
 	X(device_scan)     \
@@ -66,6 +68,7 @@ const struct cli_command *const cli_commands[] = { COMMANDS(LIST) NULL };
 const struct cli_topic cli_topics[] = {
 	{ "board", "What edgectl knows about boards" },
 	{ "compose", "Projects of several services" },
+	{ "config", "What edgectl is configured to do" },
 	{ "device", "Boards on the network" },
 	{ "template", "What projects can be made from" },
 	{ .name = NULL },

@@ -12,6 +12,10 @@
 void generate_man_overview(struct str *out);
 void generate_man_command(const struct cli_command *command, struct str *out);
 
+/* edgectl.yaml.5, and the table of docs/configuration-keys.md. */
+void generate_man_config(struct str *out);
+void generate_config_keys(struct str *out);
+
 void generate_bash(struct str *out);
 void generate_zsh(struct str *out);
 void generate_fish(struct str *out);

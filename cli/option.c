@@ -373,7 +373,7 @@ static int add_default_operands(struct option_parser *parser, const struct cli_o
 	return 0;
 }
 
-static size_t count_options(const struct cli_option *options)
+size_t options_count(const struct cli_option *options)
 {
 	size_t count = 0;
 
@@ -382,13 +382,11 @@ static size_t count_options(const struct cli_option *options)
 	return count;
 }
 
-int options_parse(struct option_parser *parser, char **words, struct err *err)
+static int parse(struct option_parser *parser, char **words, struct err *err)
 {
 	const struct cli_option *table = option_operands(parser->options);
 	AUTO(strvec_release) struct strvec operands = STRVEC_INIT;
-	AUTO(freep) bool *said = xcalloc(count_options(parser->options) + 1, sizeof(*said));
 
-	parser->said = said;
 	if (parse_words(parser, words, &operands, err) < 0)
 		return -1;
 	if (parser->help_wanted)
@@ -399,11 +397,25 @@ int options_parse(struct option_parser *parser, char **words, struct err *err)
 		return 0;
 	if (table && operands.len == 0 && add_default_operands(parser, table, &operands, err) < 0)
 		return -1;
-	if (check_operands(parser, &operands, err) < 0)
+	if (!parser->ignore_operands && check_operands(parser, &operands, err) < 0)
 		return -1;
 	if (table)
 		strvec_add_all(field_of(parser, table), &operands);
 	return 0;
+}
+
+int options_parse(struct option_parser *parser, char **words, struct err *err)
+{
+	AUTO(freep) bool *own = NULL;
+	int status;
+
+	if (parser->said)
+		return parse(parser, words, err);
+	own = xcalloc(options_count(parser->options) + 1, sizeof(*own));
+	parser->said = own;
+	status = parse(parser, words, err);
+	parser->said = NULL;
+	return status;
 }
 
 void options_release(const struct cli_option *options, void *args)

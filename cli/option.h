@@ -53,6 +53,7 @@ enum value_kind {
 	VALUE_SERVICE_OR_DIR,
 	VALUE_TEMPLATE, /* its name, or a directory */
 	VALUE_KEPT_TEMPLATE,
+	VALUE_CONFIG_KEY,
 };
 
 struct cli_option {
@@ -154,10 +155,11 @@ struct option_parser {
 	int (*find_default)(void *context, const struct cli_option *option,
 			    struct option_default *ret, struct err *err);
 	void *context;
+	bool ignore_operands; /* of any number, and do not choose among them */
 	/* filled: */
 	bool help_wanted; /* --help was there; nothing behind it was looked at */
 	char **rest;      /* with stop_at_operand: the first operand */
-	bool *said;       /* by index of the option; only during the parse */
+	bool *said;       /* by index of the option: the words have it. The caller's, or NULL */
 };
 
 /*
@@ -167,6 +169,7 @@ struct option_parser {
  * neighbour. The args must be released in any case.
  */
 WARN_UNUSED int options_parse(struct option_parser *parser, char **words, struct err *err);
+size_t options_count(const struct cli_option *options);
 void options_release(const struct cli_option *options, void *args);
 
 #endif

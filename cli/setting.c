@@ -6,19 +6,33 @@
 #include "base/alloc.h"
 
 /* Operands are called by their first word. */
-static const struct config_key *find_key(const struct cli_command *command,
-					 const struct cli_option *option)
+const struct config_key *setting_key(const struct cli_command *command,
+				     const struct cli_option *option)
 {
 	AUTO(freep) char *name = xstrndup(option->name, strcspn(option->name, " "));
 
 	return config_key_of_option(command->name, name);
 }
 
+const char *setting_fallback(const struct config_key *key)
+{
+	COMMAND_FOREACH(command) {
+		if (!key->option)
+			return NULL;
+		OPTION_FOREACH(option, command->options) {
+			if (option_is_named(option) && option->fallback &&
+			    config_key_of_option(command->name, option->name) == key)
+				return option->fallback;
+		}
+	}
+	return NULL;
+}
+
 static int find(void *context, const struct cli_option *option, struct option_default *ret,
 		struct err *err)
 {
 	const struct setting_finder *finder = context;
-	const struct config_key *key = find_key(finder->command, option);
+	const struct config_key *key = setting_key(finder->command, option);
 	struct config *config = NULL;
 	struct config_value value;
 
@@ -42,14 +56,15 @@ void setting_finder_attach(struct setting_finder *finder, struct option_parser *
 
 static int export(struct config *config, const struct config_key *key, struct err *err)
 {
+	const char *text = key->env ? getenv(key->env) : NULL;
 	struct config_value value;
 
 	/* What is in the environment, its reader will judge. */
-	if (key->option || !key->env || getenv(key->env))
+	if (key->option || !key->env || (text && *text))
 		return 0;
 	if (config_get(config, key, &value, err) < 0)
 		return -1;
-	if (value.words.len > 0 && setenv(key->env, value.words.items[0], 0) < 0)
+	if (value.words.len > 0 && setenv(key->env, value.words.items[0], 1) < 0)
 		return err_errno(err, "set %s", key->env);
 	return 0;
 }
@@ -60,8 +75,7 @@ int settings_export(struct app *app, struct err *err)
 
 	if (app_config(app, &config, err) < 0)
 		return -1;
-	CONFIG_KEY_FOREACH(key, config_keys)
-	{
+	CONFIG_KEY_FOREACH(key, config_keys) {
 		if (export(config, key, err) < 0)
 			return -1;
 	}

@@ -12,6 +12,11 @@ struct setting_finder {
 	const struct cli_command *command;
 };
 
+/* Whose value is the option's default; NULL = it has none. */
+const struct config_key *setting_key(const struct cli_command *command,
+				     const struct cli_option *option);
+/* The default that its option has in the table of the first command with it; NULL = none. */
+const char *setting_fallback(const struct config_key *key);
 /* The parser asks it for what the words do not say. */
 void setting_finder_attach(struct setting_finder *finder, struct option_parser *parser);
 /*

@@ -24,28 +24,11 @@ static void set_hint(struct diag *diag, char *owned_hint)
 		free(owned_hint);
 }
 
-/* --- what a value must be --- */
-
-static void add_choices(const char *const *choices, struct str *out)
-{
-	for (const char *const *choice = choices; *choice; choice++)
-		str_addf(out, "%s%s", choice == choices ? "" : choice[1] ? ", " : " or ", *choice);
-}
-
 static void refuse_value(const struct config_key *key, const struct yaml *node)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
-	switch (key->type) {
-	case CONFIG_BOOL: str_add(&text, "true or false"); break;
-	case CONFIG_INT: str_addf(&text, "a number from %d to %d", key->min, key->max); break;
-	case CONFIG_TEXT: str_add(&text, config_kind_name(key->kind)); break;
-	case CONFIG_CHOICE: add_choices(key->choices, &text); break;
-	case CONFIG_WORDS: str_addf(&text, "a list; each %s", config_kind_name(key->kind)); break;
-	case CONFIG_TEXTS: str_add(&text, "a map from names to texts"); break;
-	case CONFIG_SECTIONS: str_add(&text, "a map from names to maps"); break;
-	case CONFIG_ITEMS: str_add(&text, "a list"); break;
-	}
+	config_key_describe(key, &text);
 	if (yaml_is(node, YAML_INT))
 		(void)PROBLEM(&node->mark, "'%s' must be %s, not %" PRId64, key->name, text.ptr,
 			      node->integer);
@@ -99,7 +82,7 @@ static void check_choice(const struct config_key *key, const struct yaml *node)
 		refuse_value(key, node);
 		return;
 	}
-	add_choices(key->choices, &all);
+	config_key_describe(key, &all);
 	meant = suggest(node->text, key->choices);
 	set_hint(PROBLEM(&node->mark, "'%s' must be %s, not '%s'", key->name, all.ptr, node->text),
 		 meant ? xasprintf("did you mean '%s'?", meant) : NULL);
@@ -133,7 +116,7 @@ static void refuse_key(const struct yaml_entry *entry, const struct config_key *
 	const char *meant;
 
 	CONFIG_KEY_FOREACH(key, table)
-	strvec_add(&known, key->name);
+		strvec_add(&known, key->name);
 	meant = suggest(entry->key, (const char *const *)strvec_argv(&known));
 	set_hint(PROBLEM(&entry->mark, "unknown key '%s'", entry->key),
 		 meant ? xasprintf("did you mean '%s'?", meant) : NULL);
@@ -150,8 +133,7 @@ static void check_members(const struct config_key *members, const struct yaml *n
 		else
 			refuse_key(entry, members);
 	}
-	CONFIG_KEY_FOREACH(key, members)
-	{
+	CONFIG_KEY_FOREACH(key, members) {
 		if (key->required && !yaml_has(node, key->name))
 			(void)PROBLEM(mark, "'%s' needs '%s'", subject, key->name);
 	}
@@ -225,8 +207,7 @@ static void refuse_dotted(const struct yaml_entry *entry, const char *section)
 	AUTO(strvec_release) struct strvec known = STRVEC_INIT;
 	const char *meant;
 
-	CONFIG_KEY_FOREACH(key, config_keys)
-	{
+	CONFIG_KEY_FOREACH(key, config_keys) {
 		const char *word = section ? config_key_member(key->name, section) : key->name;
 		AUTO(freep) char *first = word ? xstrndup(word, strcspn(word, ".")) : NULL;
 
@@ -241,8 +222,7 @@ static void refuse_dotted(const struct yaml_entry *entry, const char *section)
 
 static bool is_section(const char *name)
 {
-	CONFIG_KEY_FOREACH(key, config_keys)
-	{
+	CONFIG_KEY_FOREACH(key, config_keys) {
 		if (config_key_member(key->name, name))
 			return true;
 	}

@@ -295,8 +295,7 @@ static bool is_listed(const char *list, const char *word)
 
 const struct config_key *config_key_of_option(const char *command, const char *option)
 {
-	CONFIG_KEY_FOREACH(key, config_keys)
-	{
+	CONFIG_KEY_FOREACH(key, config_keys) {
 		if (key->option && str_eq(key->option, option) &&
 		    (!key->commands || is_listed(key->commands, command)))
 			return key;
@@ -306,10 +305,31 @@ const struct config_key *config_key_of_option(const char *command, const char *o
 
 const struct config_key *config_key_find(const struct config_key *table, const char *name)
 {
-	CONFIG_KEY_FOREACH(key, table)
-	{
+	CONFIG_KEY_FOREACH(key, table) {
 		if (str_eq(key->name, name))
 			return key;
 	}
 	return NULL;
+}
+
+static void add_choices(const char *const *choices, struct str *out)
+{
+	for (const char *const *choice = choices; *choice; choice++)
+		str_addf(out, "%s%s", choice == choices ? "" : choice[1] ? ", " : " or ", *choice);
+}
+
+void config_key_describe(const struct config_key *key, struct str *out)
+{
+	switch (key->type) {
+	case CONFIG_BOOL: str_add(out, "true or false"); break;
+	case CONFIG_INT: str_addf(out, "a number from %d to %d", key->min, key->max); break;
+	case CONFIG_TEXT: str_add(out, config_kind_name(key->kind)); break;
+	case CONFIG_CHOICE: add_choices(key->choices, out); break;
+	case CONFIG_WORDS:
+		str_addf(out, "%s, or a list of such", config_kind_name(key->kind));
+		break;
+	case CONFIG_TEXTS: str_add(out, "a map from names to texts"); break;
+	case CONFIG_SECTIONS: str_add(out, "a map from names to maps"); break;
+	case CONFIG_ITEMS: str_add(out, "a list"); break;
+	}
 }

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/path.h"
 #include "base/vec.h"
 #include "base/yaml.h"
 
@@ -56,6 +57,20 @@ static bool read_text(const struct yaml_entry *entry, const char **ret)
 	return true;
 }
 
+/* Relative to the file that says it. */
+static bool read_path(struct arena *arena, const struct yaml_entry *entry, const char **ret)
+{
+	AUTO(freep) char *dir = path_dir(entry->mark.file->file);
+	AUTO(freep) char *path = NULL;
+	const char *text = NULL;
+
+	if (!read_text(entry, &text))
+		return false;
+	path = path_resolve(dir, text);
+	*ret = arena_strdup(arena, path);
+	return true;
+}
+
 static void read_location(struct arena *arena, const struct yaml_entry *entry,
 			  struct registry_place *ret)
 {
@@ -86,7 +101,7 @@ static bool read_common(struct arena *arena, const struct yaml_entry *entry,
 		if (!read_flag(entry, &ret->insecure))
 			PROBLEM(&entry->value->mark, "'%s' must be true or false", entry->key);
 	} else if (strcmp(entry->key, "ca") == 0) {
-		if (!read_text(entry, &ret->ca))
+		if (!read_path(arena, entry, &ret->ca))
 			PROBLEM(&entry->value->mark, "'%s' must be the name of a file", entry->key);
 	} else {
 		return false;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 enum config_type {
 	CONFIG_BOOL,
@@ -75,6 +76,8 @@ const struct config_key *config_key_of_option(const char *command, const char *o
 /* NULL when there is none of that name. */
 const struct config_key *config_key_find(const struct config_key *table, const char *name);
 
+/* "a number from 0 to 9", "true or false": what its value must be. */
+void config_key_describe(const struct config_key *key, struct str *out);
 /* ERR_INPUT says what is wrong with it: "'x' is no platform: ...". */
 WARN_UNUSED int config_kind_check(enum config_kind kind, const char *text, struct err *err);
 /* A regular expression (ECMA 262) of the texts of that kind, never stricter than the check; NULL = any that is not empty. */

@@ -69,8 +69,7 @@ static void checks_kinds(void **state)
 
 static void check_table(const struct config_key *table, bool is_top)
 {
-	CONFIG_KEY_FOREACH(key, table)
-	{
+	CONFIG_KEY_FOREACH(key, table) {
 		size_t len = key->description ? strlen(key->description) : 0;
 
 		assert_row(len > 0 && key->description[len - 1] != '.', key->name);

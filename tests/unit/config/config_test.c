@@ -112,7 +112,7 @@ static void says_what_is_wrong_in_a_project(void **state)
 		{ "bord: x\n", "edgectl.yaml:1:1: error: unknown key 'bord'" },
 		{ "bord: x\n", "did you mean 'board'?" },
 		{ "[]\n", "edgectl.yaml:1:1: error: the configuration must be a map, not a list" },
-		{ "board: {a: b}\n", "edgectl.yaml:1:8: error: 'board' must be a list" },
+		{ "board: {a: b}\n", "edgectl.yaml:1:8: error: 'board' must be a board such as" },
 		{ "board: raspberypi4-64\n", "did you mean 'raspberrypi4-64'?" },
 		{ "platform: [linux/arm/v7, linux/amr64]\n",
 		  "edgectl.yaml:1:26: error: 'platform'" },

@@ -14,8 +14,7 @@ static inline int world_enter(void **state)
 {
 	AUTO(freep) char *home = NULL;
 
-	CONFIG_KEY_FOREACH(key, config_keys)
-	{
+	CONFIG_KEY_FOREACH(key, config_keys) {
 		if (key->env)
 			(void)unsetenv(key->env);
 	}

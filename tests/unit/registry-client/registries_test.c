@@ -13,7 +13,7 @@ static int forget(void **state)
 
 static void parse(const char *text)
 {
-	assert_ok(registries_parse("config.yaml", span_of(text), &registries, &err_));
+	assert_ok(registries_parse("etc/config.yaml", span_of(text), &registries, &err_));
 }
 
 static const struct registry_rule *find(const char *name)
@@ -39,7 +39,7 @@ static void reads_places(void **state)
 	      "        ca: /ca.crt\n"
 	      "  lab.lan:\n"
 	      "    location: 10.0.0.7:5000/lab/images\n"
-	      "    ca: /lab.crt\n");
+	      "    ca: lab.crt\n");
 	rule = find("debian");
 	assert_non_null(rule);
 	assert_string_equal(rule->origin.host, "docker.io");
@@ -53,7 +53,7 @@ static void reads_places(void **state)
 	rule = find("lab.lan/app");
 	assert_string_equal(rule->origin.host, "10.0.0.7:5000");
 	assert_string_equal(rule->origin.path, "lab/images/");
-	assert_string_equal(registries_place(&registries, "10.0.0.7:5000")->ca, "/lab.crt");
+	assert_string_equal(registries_place(&registries, "10.0.0.7:5000")->ca, "etc/lab.crt");
 	assert_string_equal(registries_place(&registries, "[::1]:5001")->ca, "/ca.crt");
 	assert_null(registries_place(&registries, "lab.lan"));
 	assert_null(find("other.lan/app"));
