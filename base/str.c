@@ -78,6 +78,17 @@ void str_addc(struct str *s, char c)
 	str_addn(s, &c, 1);
 }
 
+void str_add_number(struct str *s, unsigned long long value)
+{
+	char digits[24], *at = digits + sizeof(digits);
+
+	do {
+		*--at = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	str_addn(s, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void str_addf(struct str *s, const char *fmt, ...)
 {
 	va_list ap;

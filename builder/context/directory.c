@@ -30,6 +30,12 @@ static const struct ignore_state *state_of(const struct directory_tree *d,
 	return dir->parent ? dir->extra : d->root_state;
 }
 
+static void dir_closep(DIR **stream)
+{
+	if (*stream)
+		(void)closedir(*stream); /* nothing was written */
+}
+
 static int find_visible(struct tree *tree, struct tree_node *dir, bool *ret, struct err *err)
 {
 	const struct tree_nodes *children = NULL;
@@ -69,30 +75,82 @@ static int directory_find(struct tree *tree, const struct tree_node *dir, struct
 	return d->ignore ? apply_ignore(d, dir, node, path, ret_found, err) : 0;
 }
 
+static DIR *open_stream(const struct directory_tree *d, const char *path, struct err *err)
+{
+	int fd = openat(d->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!stream)
+		(void)err_errno(err, "read directory '%s'", path);
+	return stream;
+}
+
+/* The next name in it; NULL at the end, with *ret_errnum not 0 when that is not the end. */
+static const char *next_name(DIR *stream, int *ret_errnum)
+{
+	const struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(stream);
+	} while (entry && (str_eq(entry->d_name, ".") || str_eq(entry->d_name, "..")));
+	*ret_errnum = entry ? 0 : errno;
+	return entry ? entry->d_name : NULL;
+}
+
 static int directory_list(struct tree *tree, const struct tree_node *dir, struct strvec *ret,
 			  struct err *err)
 {
 	AUTO(freep) char *path = tree_path(dir);
-	int fd = openat(of(tree)->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	AUTO(dir_closep) DIR *stream = open_stream(of(tree), path, err);
+	const char *name;
+	int errnum = 0;
 
 	if (!stream)
-		return err_errno(err, "read directory '%s'", path);
-	errno = 0;
-	while ((entry = readdir(stream))) {
-		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
-			strvec_add(ret, entry->d_name);
-		errno = 0;
-	}
-	if (errno) {
-		int errnum = errno;
+		return -1;
+	while ((name = next_name(stream, &errnum)))
+		strvec_add(ret, name);
+	return errnum ? err_errnum(err, errnum, "read directory '%s'", path) : 0;
+}
 
-		(void)closedir(stream); /* the first failure is the one to report */
-		return err_errnum(err, errnum, "read directory '%s'", path);
+static int load_child(struct directory_tree *d, struct tree_node *dir, int dir_fd, const char *name,
+		      struct err *err)
+{
+	struct tree_node *node = tree_node_new(&d->tree, dir, name);
+	bool found = true;
+	int result = 0;
+
+	if (fstatat(dir_fd, name, &node->st, AT_SYMLINK_NOFOLLOW) < 0) {
+		found = false;
+		if (errno != ENOENT) /* it has just been removed */
+			result = err_errno(err, "stat '%s'", name);
+	} else if (d->ignore) {
+		AUTO(freep) char *path = tree_path(node);
+
+		result = apply_ignore(d, dir, node, path, &found, err);
 	}
-	(void)closedir(stream); /* nothing was written */
-	return 0;
+	if (result == 0 && found)
+		tree_node_keep(node);
+	else
+		tree_node_drop(&d->tree, node);
+	return result;
+}
+
+/* A look-up by name in the open directory costs half of one by the path from the root. */
+static int directory_load(struct tree *tree, struct tree_node *dir, struct err *err)
+{
+	AUTO(freep) char *path = tree_path(dir);
+	AUTO(dir_closep) DIR *stream = open_stream(of(tree), path, err);
+	const char *name;
+	int errnum = 0;
+
+	if (!stream)
+		return -1;
+	while ((name = next_name(stream, &errnum))) {
+		if (load_child(of(tree), dir, dirfd(stream), name, err) < 0)
+			return err_wrap(err, "'%s'", path);
+	}
+	return errnum ? err_errnum(err, errnum, "read directory '%s'", path) : 0;
 }
 
 static int directory_open(struct tree *tree, const struct tree_node *node, int *ret_fd,
@@ -137,6 +195,7 @@ static void directory_release(struct tree *tree)
 static const struct tree_ops directory_ops = {
 	.find = directory_find,
 	.list = directory_list,
+	.load = directory_load,
 	.open = directory_open,
 	.read_link = directory_read_link,
 	.read_xattrs = directory_read_xattrs,

@@ -9,15 +9,12 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/sparse.h"
-#include "base/str.h"
+#include "hash_record.h"
 #include "image/digest.h"
 
-#define CACHE_SPACE   "file"
-#define CACHE_HEADER  "edgectl file hashes 1\n"
-#define HEX_LEN       64
-#define STAT_TEXT_MAX 160
-#define READ_SIZE     (128 * 1024)
-#define THREADS_MAX   4
+#define CACHE_SPACE "file"
+#define READ_SIZE   (128 * 1024)
+#define THREADS_MAX 4
 /* Below this many files a thread costs more than it gains. */
 #define FILES_PER_THREAD 16
 
@@ -42,72 +39,6 @@ bool stat_is_racy(const struct stat *st, const struct timespec *hashed_at)
 	return latest + (coarse ? COARSE_TICK_NS : TICK_NS) >= nanoseconds(hashed_at);
 }
 
-static char *add_number(char *at, uint64_t value, unsigned min_digits)
-{
-	char digits[24];
-	unsigned len = 0;
-
-	do {
-		digits[len++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0 || len < min_digits);
-	while (len > 0)
-		*at++ = digits[--len];
-	return at;
-}
-
-static char *add_time(char *at, const struct timespec *t)
-{
-	if (t->tv_sec < 0)
-		*at++ = '-';
-	at = add_number(at, t->tv_sec < 0 ? 0 - (uint64_t)t->tv_sec : (uint64_t)t->tv_sec, 1);
-	*at++ = '.';
-	return add_number(at, (uint64_t)t->tv_nsec, 9);
-}
-
-/*
- * What must be unchanged for a remembered hash to hold: "inode size mtime ctime ". Without snprintf(3), which would be
- * a fifth of the time of a build in which nothing has changed.
- */
-static void stat_format(const struct stat *st, char buf[STAT_TEXT_MAX])
-{
-	char *at = add_number(buf, (uint64_t)st->st_ino, 1);
-
-	*at++ = ' ';
-	at = add_number(at, (uint64_t)st->st_size, 1);
-	*at++ = ' ';
-	at = add_time(at, &st->st_mtim);
-	*at++ = ' ';
-	at = add_time(at, &st->st_ctim);
-	*at++ = ' ';
-	*at = '\0';
-}
-
-/* --- the record: a line "inode size mtime ctime hash path" per file --- */
-
-/* `line` is ours to cut up. */
-static void parse_line(char *line, size_t len, struct strmap *ret)
-{
-	size_t end = 0;
-
-	for (unsigned fields = 0; end < len && fields < 5; end++)
-		fields += line[end] == ' ';
-	if (end < HEX_LEN + 2 || end >= len)
-		return;
-	line[end - 1] = '\0';
-	strmap_set(ret, line + end, line);
-}
-
-static void parse_lines(char *text, struct strmap *ret)
-{
-	char *end;
-
-	for (; (end = strchr(text, '\n')); text = end + 1) {
-		*end = '\0';
-		parse_line(text, (size_t)(end - text), ret);
-	}
-}
-
 int hash_cache_load(struct hash_cache *cache, struct store *store, const char *name,
 		    struct err *err)
 {
@@ -117,48 +48,24 @@ int hash_cache_load(struct hash_cache *cache, struct store *store, const char *n
 	*cache = (struct hash_cache){ .store = store, .name = xstrdup(name) };
 	if (store_cache_get(store, CACHE_SPACE, name, &text, &found, err) < 0)
 		return -1;
-	if (found && str_has_prefix(text.ptr, CACHE_HEADER))
-		parse_lines(text.ptr + strlen(CACHE_HEADER), &cache->known);
+	cache->record = hash_record_new(&text);
 	return 0;
-}
-
-static void add_lines(const struct strmap *map, const struct strmap *except, struct str *out)
-{
-	for (size_t i = 0; i < map->len; i++) {
-		if (except && strmap_has(except, map->items[i].key))
-			continue;
-		str_addf(out, "%s %s\n", map->items[i].value, map->items[i].key);
-	}
 }
 
 int hash_cache_save(struct hash_cache *cache, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
-	if (!cache->store || !cache->changed)
+	if (!cache->record || !hash_record_has_changed(cache->record))
 		return 0;
-	VEC_FOREACH(hit, &cache->hits)
-		strmap_set(&cache->seen, (*hit)->key, (*hit)->value);
-	str_add(&text, CACHE_HEADER);
-	add_lines(&cache->seen, NULL, &text);
-	/*
-	 * Another COPY may still want what this build did not look at; files long gone must not
-	 * pile up.
-	 */
-	if (cache->known.len < 2 * cache->seen.len + 1000)
-		add_lines(&cache->known, &cache->seen, &text);
-	if (store_cache_put(cache->store, CACHE_SPACE, cache->name, text.ptr, err) < 0)
-		return -1;
-	cache->changed = false;
-	return 0;
+	hash_record_write(cache->record, &text);
+	return store_cache_put(cache->store, CACHE_SPACE, cache->name, text.ptr, err);
 }
 
 void hash_cache_release(struct hash_cache *cache)
 {
 	free(cache->name);
-	strmap_release(&cache->known);
-	strmap_release(&cache->seen);
-	free(cache->hits.items);
+	hash_record_freep(&cache->record);
 	*cache = (struct hash_cache){ .store = NULL };
 }
 
@@ -208,11 +115,11 @@ static int hash_content(struct work *work, int fd, const struct stat *st, void *
 
 static bool same_stat(const struct stat *a, const struct stat *b)
 {
-	char left[STAT_TEXT_MAX], right[STAT_TEXT_MAX];
+	char left[STAT_TEXT_LEN], right[STAT_TEXT_LEN];
 
 	stat_format(a, left);
 	stat_format(b, right);
-	return str_eq(left, right);
+	return memcmp(left, right, STAT_TEXT_LEN) == 0;
 }
 
 static int hash_file(struct work *work, size_t index, void *buf, struct hasher *hasher,
@@ -299,38 +206,24 @@ static int run_threads(struct work *work)
 static bool recall(struct hash_cache *cache, struct tree_node *node)
 {
 	AUTO(freep) char *path = NULL;
-	const struct strmap_item *item;
-	char stat_text[STAT_TEXT_MAX];
-	size_t len;
+	const char *hash;
 
-	if (!cache)
+	if (!cache || !cache->record)
 		return false;
 	path = tree_path(node);
-	item = strmap_find(&cache->known, path);
-	if (!item)
+	hash = hash_record_find(cache->record, path, &node->st);
+	if (!hash)
 		return false;
-	stat_format(&node->st, stat_text);
-	len = strlen(stat_text);
-	if (strncmp(item->value, stat_text, len) != 0 || strlen(item->value + len) != HEX_LEN)
-		return false;
-	memcpy(node->hash, item->value + len, HEX_LEN + 1);
-	*VEC_ADD(&cache->hits) = item;
+	memcpy(node->hash, hash, HASH_HEX_LEN);
+	node->hash[HASH_HEX_LEN] = '\0';
 	return true;
 }
 
 static void remember(struct hash_cache *cache, const struct tree_node *node)
 {
 	AUTO(freep) char *path = tree_path(node);
-	char value[STAT_TEXT_MAX + HEX_LEN];
-	size_t len;
 
-	if (strchr(path, '\n'))
-		return; /* the record is made of lines */
-	stat_format(&node->st, value);
-	len = strlen(value);
-	memcpy(value + len, node->hash, HEX_LEN + 1);
-	strmap_set(&cache->seen, path, value);
-	cache->changed = true;
+	hash_record_add(cache->record, path, &node->st, node->hash);
 }
 
 int tree_hash_files(struct tree *tree, const struct tree_nodes *nodes, struct hash_cache *cache,
@@ -350,7 +243,7 @@ int tree_hash_files(struct tree *tree, const struct tree_nodes *nodes, struct ha
 	}
 	work.keep = xcalloc(work.files.len + 1, sizeof(*work.keep));
 	result = run_threads(&work);
-	for (size_t i = 0; result == 0 && cache && i < work.files.len; i++) {
+	for (size_t i = 0; result == 0 && cache && cache->record && i < work.files.len; i++) {
 		if (work.keep[i])
 			remember(cache, work.files.items[i]);
 	}

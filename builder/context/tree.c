@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/path.h"
 #include "base/str.h"
 
@@ -13,21 +14,20 @@
  */
 #define LINKS_MAX 255
 
-static void node_free(const struct tree_ops *ops, struct tree_node *node)
+/* All but its memory, which is the arena's. */
+static void node_release(const struct tree_ops *ops, struct tree_node *node)
 {
 	VEC_FOREACH(child, &node->children)
-		node_free(ops, *child);
+		node_release(ops, *child);
 	free(node->children.items);
-	free(node->name);
 	ops->release_extra(node->extra);
-	free(node);
 }
 
 void tree_init(struct tree *tree, const struct tree_ops *ops, const struct stat *root)
 {
 	tree->ops = ops;
-	tree->root = xcalloc(1, sizeof(*tree->root));
-	tree->root->name = xstrdup("");
+	tree->arena = arena_new();
+	tree->root = tree_node_new(tree, NULL, "");
 	tree->root->st = *root;
 }
 
@@ -37,9 +37,33 @@ void tree_freep(struct tree **tree)
 
 	if (!t)
 		return;
-	node_free(t->ops, t->root);
+	node_release(t->ops, t->root);
+	arena_free(t->arena);
 	t->ops->release(t);
 	free(t);
+}
+
+struct tree_node *tree_node_new(struct tree *tree, struct tree_node *dir, const char *name)
+{
+	struct tree_node *node = TAKE(tree->spare);
+
+	if (!node)
+		node = arena_alloc(tree->arena, sizeof(*node));
+	node->parent = dir;
+	node->name = arena_strdup(tree->arena, name);
+	return node;
+}
+
+void tree_node_keep(struct tree_node *node)
+{
+	*VEC_ADD(&node->parent->children) = node;
+}
+
+void tree_node_drop(struct tree *tree, struct tree_node *node)
+{
+	node_release(tree->ops, node);
+	*node = (struct tree_node){ .parent = NULL };
+	tree->spare = node;
 }
 
 /* The place of `name` among the children; *ret_found tells whether it is there. */
@@ -82,22 +106,20 @@ int tree_find(struct tree *tree, struct tree_node *dir, const char *name, struct
 	*ret = found ? dir->children.items[place] : NULL;
 	if (found || dir->complete || !S_ISDIR(dir->st.st_mode))
 		return 0;
-	node = xcalloc(1, sizeof(*node));
-	node->parent = dir;
-	node->name = xstrdup(name);
+	node = tree_node_new(tree, dir, name);
 	if (tree->ops->find(tree, dir, node, &found, err) < 0) {
-		node_free(tree->ops, node);
+		tree_node_drop(tree, node);
 		return -1;
 	}
 	if (found)
 		child_insert(&dir->children, place, node);
 	else
-		node_free(tree->ops, node);
+		tree_node_drop(tree, node);
 	*ret = found ? node : NULL;
 	return 0;
 }
 
-struct tree_node *tree_insert(struct tree_node *dir, const char *name)
+struct tree_node *tree_insert(struct tree *tree, struct tree_node *dir, const char *name)
 {
 	bool found = false;
 	size_t place = child_place(&dir->children, name, &found);
@@ -105,28 +127,50 @@ struct tree_node *tree_insert(struct tree_node *dir, const char *name)
 
 	if (found)
 		return dir->children.items[place];
-	node = xcalloc(1, sizeof(*node));
-	node->parent = dir;
-	node->name = xstrdup(name);
+	node = tree_node_new(tree, dir, name);
 	child_insert(&dir->children, place, node);
 	return node;
+}
+
+static int compare_nodes(const void *a, const void *b)
+{
+	return strcmp((*(struct tree_node *const *)a)->name, (*(struct tree_node *const *)b)->name);
+}
+
+static int load_children(struct tree *tree, struct tree_node *dir, struct err *err)
+{
+	int result = tree->ops->load(tree, dir, err);
+
+	if (dir->children.len > 1)
+		qsort(dir->children.items, dir->children.len, sizeof(struct tree_node *),
+		      compare_nodes);
+	return result;
+}
+
+static int find_children(struct tree *tree, struct tree_node *dir, struct err *err)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	struct tree_node *child = NULL;
+
+	if (tree->ops->list(tree, dir, &names, err) < 0)
+		return -1;
+	/* In order, so that each new child is appended. */
+	strvec_sort(&names);
+	for (size_t i = 0; i < names.len; i++) {
+		if (tree_find(tree, dir, names.items[i], &child, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int tree_list(struct tree *tree, struct tree_node *dir, const struct tree_nodes **ret,
 	      struct err *err)
 {
-	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
-	struct tree_node *child = NULL;
-
 	if (!dir->complete) {
-		if (tree->ops->list(tree, dir, &names, err) < 0)
+		bool can_load = tree->ops->load && dir->children.len == 0;
+
+		if ((can_load ? load_children : find_children)(tree, dir, err) < 0)
 			return -1;
-		/* In order, so that each new child is appended. */
-		strvec_sort(&names);
-		for (size_t i = 0; i < names.len; i++) {
-			if (tree_find(tree, dir, names.items[i], &child, err) < 0)
-				return -1;
-		}
 		dir->complete = true;
 	}
 	*ret = &dir->children;
@@ -228,19 +272,24 @@ void tree_forget(struct tree *tree)
 
 char *tree_path(const struct tree_node *node)
 {
-	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
-	struct str path = STR_INIT;
+	size_t len = 0;
+	char *path, *at;
 
 	if (!node->parent)
 		return xstrdup(".");
-	for (; node->parent; node = node->parent)
-		strvec_add(&names, node->name);
-	for (size_t i = names.len; i > 0; i--) {
-		str_add(&path, names.items[i - 1]);
-		if (i > 1)
-			str_addc(&path, '/');
+	for (const struct tree_node *part = node; part->parent; part = part->parent)
+		len += strlen(part->name) + 1;
+	path = xmalloc(len);
+	at = path + len;
+	/* from the end; each name with what stands behind it */
+	for (const struct tree_node *part = node; part->parent; part = part->parent) {
+		size_t part_len = strlen(part->name);
+
+		*--at = part == node ? '\0' : '/';
+		at -= part_len;
+		memcpy(at, part->name, part_len);
 	}
-	return str_detach(&path);
+	return path;
 }
 
 /* Puts a link's target before what is left of the path. */

@@ -56,16 +56,25 @@ static bool can_hold_matches(const struct filter *filter, const char *path)
 	       path_is_within(filter->prefix, path);
 }
 
-/* A directory that no pattern wants comes along when something below it is wanted. */
-static int walk_directory(struct walk *walk, struct tree_node *node, const char *path, bool wanted,
+/* Takes the path; the item's is borrowed. */
+static const char *add_item(struct walk *walk, struct tree_node *node, char *owned_path)
+{
+	*VEC_ADD(&walk->source->items) = (struct selected){ .node = node, .path = owned_path };
+	return owned_path;
+}
+
+/* A directory that no pattern wants comes along when something below it is wanted. Takes the path. */
+static int walk_directory(struct walk *walk, struct tree_node *node, char *owned_path, bool wanted,
 			  const struct filter_state *state, struct err *err)
 {
 	size_t before = walk->source->items.len;
-	bool skip = !wanted && !can_hold_matches(walk->filter, path);
+	const char *path;
 
-	if (skip)
+	if (!wanted && !can_hold_matches(walk->filter, owned_path)) {
+		free(owned_path);
 		return 0;
-	*VEC_ADD(&walk->source->items) = (struct selected){ .node = node, .path = xstrdup(path) };
+	}
+	path = add_item(walk, node, owned_path);
 	if (walk_children(walk, node, path, state, err) < 0)
 		return -1;
 	if (!wanted && walk->source->items.len == before + 1)
@@ -73,7 +82,8 @@ static int walk_directory(struct walk *walk, struct tree_node *node, const char 
 	return 0;
 }
 
-static int walk_node(struct walk *walk, struct tree_node *node, const char *path,
+/* Takes the path. */
+static int walk_node(struct walk *walk, struct tree_node *node, char *owned_path,
 		     const struct filter_state *state, struct err *err)
 {
 	const struct filter *filter = walk->filter;
@@ -83,20 +93,36 @@ static int walk_node(struct walk *walk, struct tree_node *node, const char *path
 	int result = 0;
 
 	if (filter->include)
-		wanted = ignore_step(filter->include, state->include, path,
+		wanted = ignore_step(filter->include, state->include, owned_path,
 				     is_dir ? &include : NULL);
 	if (filter->exclude &&
-	    ignore_step(filter->exclude, state->exclude, path, is_dir ? &exclude : NULL))
+	    ignore_step(filter->exclude, state->exclude, owned_path, is_dir ? &exclude : NULL))
 		wanted = false;
 	below = (struct filter_state){ .exclude = exclude, .include = include };
 	if (is_dir)
-		result = walk_directory(walk, node, path, wanted, &below, err);
+		result = walk_directory(walk, node, owned_path, wanted, &below, err);
 	else if (wanted && !S_ISSOCK(node->st.st_mode))
-		*VEC_ADD(&walk->source->items) =
-			(struct selected){ .node = node, .path = xstrdup(path) };
+		(void)add_item(walk, node, owned_path);
+	else
+		free(owned_path);
 	ignore_state_free(exclude);
 	ignore_state_free(include);
 	return result;
+}
+
+/* Both are clean, so that nothing has to be looked at: this is done for every file of a context. */
+static char *path_below(const char *dir, const char *name)
+{
+	size_t dir_len = strlen(dir), name_len = strlen(name);
+	char *path = xmalloc(dir_len + name_len + 2), *at = path;
+
+	if (dir_len > 0) {
+		memcpy(at, dir, dir_len);
+		at += dir_len;
+		*at++ = '/';
+	}
+	memcpy(at, name, name_len + 1);
+	return path;
 }
 
 static int walk_children(struct walk *walk, struct tree_node *dir, const char *path,
@@ -108,10 +134,8 @@ static int walk_children(struct walk *walk, struct tree_node *dir, const char *p
 		return -1;
 	for (size_t i = 0; i < children->len; i++) {
 		struct tree_node *child = children->items[i];
-		AUTO(freep)
-		char *below = *path ? path_join(path, child->name) : xstrdup(child->name);
 
-		if (walk_node(walk, child, below, state, err) < 0)
+		if (walk_node(walk, child, path_below(path, child->name), state, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -333,30 +357,59 @@ static void describe_hard_link(const struct tree_node *node, const char *path,
 		str_addf(ret, " =%zu:%s", strlen(first), first);
 }
 
-/* Paths are length-prefixed: a name may hold any byte, also those that separate fields. */
+/* Length-prefixed: a name may hold any byte, also those that separate fields. */
+static void add_counted(struct str *s, const char *text)
+{
+	size_t len = strlen(text);
+
+	str_add_number(s, len);
+	str_addc(s, ':');
+	str_addn(s, text, len);
+}
+
+static void add_mode(struct str *s, mode_t mode)
+{
+	for (int shift = 9; shift >= 0; shift -= 3)
+		str_addc(s, (char)('0' + (mode >> shift & 7)));
+}
+
+static int describe_link(struct tree *tree, const struct tree_node *node, struct str *ret,
+			 struct err *err)
+{
+	AUTO(freep) char *link = NULL;
+
+	if (tree_read_link(tree, node, &link, err) < 0)
+		return -1;
+	str_addc(ret, ' ');
+	add_counted(ret, link);
+	return 0;
+}
+
+/* Without printf, which would be a fifth of the time of a build in which nothing has changed. */
 static int describe_node(struct tree *tree, const struct tree_node *node, const char *path,
 			 bool with_owner, struct file_links *links, struct str *ret,
 			 struct err *err)
 {
 	mode_t mode = node->st.st_mode;
-	AUTO(freep) char *link = NULL;
 
-	str_addf(ret, "%zu:%s %c", strlen(path), path, type_letter(mode));
-	if (!S_ISLNK(mode))
-		str_addf(ret, " %04o", (unsigned)(mode & 07777));
+	add_counted(ret, path);
+	str_addc(ret, ' ');
+	str_addc(ret, type_letter(mode));
+	if (!S_ISLNK(mode)) {
+		str_addc(ret, ' ');
+		add_mode(ret, mode);
+	}
 	if (with_owner)
 		str_addf(ret, " %u:%u", node->st.st_uid, node->st.st_gid);
-	if (S_ISREG(mode))
-		str_addf(ret, " %s", node->hash);
-	if (S_ISREG(mode))
+	if (S_ISREG(mode)) {
+		str_addc(ret, ' ');
+		str_add(ret, node->hash);
 		describe_hard_link(node, path, links, ret);
+	}
 	if (S_ISCHR(mode) || S_ISBLK(mode))
 		str_addf(ret, " %u,%u", major(node->st.st_rdev), minor(node->st.st_rdev));
-	if (S_ISLNK(mode)) {
-		if (tree_read_link(tree, node, &link, err) < 0)
-			return -1;
-		str_addf(ret, " %zu:%s", strlen(link), link);
-	}
+	if (S_ISLNK(mode) && describe_link(tree, node, ret, err) < 0)
+		return -1;
 	str_addc(ret, '\n');
 	return 0;
 }

@@ -210,7 +210,7 @@ int target_put(struct target *target, struct tree_node *dir, const char *name,
 			       path);
 	}
 	if (!node)
-		node = tree_insert(dir, name);
+		node = tree_insert(&target->tree, dir, name);
 	entry = target_entry(node);
 	free(entry->link);
 	*entry = (struct target_entry){

@@ -44,6 +44,8 @@ void str_reserve(struct str *s, size_t more);
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const void *data, size_t len);
 void str_addc(struct str *s, char c);
+/* Decimal; several times sooner than str_addf(). */
+void str_add_number(struct str *s, unsigned long long value);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void str_addv(struct str *s, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* One UTF-8 encoded code point. */

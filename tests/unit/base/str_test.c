@@ -15,6 +15,9 @@ static void additions(void **state)
 	str_addf(&s, "-%d", 42);
 	assert_string_equal(s.ptr, "abcd-42");
 	assert_int_equal(s.len, 7);
+	str_add_number(&s, 0);
+	str_add_number(&s, 18446744073709551615ULL);
+	assert_string_equal(s.ptr, "abcd-42018446744073709551615");
 	str_truncate(&s, 2);
 	str_truncate(&s, 5); /* never grows */
 	assert_string_equal(s.ptr, "ab");

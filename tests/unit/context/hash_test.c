@@ -125,8 +125,8 @@ static void a_damaged_record_is_an_empty_one(void **state)
 	static const char *const records[] = {
 		"",
 		"nonsense",
-		"edgectl file hashes 1\nx\n\n 1 2 3\n",
-		"edgectl file hashes 1\n1 2 3.4 5.6 zz file\n",
+		"edgectl file hashes 2\nx\n\n 1 2 3\n",
+		"edgectl file hashes 2\n1 2 3.4 5.6 zz file\n",
 	};
 	AUTO(store_closep) struct store *store = NULL;
 	char hash[65];

@@ -182,9 +182,39 @@ static void lists_what_was_looked_up_before_once(void **state)
 	assert_string_equal(names, "a b c");
 }
 
+/* What was found by name before stays the node that it was. */
+static void lists_the_same_in_either_order(void **state)
+{
+	static const char *const names[] = { "a", "b", "b.c", "d" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO(freep) char *path = path_join("root/dir", names[i]);
+
+		write_file(path);
+	}
+	for (int found_first = 0; found_first < 2; found_first++) {
+		AUTO(tree_freep) struct tree *tree = open_tree(NULL);
+		struct tree_node *dir = NULL, *node = NULL;
+		const struct tree_nodes *children = NULL;
+
+		assert_ok(tree_resolve(tree, "dir", &dir, &err_));
+		if (found_first)
+			assert_ok(tree_find(tree, dir, "b.c", &node, &err_));
+		assert_ok(tree_list(tree, dir, &children, &err_));
+		assert_int_equal(children->len, ARRAY_SIZE(names));
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			assert_string_equal(children->items[i]->name, names[i]);
+		if (found_first)
+			assert_ptr_equal(children->items[2], node);
+		assert_int_equal(children->items[1]->st.st_size, strlen("root/dir/b"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		scratch_test(lists_the_same_in_either_order),
 		scratch_test(resolves_inside_the_root),
 		scratch_test(walks_as_far_as_it_goes),
 		scratch_test(a_loop_of_links_is_an_error),

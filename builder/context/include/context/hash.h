@@ -13,21 +13,16 @@
 #include <time.h>
 
 #include "base/err.h"
-#include "base/map.h"
 #include "base/monitor.h"
 #include "context/tree.h"
 #include "image/store.h"
 
+struct hash_record;
+
 struct hash_cache {
 	struct store *store; /* borrowed; NULL = nothing is remembered */
 	char *name;
-	struct strmap known; /* path -> stat data and hash as they were */
-	struct strmap seen;  /* the same of this run, of files that were read */
-	struct hash_hits {   /* and of those that were not: borrowed from `known` */
-		const struct strmap_item **items;
-		size_t len, cap;
-	} hits;
-	bool changed;
+	struct hash_record *record;
 	unsigned long files_read; /* how many files were not answered from memory */
 };
 

@@ -32,7 +32,7 @@ struct tree_nodes {
 
 struct tree_node {
 	struct tree_node *parent; /* NULL = the root */
-	char *name;               /* "" for the root */
+	const char *name;         /* "" for the root */
 	struct stat st;
 	struct tree_nodes children; /* what has been looked up; all of them once `complete` */
 	bool complete;
@@ -48,6 +48,12 @@ struct tree_ops {
 	/* Names of all children, in any order. */
 	int (*list)(struct tree *tree, const struct tree_node *dir, struct strvec *ret,
 		    struct err *err);
+	/*
+	 * The same for who can do it sooner than by `list` and many calls of `find`, of a directory in which nothing has
+	 * been looked up yet: each child comes from tree_node_new() and goes to tree_node_keep(), in any order. NULL =
+	 * there is no sooner way.
+	 */
+	int (*load)(struct tree *tree, struct tree_node *dir, struct err *err);
 	int (*open)(struct tree *tree, const struct tree_node *node, int *ret_fd, struct err *err);
 	int (*read_link)(struct tree *tree, const struct tree_node *node, char **ret,
 			 struct err *err);
@@ -61,11 +67,17 @@ struct tree_ops {
 struct tree {
 	const struct tree_ops *ops;
 	struct tree_node *root;
+	struct arena *arena;     /* has the nodes and their names */
+	struct tree_node *spare; /* one that was dropped; NULL = none */
 };
 
 /* For implementations: sets up the root with a directory's stat data. */
 void tree_init(struct tree *tree, const struct tree_ops *ops, const struct stat *root);
 void tree_freep(struct tree **tree);
+/* For `load`: a node that is not in its directory yet, with zeroed `st`; `name` is copied. */
+struct tree_node *tree_node_new(struct tree *tree, struct tree_node *dir, const char *name);
+void tree_node_keep(struct tree_node *node);
+void tree_node_drop(struct tree *tree, struct tree_node *node);
 
 /* The child of that name; *ret is NULL when there is none. */
 WARN_UNUSED int tree_find(struct tree *tree, struct tree_node *dir, const char *name,
@@ -104,7 +116,7 @@ void tree_forget(struct tree *tree);
  * For trees that are being made: the child of that name, a new one with zeroed `st` if there is
  * none.
  */
-struct tree_node *tree_insert(struct tree_node *dir, const char *name);
+struct tree_node *tree_insert(struct tree *tree, struct tree_node *dir, const char *name);
 /*
  * The paths that match a COPY source with wildcards, in the order of a sorted walk: the leading
  * components without wildcards follow links, the others are matched by filepath.Match and do not. A
