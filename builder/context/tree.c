@@ -27,7 +27,8 @@ void tree_init(struct tree *tree, const struct tree_ops *ops, const struct stat 
 {
 	tree->ops = ops;
 	tree->arena = arena_new();
-	tree->root = tree_node_new(tree, NULL, "");
+	tree->root = xcalloc(1, sizeof(*tree->root));
+	tree->root->name = "";
 	tree->root->st = *root;
 }
 
@@ -38,20 +39,27 @@ void tree_freep(struct tree **tree)
 	if (!t)
 		return;
 	node_release(t->ops, t->root);
+	free(t->root);
 	arena_free(t->arena);
 	t->ops->release(t);
 	free(t);
 }
 
-struct tree_node *tree_node_new(struct tree *tree, struct tree_node *dir, const char *name)
+/* The name is the arena's, too. */
+static struct tree_node *node_new(struct tree *tree, struct tree_node *dir, const char *name)
 {
 	struct tree_node *node = TAKE(tree->spare);
 
 	if (!node)
 		node = arena_alloc(tree->arena, sizeof(*node));
 	node->parent = dir;
-	node->name = arena_strdup(tree->arena, name);
+	node->name = name;
 	return node;
+}
+
+struct tree_node *tree_node_new(struct tree *tree, struct tree_node *dir, const char *name)
+{
+	return node_new(tree, dir, arena_strdup(tree->arena, name));
 }
 
 void tree_node_keep(struct tree_node *node)
@@ -187,7 +195,7 @@ static bool is_same_kind(const struct tree_node *a, const struct tree_node *b)
 
 static void child_remove(struct tree *tree, struct tree_nodes *children, size_t place)
 {
-	node_free(tree->ops, children->items[place]);
+	tree_node_drop(tree, children->items[place]);
 	children->len--;
 	memmove(children->items + place, children->items + place + 1,
 		(children->len - place) * sizeof(*children->items));
@@ -202,10 +210,10 @@ static enum tree_change replace_child(struct tree *tree, struct tree_node *dir, 
 		known->st = owned_fresh->st;
 		known->hash[0] = '\0';
 		*ret_node = known;
-		node_free(tree->ops, owned_fresh);
+		tree_node_drop(tree, owned_fresh);
 		return TREE_CONTENT;
 	}
-	node_free(tree->ops, known);
+	tree_node_drop(tree, known);
 	dir->children.items[place] = owned_fresh;
 	return TREE_CHANGED;
 }
@@ -213,14 +221,13 @@ static enum tree_change replace_child(struct tree *tree, struct tree_node *dir, 
 static int refresh_child(struct tree *tree, struct tree_node *dir, const char *name,
 			 enum tree_change *ret, struct tree_node **ret_node, struct err *err)
 {
-	struct tree_node *fresh = xcalloc(1, sizeof(*fresh));
 	bool is_known = false, is_there = false;
 	size_t place = child_place(&dir->children, name, &is_known);
+	struct tree_node *fresh = is_known ? node_new(tree, dir, dir->children.items[place]->name)
+					   : tree_node_new(tree, dir, name);
 
-	fresh->parent = dir;
-	fresh->name = xstrdup(name);
 	if (tree->ops->find(tree, dir, fresh, &is_there, err) < 0) {
-		node_free(tree->ops, fresh);
+		tree_node_drop(tree, fresh);
 		return -1;
 	}
 	*ret = is_known || is_there ? TREE_CHANGED : TREE_SAME;
@@ -233,7 +240,7 @@ static int refresh_child(struct tree *tree, struct tree_node *dir, const char *n
 	if (is_there && dir->complete)
 		child_insert(&dir->children, place, fresh);
 	else
-		node_free(tree->ops, fresh);
+		tree_node_drop(tree, fresh);
 	return 0;
 }
 
@@ -265,9 +272,12 @@ void tree_forget(struct tree *tree)
 	struct tree_node *root = tree->root;
 
 	VEC_FOREACH(child, &root->children)
-		node_free(tree->ops, *child);
+		node_release(tree->ops, *child);
 	root->children.len = 0;
 	root->complete = false;
+	arena_free(tree->arena);
+	tree->arena = arena_new();
+	tree->spare = NULL;
 }
 
 char *tree_path(const struct tree_node *node)

@@ -67,7 +67,7 @@ struct tree_ops {
 struct tree {
 	const struct tree_ops *ops;
 	struct tree_node *root;
-	struct arena *arena;     /* has the nodes and their names */
+	struct arena *arena;     /* has the nodes but the root, and their names */
 	struct tree_node *spare; /* one that was dropped; NULL = none */
 };
 
