@@ -13,7 +13,7 @@ import parts
 @pytest.fixture
 def hub(edgectl, registry, busybox, scratch):
     """The environment of a machine whose configuration has a mirror of the hub; busybox stands for Alpine, whose shell it is."""
-    edgectl("copy", f"docker://{busybox}", f"docker://{registry.address}/library/alpine:3.20")
+    edgectl("copy", f"docker://{busybox}", f"docker://{registry.address}/library/alpine:3.22")
     config = scratch / "config"
     config.mkdir()
     (config / "config.yaml").write_text(f"registries:\n  docker.io:\n    mirrors:\n      - {registry.address}\n")
