@@ -14,7 +14,7 @@ const struct cli_option build_options[] = {
 		    "Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input. Or a "
 		    "compose file, by its ending .yaml or .yml; of several, later ones override "
 		    "earlier ones"),
-	OPTION_STRING(struct build_args, source.target, 0, "target", "STAGE", VALUE_TEXT,
+	OPTION_STRING(struct build_args, source.target, 0, "target", "STAGE", VALUE_STAGE,
 		      "Build this stage instead of the last one"),
 	OPTION_LIST(struct build_args, source.platforms, 0, "platform", "OS/ARCH[,...]",
 		    VALUE_PLATFORM, "Platforms to build for, instead of this machine's",

@@ -58,7 +58,7 @@ static const struct cli_option check_options[] = {
 	OPTION_OPERANDS(struct check_args, contexts, "CONTEXT", VALUE_DIR, 0, 1),
 	OPTION_STRING(struct check_args, file, 'f', "file", "FILE", VALUE_FILE,
 		      "Dockerfile, instead of CONTEXT/Dockerfile"),
-	OPTION_STRING(struct check_args, target, 0, "target", "STAGE", VALUE_TEXT,
+	OPTION_STRING(struct check_args, target, 0, "target", "STAGE", VALUE_STAGE,
 		      "The stage that would be built, instead of the last one"),
 	OPTION_LIST(struct check_args, platforms, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		    "Platform that would be built for, instead of this machine's"),

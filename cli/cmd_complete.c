@@ -5,10 +5,13 @@
 
 #include <fcntl.h>
 
+#include "base/diag.h"
 #include "base/fs.h"
+#include "base/limits.h"
 #include "compose/list.h"
 #include "config/key.h"
 #include "device/address_book.h"
+#include "dockerfile/dockerfile.h"
 #include "image/reference.h"
 #include "image/store.h"
 #include "templates/board.h"
@@ -31,6 +34,7 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_SERVICE_OR_DIR: return "service";
 	case VALUE_TEMPLATE: return "template";
 	case VALUE_KEPT_TEMPLATE: return "kept-template";
+	case VALUE_STAGE: return "stage";
 	case VALUE_CONFIG_KEY: return "config-key";
 	case VALUE_TEXT:
 	case VALUE_FILE:
@@ -173,6 +177,25 @@ static void complete_config_key(const char *prefix, struct str *out)
 		add_word(out, "", key->name, prefix);
 }
 
+/* Of a Dockerfile that is being edited, and cannot be read at the moment, none. */
+static void complete_stage(const char *prefix, struct str *out)
+{
+	AUTO(dockerfile_release) struct dockerfile file = DOCKERFILE_INIT;
+	AUTO(diags_release) struct diags diags = { .items = NULL };
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (fs_read_file(AT_FDCWD, "Dockerfile", LIMIT_DOCKERFILE, &text, NULL) < 0 &&
+	    fs_read_file(AT_FDCWD, "Dockerfile.template", LIMIT_DOCKERFILE, &text, NULL) < 0)
+		return;
+	diags_init(&diags, "Dockerfile", str_span(&text));
+	if (dockerfile_parse(str_span(&text), &file, &diags) < 0)
+		return;
+	VEC_FOREACH(stage, &file.stages) {
+		if (stage->name)
+			add_word(out, "", stage->name, prefix);
+	}
+}
+
 /* A shell waits for this: whatever goes wrong, the answer is no words and no message. */
 static int complete_run(struct app *app, const void *args_data, struct err *err)
 {
@@ -198,6 +221,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 		complete_template(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_KEPT_TEMPLATE)))
 		complete_kept_template(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_STAGE)))
+		complete_stage(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_CONFIG_KEY)))
 		complete_config_key(prefix, &text);
 	return app_print(&text, err);

@@ -53,6 +53,7 @@ enum value_kind {
 	VALUE_SERVICE_OR_DIR,
 	VALUE_TEMPLATE, /* its name, or a directory */
 	VALUE_KEPT_TEMPLATE,
+	VALUE_STAGE, /* of the Dockerfile here */
 	VALUE_CONFIG_KEY,
 };
 

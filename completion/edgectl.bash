@@ -80,7 +80,7 @@ _edgectl()
         options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --label-vcs --provenance= --sbom= --attest= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --explain --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --registry-secrets= --verbose --progress= --trace= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
-        --target) :; return ;;
+        --target) _edgectl_value ask stage; return ;;
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
         --build-arg) :; return ;;

@@ -68,7 +68,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from template; and __edgectl_no_c
 
 complete -c edgectl -n '__fish_seen_subcommand_from build' -x -a '(__edgectl_ask service; __fish_complete_directories)'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s f -l file -r -F -d 'Dockerfile, instead of CONTEXT/Dockerfile; - for the standard input. Or a compose file, by its ending .yaml or .yml; of several, later ones override earlier ones'
-complete -c edgectl -n '__fish_seen_subcommand_from build' -l target -x -d 'Build this stage instead of the last one'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l target -x -a '(__edgectl_ask stage)' -d 'Build this stage instead of the last one'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l platform -x -a '(__edgectl_ask platform)' -d 'Platforms to build for, instead of this machine\'s'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l board -x -a '(__edgectl_ask board)' -d 'Boards to build for: their platforms, emulated as exactly their processors where QEMU can'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l build-arg -x -d 'Value of an ARG; without VALUE, that of the environment'
