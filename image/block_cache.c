@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "compressor.h"
 #include "store_private.h"
 
 #define SOURCES_MAX 16 /* blobs that one layer copies from */
@@ -51,17 +52,19 @@ struct block_cache {
 struct block_cache *block_cache_new(struct store *store, const struct layer_options *options)
 {
 	struct block_cache *cache;
+	int level;
 
 	if (options->compression == COMPRESSION_NONE)
 		return NULL;
 	cache = xcalloc(1, sizeof(*cache));
 	cache->store = store;
 	pthread_mutex_init(&cache->lock, NULL);
+	level = compressor_level(options->compression, options->level);
 	if (options->compression == COMPRESSION_GZIP)
 		snprintf(cache->form, sizeof(cache->form), "gzip%d-" LIBDEFLATE_VERSION_STRING,
-			 options->level);
+			 level);
 	else
-		snprintf(cache->form, sizeof(cache->form), "zstd%d-%u", options->level,
+		snprintf(cache->form, sizeof(cache->form), "zstd%d-%u", level,
 			 ZSTD_versionNumber());
 	return cache;
 }

@@ -8,7 +8,11 @@
 #include "base/alloc.h"
 #include "base/sparse.h"
 
-#define GZIP_LEVEL     6
+/*
+ * As large as what Go's gzip makes at its default, which is what the other builders use (within 1 %, of program text and of a
+ * Debian root), for two thirds of the processor time of level 6, which makes it 1 to 3 % smaller.
+ */
+#define GZIP_LEVEL     4
 #define GZIP_LEVEL_MAX 12
 #define ZSTD_LEVEL     3
 #define ZSTD_LEVEL_MAX 19
@@ -32,6 +36,13 @@ int compressor_check_level(enum compression compression, int level, struct err *
 	return err_set(err, ERR_USAGE, "compression level %d: there are 1 to %d", level, max);
 }
 
+int compressor_level(enum compression compression, int level)
+{
+	if (level > 0 || compression == COMPRESSION_NONE)
+		return level;
+	return compression == COMPRESSION_GZIP ? GZIP_LEVEL : ZSTD_LEVEL;
+}
+
 /* Both libraries fail only for lack of memory or a wrong level, which has been checked. */
 static void must(bool ok)
 {
@@ -44,14 +55,14 @@ struct compressor *compressor_new(enum compression compression, int level)
 	struct compressor *c = xcalloc(1, sizeof(*c));
 
 	c->compression = compression;
+	level = compressor_level(compression, level);
 	if (compression == COMPRESSION_GZIP) {
-		c->gzip = libdeflate_alloc_compressor(level ? level : GZIP_LEVEL);
+		c->gzip = libdeflate_alloc_compressor(level);
 		must(c->gzip);
 	} else if (compression == COMPRESSION_ZSTD) {
 		c->zstd = ZSTD_createCCtx();
-		must(c->zstd &&
-		     !ZSTD_isError(ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_compressionLevel,
-							  level ? level : ZSTD_LEVEL)));
+		must(c->zstd && !ZSTD_isError(ZSTD_CCtx_setParameter(
+					c->zstd, ZSTD_c_compressionLevel, level)));
 	}
 	return c;
 }

@@ -15,8 +15,10 @@
 /* One per thread. */
 struct compressor;
 
-/* level 0 = the default: gzip 6, zstd 3. ERR_USAGE when there is no such level. */
+/* level 0 = the default: gzip 4, zstd 3. ERR_USAGE when there is no such level. */
 WARN_UNUSED int compressor_check_level(enum compression compression, int level, struct err *err);
+/* What 0 stands for; any other level is itself. */
+int compressor_level(enum compression compression, int level);
 struct compressor *compressor_new(enum compression compression, int level);
 void compressor_freep(struct compressor **c);
 /* Bytes that a block can grow to. */

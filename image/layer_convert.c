@@ -29,7 +29,8 @@ bool compression_of_media_type(const char *media_type, enum compression *ret)
 
 static char *record_name(const struct digest *diff_id, const struct layer_options *options)
 {
-	return xasprintf("%s/%d.%d.%lld", diff_id->text, (int)options->compression, options->level,
+	return xasprintf("%s/%d.%d.%lld", diff_id->text, (int)options->compression,
+			 compressor_level(options->compression, options->level),
 			 (long long)options->clamp_mtime);
 }
 
