@@ -1,10 +1,6 @@
 """Copies from registry to registry: what passes through the machine, and in which order."""
 import re
 
-import test_transfers
-
-scripted = test_transfers.scripted
-
 
 def blobs_in_order(requests):
     """('GET' or 'PUT', digest) of what moved."""
