@@ -1,31 +1,30 @@
 #include "app.h"
 #include "command.h"
 #include "image_option.h"
-#include "machine_option.h"
 #include "place_option.h"
 #include "registry_option.h"
 #include "scratch_store.h"
 #include "session.h"
 
 #include "format.h"
-#include "image/image_content.h"
 #include "image/image_convert.h"
+#include "image/image_subset.h"
 #include "registry/repository.h"
 
 struct copy_args {
 	struct strvec words;
 	struct transfer_args transfer;
-	const char *platform;
+	struct strvec platforms;
 	int format;
-	bool all_tags;
+	bool all, all_tags, referrers;
 };
 
 struct copying {
 	const struct copy_args *args;
 	struct session *session;
 	struct image_place from, to;
-	struct platform platform;
-	bool has_platform;
+	struct platform *platforms; /* none = all there are */
+	size_t platform_count;
 	struct scratch_store scratch;
 	struct str digests;
 };
@@ -34,6 +33,7 @@ static void copying_release(struct copying *copying)
 {
 	image_place_release(&copying->from);
 	image_place_release(&copying->to);
+	free(copying->platforms);
 	scratch_store_release(&copying->scratch);
 	str_release(&copying->digests);
 }
@@ -43,23 +43,34 @@ static bool is_remote(const struct image_place *place)
 	return place->kind == PLACE_NAME || place->kind == PLACE_REGISTRY;
 }
 
+/* From registry to registry, with the digest that it has. */
+static bool copies_as_it_is(const struct copying *copying)
+{
+	return is_remote(&copying->from) && is_remote(&copying->to) &&
+	       copying->args->format == DIALECT_KEPT;
+}
+
 /* --- between registries --- */
 
 static void add_summary(const struct copying *copying, const char *to,
-			const struct descriptor *target, const struct push_summary *summary)
+			const struct descriptor *target, const struct copy_summary *summary)
 {
+	const struct push_summary *blobs = &summary->blobs;
 	AUTO(str_release) struct str sent = STR_INIT;
+	AUTO(str_release) struct str attached = STR_INIT;
 
-	if (summary->sent_blobs + summary->skipped_blobs == 0) {
-		progress_summary(copying->session->progress, "%s is %s already", to,
-				 target->digest.text);
+	if (summary->attached > 0)
+		str_addf(&attached, ", with %u attached", summary->attached);
+	if (blobs->sent_blobs + blobs->skipped_blobs == 0) {
+		progress_summary(copying->session->progress, "%s is %s already%s", to,
+				 target->digest.text, attached.ptr);
 		return;
 	}
-	format_size(&sent, summary->sent_bytes);
+	format_size(&sent, blobs->sent_bytes);
 	progress_summary(copying->session->progress,
-			 "copied %s %s (%u blob%s, %s sent; %u there before)", to,
-			 target->digest.text, summary->sent_blobs,
-			 summary->sent_blobs == 1 ? "" : "s", sent.ptr, summary->skipped_blobs);
+			 "copied %s %s%s (%u blob%s, %s sent; %u there before)", to,
+			 target->digest.text, attached.ptr, blobs->sent_blobs,
+			 blobs->sent_blobs == 1 ? "" : "s", sent.ptr, blobs->skipped_blobs);
 }
 
 static int copy_remote(struct copying *copying, const struct image_ref *from,
@@ -72,13 +83,15 @@ static int copy_remote(struct copying *copying, const struct image_ref *from,
 	const struct registry_copy_request request = {
 		.from = from,
 		.to = to,
-		.platform = copying->has_platform ? &copying->platform : NULL,
+		.platforms = copying->platforms,
+		.platform_count = copying->platform_count,
+		.with_referrers = copying->args->referrers,
 		.scratch = copying->scratch.store,
 		.step = step,
 		.jobs = (unsigned)copying->args->transfer.jobs,
 	};
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
-	struct push_summary summary = { .sent_bytes = 0 };
+	struct copy_summary summary = { .attached = 0 };
 	int status = registry_copy(session->registry, &request, &target, &summary, err);
 
 	progress_end(&session->monitor, step, status, err);
@@ -119,21 +132,6 @@ static struct store *passage(const struct copying *copying)
 	return copying->scratch.store ? copying->scratch.store : copying->session->store;
 }
 
-static int select_platform(const struct copying *copying, struct named_image *image,
-			   struct err *err)
-{
-	struct descriptor chosen = { .media_type = NULL };
-
-	if (!copying->has_platform)
-		return 0;
-	if (image_content_select(passage(copying), &image->target, &copying->platform, &chosen,
-				 err) < 0)
-		return -1;
-	descriptor_release(&image->target);
-	image->target = chosen;
-	return 0;
-}
-
 static int copy_through(struct copying *copying, struct err *err)
 {
 	const struct copy_args *args = copying->args;
@@ -141,15 +139,18 @@ static int copy_through(struct copying *copying, struct err *err)
 		.session = copying->session,
 		.place = &copying->from,
 		.text = args->words.items[0],
-		.platforms = &copying->platform,
-		.platform_count = copying->has_platform,
+		.platforms = copying->platforms,
+		.platform_count = copying->platform_count,
 		.store = passage(copying),
 	};
 	AUTO(named_image_release) struct named_image image = { .name = NULL };
+	AUTO(descriptor_release) struct descriptor chosen = { .media_type = NULL };
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
 
-	if (place_read(&request, &image, err) < 0 || select_platform(copying, &image, err) < 0 ||
-	    image_convert(request.store, &image.target, (enum image_dialect)args->format,
+	if (place_read(&request, &image, err) < 0 ||
+	    image_subset_make(request.store, &image.target, copying->platforms,
+			      copying->platform_count, &chosen, err) < 0 ||
+	    image_convert(request.store, &chosen, (enum image_dialect)args->format,
 			  &copying->session->monitor, &target, err) < 0)
 		return -1;
 	request.place = &copying->to;
@@ -162,47 +163,31 @@ static int copy_through(struct copying *copying, struct err *err)
 
 static int copy_any(struct copying *copying, struct err *err)
 {
-	bool both_remote = is_remote(&copying->from) && is_remote(&copying->to);
 	bool uses_store = copying->from.kind == PLACE_STORE || copying->to.kind == PLACE_STORE;
 
 	if (!uses_store && scratch_store_open(&copying->scratch, err) < 0)
 		return -1;
 	if (copying->args->all_tags)
 		return copy_all_tags(copying, err);
-	if (both_remote && copying->args->format == DIALECT_KEPT)
+	if (copies_as_it_is(copying))
 		return copy_remote(copying, &copying->from.ref, &copying->to.ref, err);
 	return copy_through(copying, err);
 }
 
 /* --- the command --- */
 
-static int parse_platform(const struct copy_args *args, struct copying *ret, struct err *err)
-{
-	AUTO(strvec_release) struct strvec words = STRVEC_INIT;
-	AUTO(freep) struct platform *platforms = NULL;
-	size_t count = 0;
-
-	if (!args->platform)
-		return 0;
-	strvec_add(&words, args->platform);
-	if (platform_option_parse(&words, &platforms, &count, err) < 0)
-		return -1;
-	if (count != 1) {
-		err_set(err, ERR_USAGE, "--platform takes one platform here");
-		return err_hint(err, "without it, an image is copied with all that it has");
-	}
-	ret->platform = platforms[0];
-	ret->has_platform = true;
-	return 0;
-}
-
 static int parse_words(const struct copy_args *args, struct copying *ret, struct err *err)
 {
 	if (place_option_parse(args->words.items[0], &ret->from, err) < 0 ||
 	    place_option_parse(args->words.items[1], &ret->to, err) < 0 ||
-	    parse_platform(args, ret, err) < 0)
+	    platform_option_parse(&args->platforms, &ret->platforms, &ret->platform_count, err) < 0)
 		return -1;
-	if (args->all_tags && (!is_remote(&ret->from) || !is_remote(&ret->to) || args->format))
+	if (args->all && ret->platform_count > 0)
+		return err_set(err, ERR_USAGE, "--all and --platform exclude each other");
+	if (args->referrers && !copies_as_it_is(ret))
+		return err_set(err, ERR_USAGE,
+			       "--referrers copies from registry to registry, as it is");
+	if (args->all_tags && !copies_as_it_is(ret))
 		return err_set(err, ERR_USAGE,
 			       "--all-tags copies from registry to registry, as it is");
 	return 0;
@@ -231,8 +216,12 @@ static const char *const formats[] = { "keep", "oci", "docker", NULL };
 
 static const struct cli_option copy_options[] = {
 	OPTION_OPERANDS(struct copy_args, words, "SOURCE DESTINATION", VALUE_IMAGE, 2, 2),
-	OPTION_STRING(struct copy_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
-		      "Copy only the image for this platform, as a single image"),
+	OPTION_LIST(struct copy_args, platforms, 0, "platform", "OS/ARCH[,...]", VALUE_PLATFORM,
+		    "Copy only what is for these platforms; of one, a single image"),
+	OPTION_FLAG(struct copy_args, all, 0, "all",
+		    "Copy what there is for all platforms, which is the default"),
+	OPTION_FLAG(struct copy_args, referrers, 0, "referrers",
+		    "Copy signatures, attestations and other artifacts that are attached as well"),
 	OPTION_FLAG(struct copy_args, all_tags, 0, "all-tags", "Copy every tag of the repository"),
 	OPTION_CHOICE(struct copy_args, format, 0, "format", "FORMAT", formats,
 		      "Media types of the copy", .fallback = "keep"),
@@ -243,6 +232,9 @@ static const struct cli_option copy_options[] = {
 static const struct cli_example copy_examples[] = {
 	{ "Promote an image, for all its platforms; no layer is downloaded:",
 	  "edgectl copy registry.example.com/test/app:1 registry.example.com/live/app:1" },
+	{ "What the fleet's boards need of it, with its signatures:",
+	  "edgectl copy --referrers --platform linux/arm/v7,linux/arm64 "
+	  "registry.example.com/test/app:1 registry.example.com/live/app:1" },
 	{ "Take an image along as a directory:",
 	  "edgectl copy registry.example.com/app:1 oci:app:1" },
 	{ "Bring a docker archive into a registry:",
@@ -260,9 +252,15 @@ const struct cli_command cmd_copy = {
 		"'docker save' writes, store:NAME the local store, and docker://NAME a registry "
 		"again, as other tools write it.\n\n"
 		"An image for several platforms is copied whole, and its manifests arrive as the "
-		"bytes that they are, so that the digest stays. From registry to registry, what is "
+		"bytes that they are, so that the digest stays. Of several platforms, the copy is "
+		"an "
+		"index of those, with another digest. From registry to registry, what is "
 		"there is not sent again, and within one registry blobs are mounted; the others "
 		"pass through $TMPDIR, a few at a time.\n\n"
+		"--referrers takes along what is attached to the image and to its members: "
+		"referrers, those of referrers, and the tags under which cosign keeps signatures. "
+		"Where the target's registry keeps no list of referrers, it is kept under a "
+		"tag.\n\n"
 		"--format oci or docker changes the media types, and with them the digest.",
 	.options = copy_options,
 	.args_size = sizeof(struct copy_args),

@@ -1,7 +1,6 @@
 #include "app.h"
 #include "command.h"
-#include "image_option.h"
-#include "place_option.h"
+#include "load_names.h"
 #include "session.h"
 
 #include <errno.h>
@@ -13,7 +12,8 @@
 #include "image/archive.h"
 
 struct load_args {
-	const char *input, *name;
+	const char *input;
+	struct strvec names;
 	int progress;
 	bool quiet;
 };
@@ -74,39 +74,15 @@ static int tag_image(struct session *session, const struct named_image *image, c
 	return 0;
 }
 
-static int nameless(const struct named_image *image, struct err *err)
-{
-	if (image->name)
-		err_set(err, ERR_INPUT, "the image '%s' has a tag, but no name", image->name);
-	else
-		err_set(err, ERR_INPUT, "the image %s has no name", image->target.digest.text);
-	return err_hint(err, "give it one with --tag NAME");
-}
-
 static int tag_all(struct session *session, const struct load_args *args,
 		   const struct named_images *images, struct str *out, struct err *err)
 {
-	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-	AUTO(freep) char *given = NULL;
+	AUTO(load_names_release) struct load_names names = { .items = NULL };
 
-	if (args->name) {
-		if (images->len != 1)
-			return err_set(err, ERR_INPUT,
-				       "--tag is for a single image, and there are %zu",
-				       images->len);
-		if (image_option_parse(args->name, &ref, err) < 0)
-			return -1;
-		given = image_ref_format(&ref);
-		return tag_image(session, &images->items[0], given, out, err);
-	}
-	VEC_FOREACH(image, images) {
-		AUTO(image_ref_release) struct image_ref named = IMAGE_REF_INIT;
-		AUTO(freep) char *name = NULL;
-
-		if (!named_image_reference(image, &named))
-			return nameless(image, err);
-		name = image_ref_format(&named);
-		if (tag_image(session, image, name, out, err) < 0)
+	if (load_names_choose(images, &args->names, &names, err) < 0)
+		return -1;
+	VEC_FOREACH(name, &names) {
+		if (tag_image(session, name->image, name->name, out, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -152,8 +128,10 @@ static int load_run(struct app *app, const void *args_data, struct err *err)
 static const struct cli_option load_options[] = {
 	OPTION_STRING(struct load_args, input, 'i', "input", "FILE", VALUE_FILE,
 		      "Archive, or directory with an OCI layout; the standard input without it"),
-	OPTION_STRING(struct load_args, name, 't', "tag", "NAME", VALUE_IMAGE,
-		      "Name for the image, whatever the archive calls it"),
+	OPTION_LIST(
+		struct load_args, names, 't', "tag", "[OLD=]NAME", VALUE_IMAGE,
+		"Name for the image, whatever the archive calls it; OLD=NAME for the one that is "
+		"called OLD there. Without a tag, NAME gets the image's own"),
 	OPTION_PROGRESS(struct load_args, progress),
 	OPTION_FLAG(struct load_args, quiet, 'q', "quiet", "Print only the names"),
 	OPTION_END,
@@ -161,6 +139,8 @@ static const struct cli_option load_options[] = {
 
 static const struct cli_example load_examples[] = {
 	{ "Take over an image of a Docker engine:", "docker save app:1 | edgectl load" },
+	{ "Name the images of an archive for another repository, each with its own tag:",
+	  "edgectl load -i app.tar --tag registry.example.com/app" },
 	{ NULL, NULL },
 };
 

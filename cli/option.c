@@ -314,6 +314,30 @@ static int parse_short(struct option_parser *parser, char ***words, struct err *
 	return 0;
 }
 
+static const char *skip_words(const char *text, size_t count)
+{
+	for (; count > 0; count--) {
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+	return text;
+}
+
+/* "DESTINATION" of "SOURCE DESTINATION" when one was given; what may be left out is not missing. */
+static int missing_operands(const struct option_parser *parser, const struct cli_option *operands,
+			    size_t given, struct err *err)
+{
+	const char *names = operands->value_name, *first = skip_words(names, given);
+	const char *end = skip_words(names, (size_t)operands->min);
+	AUTO(freep) char *missing = NULL;
+
+	/* one word that stands for several, or a choice between words */
+	if (end <= first || strchr(names, '|'))
+		return bad_value(parser, NULL, err, "missing %s", names);
+	missing = span_dup(span_trim((struct span){ .ptr = first, .len = (size_t)(end - first) }));
+	return bad_value(parser, NULL, err, "missing %s", missing);
+}
+
 static int check_operands(const struct option_parser *parser, const struct strvec *words,
 			  struct err *err)
 {
@@ -321,7 +345,7 @@ static int check_operands(const struct option_parser *parser, const struct strve
 	size_t max = operands ? (size_t)operands->max : 0;
 
 	if (operands && words->len < (size_t)operands->min)
-		return bad_value(parser, NULL, err, "missing %s", operands->value_name);
+		return missing_operands(parser, operands, words->len, err);
 	if ((!operands && words->len > 0) || (max > 0 && words->len > max))
 		return bad_value(parser, NULL, err, "unexpected word '%s'", words->items[max]);
 	for (size_t i = 0; operands && operands->choices && i < words->len; i++) {

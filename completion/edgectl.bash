@@ -170,7 +170,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'copy')
-        options='--platform= --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
+        options='--platform= --all --referrers --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --format) _edgectl_value words 'keep oci docker'; return ;;

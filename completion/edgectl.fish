@@ -180,7 +180,9 @@ complete -c edgectl -n '__fish_seen_subcommand_from rm' -l verbose -d 'Show requ
 complete -c edgectl -n '__fish_seen_subcommand_from rm' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -x -a '(__edgectl_ask image)'
-complete -c edgectl -n '__fish_seen_subcommand_from copy' -l platform -x -a '(__edgectl_ask platform)' -d 'Copy only the image for this platform, as a single image'
+complete -c edgectl -n '__fish_seen_subcommand_from copy' -l platform -x -a '(__edgectl_ask platform)' -d 'Copy only what is for these platforms; of one, a single image'
+complete -c edgectl -n '__fish_seen_subcommand_from copy' -l all -d 'Copy what there is for all platforms, which is the default'
+complete -c edgectl -n '__fish_seen_subcommand_from copy' -l referrers -d 'Copy signatures, attestations and other artifacts that are attached as well'
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -l all-tags -d 'Copy every tag of the repository'
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -l format -x -a 'keep oci docker' -d 'Media types of the copy'
 complete -c edgectl -n '__fish_seen_subcommand_from copy' -l insecure -d 'Allow plain HTTP, and certificates that cannot be verified'
@@ -202,7 +204,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from save' -s q -l quiet -d 'Show
 complete -c edgectl -n '__fish_seen_subcommand_from save' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from load' -s i -l input -r -F -d 'Archive, or directory with an OCI layout; the standard input without it'
-complete -c edgectl -n '__fish_seen_subcommand_from load' -s t -l tag -x -a '(__edgectl_ask image)' -d 'Name for the image, whatever the archive calls it'
+complete -c edgectl -n '__fish_seen_subcommand_from load' -s t -l tag -x -a '(__edgectl_ask image)' -d 'Name for the image, whatever the archive calls it; OLD=NAME for the one that is called OLD there. Without a tag, NAME gets the image\'s own'
 complete -c edgectl -n '__fish_seen_subcommand_from load' -l progress -x -a 'auto tty plain json quiet' -d 'How to show what goes on'
 complete -c edgectl -n '__fish_seen_subcommand_from load' -s q -l quiet -d 'Print only the names'
 complete -c edgectl -n '__fish_seen_subcommand_from load' -s h -l help -d 'Show this help'

@@ -3,28 +3,24 @@
  * store, a few at a time: a blob that is whole here can be sent again, and resumed, whatever happens
  * to either connection; a stream between the two could not.
  */
+#include "copy.h"
+
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "blob_fetch.h"
 #include "call.h"
 #include "failure.h"
 #include "image/image_content.h"
+#include "image/image_subset.h"
 #include "manifest_fetch.h"
 #include "presence.h"
-#include "push_plan.h"
 #include "queue.h"
-#include "registry/repository.h"
+#include "referrers.h"
 #include "upload.h"
 #include "url.h"
 
 #define DEPTH_MAX    4
 #define DEFAULT_JOBS 4
-
-struct copy {
-	struct registry *registry;
-	const struct registry_copy_request *request;
-	struct push_summary summary;
-};
 
 /* --- manifests, into the scratch store --- */
 
@@ -60,21 +56,19 @@ static int fetch_tree(struct copy *copy, const struct descriptor *target, unsign
 	return fetch_members(copy, target, depth, err);
 }
 
-static int fetch_chosen(struct copy *copy, struct descriptor *target, struct err *err)
+/* Several platforms take their attestations along, so that all manifests are to be there. */
+static int reduce(struct copy *copy, struct descriptor *target, struct err *err)
 {
 	const struct registry_copy_request *request = copy->request;
-	AUTO(descriptor_release) struct descriptor chosen = { .media_type = NULL };
-	struct descriptor *one = &chosen;
-	const struct descriptors members = { .items = one, .len = 1 };
+	struct descriptor subset = { .media_type = NULL };
 
-	if (image_content_select(request->scratch, target, request->platform, &chosen, err) < 0 ||
-	    manifests_fetch(copy->registry, request->from, request->scratch, &members, err) < 0)
+	if (request->platform_count > 1 && fetch_tree(copy, target, 0, err) < 0)
+		return -1;
+	if (image_subset_make(request->scratch, target, request->platforms, request->platform_count,
+			      &subset, err) < 0)
 		return -1;
 	descriptor_release(target);
-	/* as a single image it is named, so without what only an index says */
-	*target = (struct descriptor){ .media_type = xstrdup(chosen.media_type),
-				       .digest = chosen.digest,
-				       .size = chosen.size };
+	*target = subset;
 	return 0;
 }
 
@@ -82,15 +76,20 @@ static int fetch_manifests(struct copy *copy, struct descriptor *ret, struct err
 {
 	const struct registry_copy_request *request = copy->request;
 	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .body = STR_INIT };
+	const struct descriptors one = { .items = ret, .len = 1 };
 
 	if (manifest_fetch(copy->registry, request->from, request->scratch, &fetched, err) < 0)
 		return -1;
 	*ret = (struct descriptor){ .media_type = TAKE(fetched.media_type),
 				    .digest = fetched.digest,
 				    .size = fetched.body.len };
-	if (request->platform && fetch_chosen(copy, ret, err) < 0)
+	if (request->platform_count > 0 && reduce(copy, ret, err) < 0)
 		return -1;
-	return fetch_tree(copy, ret, 0, err);
+	/* what is in the scratch store already is not fetched again */
+	return manifests_fetch(copy->registry, request->from, request->scratch, &one, err) < 0 ||
+			       fetch_tree(copy, ret, 0, err) < 0
+		       ? -1
+		       : 0;
 }
 
 /* --- which blobs the target lacks --- */
@@ -125,8 +124,8 @@ static void have(struct probe *probe, const char *verb)
 {
 	struct copy *copy = probe->copy;
 
-	copy->summary.skipped_blobs++;
-	copy->summary.skipped_bytes += probe->blob->size;
+	copy->summary.blobs.skipped_blobs++;
+	copy->summary.blobs.skipped_bytes += probe->blob->size;
 	presence_add(&copy->registry->presence, copy->request->to, &probe->blob->digest);
 	monitor_transfer(copy->registry->monitor, copy->request->step, verb,
 			 probe->blob->digest.text, probe->blob->size, probe->blob->size);
@@ -290,7 +289,7 @@ static int add_passage(struct copy *copy, const struct descriptor *blob, struct 
 	passage->digest = &blob->digest;
 	passage->removal.start = remove_blob;
 	passage->upload = upload_new(copy->registry, request->scratch, request->to, blob, NULL,
-				     request->step, &copy->summary);
+				     request->step, &copy->summary.blobs);
 	passage->fetch = blob_fetch_new(copy->registry, request->from, request->scratch, blob,
 					&request->step, err);
 	if (!passage->fetch)
@@ -334,24 +333,36 @@ static bool is_there(struct copy *copy, const struct descriptor *target)
 	       digest_equal(&there.digest, &target->digest);
 }
 
-static int copy_all(struct copy *copy, struct descriptor *ret, struct err *err)
+int copy_image(struct copy *copy, struct descriptor *ret, struct push_plan *ret_plan,
+	       struct err *err)
 {
 	const struct registry_copy_request *request = copy->request;
-	AUTO(push_plan_release) struct push_plan plan = { .blobs = { .items = NULL } };
 
-	if (fetch_manifests(copy, ret, err) < 0)
+	if (fetch_manifests(copy, ret, err) < 0 ||
+	    push_plan_make(request->scratch, ret, ret_plan, err) < 0)
 		return -1;
 	if (is_there(copy, ret))
-		return 0;
-	if (push_plan_make(request->scratch, ret, &plan, err) < 0 ||
-	    copy_blobs(copy, &plan.blobs, err) < 0)
+		return referrers_enter(
+			copy->registry, request->to, ret,
+			str_span(&ret_plan->manifests.items[ret_plan->manifests.len - 1].body),
+			err);
+	if (copy_blobs(copy, &ret_plan->blobs, err) < 0)
 		return -1;
 	return registry_push(copy->registry, request->scratch, ret, request->to, request->step,
 			     NULL, err);
 }
 
+static int copy_all(struct copy *copy, struct descriptor *ret, struct err *err)
+{
+	AUTO(push_plan_release) struct push_plan plan = { .blobs = { .items = NULL } };
+
+	if (copy_image(copy, ret, &plan, err) < 0)
+		return -1;
+	return copy->request->with_referrers ? copy_attached(copy, &plan, err) : 0;
+}
+
 int registry_copy(struct registry *registry, const struct registry_copy_request *request,
-		  struct descriptor *ret, struct push_summary *ret_summary, struct err *err)
+		  struct descriptor *ret, struct copy_summary *ret_summary, struct err *err)
 {
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(freep) char *from = image_ref_format_short(request->from);

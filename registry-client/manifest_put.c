@@ -7,13 +7,13 @@
 struct manifest_put {
 	struct job job;
 	struct call call;
-	const struct push_manifest *manifest;
+	struct push_manifest *manifest;
 	bool *ret_blob_unknown;
 	char *path, *object;
 };
 
 struct manifest_put *manifest_put_new(struct registry *registry, const struct image_ref *ref,
-				      const struct push_manifest *manifest, const char *version,
+				      struct push_manifest *manifest, const char *version,
 				      bool *ret_blob_unknown)
 {
 	struct manifest_put *put = xcalloc(1, sizeof(*put));
@@ -63,6 +63,7 @@ static int check_answer(struct manifest_put *put, struct err *err)
 			failure_has_code(&put->call.request, "BLOB_UNKNOWN");
 		return failure_of_status(&put->call, "the manifest", err);
 	}
+	put->manifest->is_listed = call_header(&put->call, "OCI-Subject") != NULL;
 	/* It may name the same content by another algorithm. */
 	if (digest && strncmp(digest, descriptor->digest.text, strlen("sha256:")) == 0 &&
 	    strcmp(digest, descriptor->digest.text) != 0)

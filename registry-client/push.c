@@ -7,6 +7,7 @@
 #include "mounts.h"
 #include "push_plan.h"
 #include "queue.h"
+#include "referrers.h"
 #include "upload.h"
 #include "upload_record.h"
 
@@ -156,13 +157,13 @@ static void puts_release(struct manifest_puts *puts)
 	free(puts->items);
 }
 
-static const struct push_manifest *target_of(const struct push *push)
+static struct push_manifest *target_of(const struct push *push)
 {
 	return &push->plan.manifests.items[push->plan.manifests.len - 1];
 }
 
-static void add_put(struct push *push, const struct push_manifest *manifest,
-		    struct manifest_puts *puts, struct queue *queue)
+static void add_put(struct push *push, struct push_manifest *manifest, struct manifest_puts *puts,
+		    struct queue *queue)
 {
 	bool is_target = manifest == target_of(push);
 	const char *version = is_target ? push->version : manifest->descriptor.digest.text;
@@ -195,6 +196,29 @@ static int push_manifests(struct push *push, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* --- subjects --- */
+
+/* Of manifests that have one. The target's is looked at in any case: an earlier push may have ended before. */
+static int enter_subjects(struct push *push, struct err *err)
+{
+	VEC_FOREACH(manifest, &push->plan.manifests) {
+		if (manifest->is_listed || (manifest->is_there && manifest != target_of(push)))
+			continue;
+		if (referrers_enter(push->registry, push->ref, &manifest->descriptor,
+				    str_span(&manifest->body), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int enter_target(struct push *push, struct err *err)
+{
+	const struct push_manifest *target = target_of(push);
+
+	return referrers_enter(push->registry, push->ref, &target->descriptor,
+			       str_span(&target->body), err);
 }
 
 /* --- all --- */
@@ -236,7 +260,7 @@ static int push_all(struct push *push, struct err *err)
 		return -1;
 	if (is_there) {
 		skip_all(push);
-		return 0;
+		return enter_target(push, err);
 	}
 	upload_records_sweep(push->store);
 	if (check_manifests(push, err) < 0)
@@ -246,7 +270,7 @@ static int push_all(struct push *push, struct err *err)
 	if (send_all(push, err) < 0 && (!push->blob_unknown || send_again(push, err) < 0))
 		return -1;
 	presence_remember(push->store, push->ref, &push->plan.blobs);
-	return 0;
+	return enter_subjects(push, err);
 }
 
 static int check_digest(const struct image_ref *ref, const struct descriptor *target,

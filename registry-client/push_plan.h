@@ -15,6 +15,7 @@ struct push_manifest {
 	struct descriptor descriptor;
 	struct str body; /* the exact bytes; empty = the store has an index without this member */
 	bool is_there;   /* in the repository, by its digest; the maker of the plan does not know */
+	bool is_listed; /* its subject's referrers have it: the registry said so when it came (OCI-Subject) */
 	unsigned height; /* 0 = names blobs only; else one above the highest that it names */
 };
 

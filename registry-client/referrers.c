@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "failure.h"
-#include "image/image_content.h"
 #include "manifest_fetch.h"
 #include "manifest_write.h"
 #include "pages.h"
@@ -199,50 +198,71 @@ static int enter_at_tag(struct registry *registry, const struct image_ref *subje
 }
 
 /* How the list describes it: with its type and annotations ("Pushing Manifests with Subject"). */
-static void describe(const struct descriptor *target, const struct manifest *manifest,
-		     struct descriptor *ret)
+static void describe(const struct descriptor *target, const char *artifact_type,
+		     const struct strmap *annotations, struct descriptor *ret)
 {
-	const char *type =
-		manifest->artifact_type ? manifest->artifact_type : manifest->config.media_type;
-
 	*ret = (struct descriptor){ .media_type = xstrdup(target->media_type),
 				    .digest = target->digest,
 				    .size = target->size,
-				    .artifact_type = xstrdup_or_null(type) };
-	strmap_set_all(&ret->annotations, &manifest->annotations);
+				    .artifact_type = xstrdup_or_null(artifact_type) };
+	strmap_set_all(&ret->annotations, annotations);
 }
 
-static int enter(struct registry *registry, const struct image_ref *ref,
-		 const struct descriptor *target, const struct manifest *manifest, struct err *err)
+static int read_index(const struct descriptor *target, struct span body, struct digest *ret_subject,
+		      struct descriptor *ret, struct err *err)
+{
+	AUTO(index_release) struct index index = { .media_type = NULL };
+
+	if (index_parse(body, target->media_type, &index, err) < 0)
+		return -1;
+	*ret_subject = index.subject.digest;
+	describe(target, index.artifact_type, &index.annotations, ret);
+	return 0;
+}
+
+static int read_manifest(const struct descriptor *target, struct span body,
+			 struct digest *ret_subject, struct descriptor *ret, struct err *err)
+{
+	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
+
+	if (manifest_parse(body, target->media_type, &manifest, err) < 0)
+		return -1;
+	*ret_subject = manifest.subject.digest;
+	describe(target, manifest.artifact_type ?: manifest.config.media_type,
+		 &manifest.annotations, ret);
+	return 0;
+}
+
+int referrers_enter(struct registry *registry, const struct image_ref *ref,
+		    const struct descriptor *target, struct span body, struct err *err)
 {
 	AUTO(image_ref_release) struct image_ref subject = IMAGE_REF_INIT;
 	AUTO(descriptors_release) struct descriptors there = { .items = NULL };
 	AUTO(descriptor_release) struct descriptor entry = { .media_type = NULL };
 	bool has_api = true;
 
+	/* one that stayed in the registry, or the usual case: no need to look closer */
+	if (!memmem(body.ptr, body.len, "\"subject\"", strlen("\"subject\"")))
+		return 0;
 	image_ref_copy(&subject, ref);
-	subject.digest = manifest->subject.digest;
+	if (media_type_is_index(target->media_type)
+		    ? read_index(target, body, &subject.digest, &entry, err) < 0
+		    : read_manifest(target, body, &subject.digest, &entry, err) < 0)
+		return -1;
+	if (!digest_is_set(&subject.digest))
+		return 0;
 	if (ask_api(registry, &subject, NULL, &there, &has_api, err) < 0)
 		return -1;
-	if (has_api)
-		return 0;
-	describe(target, manifest, &entry);
-	return enter_at_tag(registry, &subject, &entry, err);
+	return has_api ? 0 : enter_at_tag(registry, &subject, &entry, err);
 }
 
 int registry_attach(struct registry *registry, struct store *store, const struct descriptor *target,
 		    const struct image_ref *ref, unsigned step, struct err *err)
 {
-	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
-	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
 	AUTO(image_ref_release) struct image_ref place = IMAGE_REF_INIT;
 
-	if (image_content_read_manifest(store, target, &manifest, err) < 0)
-		return -1;
 	place.host = xstrdup(ref->host);
 	place.repository = xstrdup(ref->repository);
 	place.digest = target->digest;
-	if (registry_push(registry, store, target, &place, step, NULL, err) < 0)
-		return -1;
-	return enter(registry, ref, target, &manifest, err);
+	return registry_push(registry, store, target, &place, step, NULL, err);
 }

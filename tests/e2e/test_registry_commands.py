@@ -216,6 +216,39 @@ def test_load_refuses_what_is_broken(edgectl, fresh_edgectl, built, scratch, spo
     assert json.loads(fresh_edgectl("images", "--json").stdout) == []
 
 
+@pytest.fixture
+def archive(edgectl, built, scratch):
+    """Two images, of one repository."""
+    edgectl("copy", "--platform", "linux/arm64", f"store:{built}", "store:" + built.replace(":1", ":2"))
+    edgectl("save", "--format", "oci-archive", "-o", scratch / "two.tar", built, built.replace(":1", ":2"))
+    return scratch / "two.tar"
+
+
+@pytest.mark.parametrize("tags, names", [
+    (["x.example/app"], ["x.example/app:1", "x.example/app:2"]),
+    (["x.example/app", "y.example/b"], ["x.example/app:1", "x.example/app:2", "y.example/b:1", "y.example/b:2"]),
+    (["{old}=x.example/app:new"], ["x.example/app:new", "{old:2}"]),
+    (["{old}=x.example/app", "{old:2}=x.example:5000/b"], ["x.example/app:1", "x.example:5000/b:2"]),
+])
+def test_load_names_several_images(fresh_edgectl, built, archive, tags, names):
+    def fill(text):
+        return text.replace("{old:2}", built.replace(":1", ":2")).replace("{old}", built)
+    words = [word for tag in tags for word in ("--tag", fill(tag))]
+    assert sorted(fresh_edgectl("load", "-q", "-i", archive, *words).stdout.split()) == sorted(map(fill, names))
+    assert len(json.loads(fresh_edgectl("images", "--json").stdout)) == len(names)
+
+
+@pytest.mark.parametrize("tag, said", [
+    ("x.example/app:1", "there are 2"), ("nix:1=x.example/app", "nix:1"), ("x.example/APP", "APP"), ("{old}={old:2}", "two images"),
+])
+def test_load_refuses_names_that_do_not_fit(fresh_edgectl, built, archive, tag, said):
+    text = tag.replace("{old:2}", built.replace(":1", ":2")).replace("{old}", built)
+    done = subprocess.run([fresh_edgectl.program, "load", "-i", archive, "--tag", text], env=fresh_edgectl.env(), text=True,
+                          capture_output=True, **fresh_edgectl.identity.credentials)
+    assert done.returncode in (1, 2) and said in done.stderr, done.stderr
+    assert json.loads(fresh_edgectl("images", "--json").stdout) == [], "none of them"
+
+
 def test_load_notices_a_changed_layer(edgectl, fresh_edgectl, built, scratch):
     edgectl("save", "--platform", "linux/arm64", "--format", "oci-dir", "-o", scratch / "dir", built)
     layer = min((scratch / "dir/blobs/sha256").iterdir(), key=lambda x: x.stat().st_size)

@@ -49,8 +49,8 @@ WARN_UNUSED int registry_referrers(struct registry *registry, const struct image
 				   struct err *err);
 
 /*
- * Pushes `target`, a manifest in `store` that has a subject, to the repository of `ref`, and enters
- * it at the subject's referrers tag where the registry does not do that by itself.
+ * Pushes `target`, a manifest in `store` that has a subject, to the repository of `ref`, by its digest. As with every push,
+ * it is then among the subject's referrers: at a tag, where the registry does not keep them itself.
  */
 WARN_UNUSED int registry_attach(struct registry *registry, struct store *store,
 				const struct descriptor *target, const struct image_ref *ref,
@@ -59,12 +59,23 @@ WARN_UNUSED int registry_attach(struct registry *registry, struct store *store,
 /* All borrowed. */
 struct registry_copy_request {
 	const struct image_ref *from, *to;
-	/* Of an index, the one manifest for this; NULL = all there is, and the index as it is. */
-	const struct platform *platform;
+	/* Of an index, what is for these, as image_subset_make() has it; none = all there is, and the index as it is. */
+	const struct platform *platforms;
+	size_t platform_count;
+	/*
+	 * Along with an image, what is attached to it and to its members: referrers, those of referrers, and what cosign keeps
+	 * under tags (sha256-HEX.sig, .att, .sbom).
+	 */
+	bool with_referrers;
 	/* A store for what is under way, empty at first: blobs leave it once they are sent. */
 	struct store *scratch;
 	unsigned step;
 	unsigned jobs; /* blobs at once; 0 = 4 */
+};
+
+struct copy_summary {
+	struct push_summary blobs;
+	unsigned attached; /* artifacts that came along */
 };
 
 /*
@@ -74,6 +85,6 @@ struct registry_copy_request {
  */
 WARN_UNUSED int registry_copy(struct registry *registry,
 			      const struct registry_copy_request *request, struct descriptor *ret,
-			      struct push_summary *ret_summary, struct err *err);
+			      struct copy_summary *ret_summary, struct err *err);
 
 #endif

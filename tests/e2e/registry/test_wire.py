@@ -141,6 +141,15 @@ def test_a_manifest_by_sha512(fresh_edgectl, hostile):
     test_hostile.is_refused(fresh_edgectl, "copy", name, f"oci:{fresh_edgectl.store}-x:1", words=["with digest sha512:", digest])
 
 
+def test_a_head_that_fails_is_not_no(fresh_edgectl, hostile):
+    """What may be there is not sent again."""
+    server = hostile({"on": "HEAD .*copy/blobs", "status": 403})
+    fresh_edgectl("pull", f"{server.address}/app:1")
+    fresh_edgectl("tag", f"{server.address}/app:1", f"{server.address}/copy:1")
+    test_hostile.is_refused(fresh_edgectl, "push", f"{server.address}/copy:1", words=["denies"])
+    assert paths(server, "POST") == []
+
+
 # --- uploads
 
 
@@ -162,6 +171,7 @@ def test_each_form_of_a_location(fresh_edgectl, hostile, form, interrupted):
     assert push_copy(fresh_edgectl, server).endswith(layer)
     assert all("_state=a%2Fb%3D" in path for path in paths(server, "PUT") if "uploads" in path)
     assert bool(paths(server, "PATCH")) == interrupted
+    assert len(paths(server, "POST")) == 2, "one upload for each of the two blobs"
 
 
 @pytest.mark.parametrize("status", [202, 400, 401, 403, 404, 405])
