@@ -24,6 +24,8 @@ static int deploy_command_run(struct app *app, const void *args_data, struct err
 
 static const struct cli_option deploy_options[] = {
 	DEPLOY_OPTIONS(struct deploy_command_args, deploy),
+	OPTION_FLAG(struct deploy_command_args, deploy.wait, 0, "wait",
+		    "Wait until all services run, and are healthy if they have a healthcheck"),
 	OPTION_HEADING("How"),
 	OPTION_PROGRESS(struct deploy_command_args, deploy.build.how.progress),
 	OPTION_END,
@@ -45,9 +47,8 @@ const struct cli_command cmd_deploy = {
 		   "that the board lacks, and makes networks, volumes and containers as docker "
 		   "compose "
 		   "would: what has not changed is left alone, and docker compose on the board "
-		   "recognises it all. A container that does not come up is replaced by the one "
-		   "that was "
-		   "there before.\n\n"
+		   "recognises it all. When a service does not come up, the board is put back as "
+		   "it was.\n\n"
 		   "A Dockerfile without a compose file becomes the service 'main', in the board's "
 		   "own "
 		   "network, which is started again when it ends and after a reboot.\n\n"

@@ -17,7 +17,7 @@ struct deploy_args {
 	const char *source;
 	struct build_args build; /* what concerns the images; operands are filled from `words` */
 	struct strvec env;       /* [SERVICE:]NAME=VALUE */
-	bool recreate, remove_orphans;
+	bool recreate, remove_orphans, wait;
 };
 
 struct deploy_project {

@@ -163,6 +163,7 @@ int deployment_run(struct deployment_session *session, struct err *err)
 		.env = &session->args->env,
 		.recreate = session->args->recreate,
 		.remove_orphans = session->args->remove_orphans,
+		.wait = session->args->wait,
 		.monitor = &session->session.monitor,
 	};
 

@@ -332,7 +332,7 @@ _edgectl()
         esac
         ;;
     'deploy')
-        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --recreate --remove-orphans --progress= --help'
+        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --recreate --remove-orphans --wait --progress= --help'
         case $previous in
         -s | --source) _edgectl_value dir; return ;;
         -f | --file) _edgectl_value file; return ;;

@@ -17,6 +17,7 @@ struct compose {
 	const struct compose_project *project;
 	struct str warnings;
 	struct strvec files, env_files, profiles;
+	struct strvec defined; /* services, those that are not on or not chosen too */
 	bool is_raw;
 	char separator;
 };
@@ -38,6 +39,7 @@ void compose_free(struct compose *compose)
 	strvec_release(&compose->files);
 	strvec_release(&compose->env_files);
 	strvec_release(&compose->profiles);
+	strvec_release(&compose->defined);
 	arena_free(compose->loader.arena);
 	free(compose);
 }
@@ -101,9 +103,10 @@ static void keep_names(struct compose *compose, const struct compose_options *op
 		strvec_take(&compose->env_files, path_resolve(options->cwd, *file));
 }
 
-static void keep_profiles(struct compose *compose)
+static void keep_services(struct compose *compose)
 {
 	YAML_EACH_ENTRY(entry, yaml_get(compose->document, "services")) {
+		strvec_add(&compose->defined, entry->key);
 		YAML_EACH_ITEM(profile, yaml_get(entry->value, "profiles")) {
 			if ((*profile)->kind == YAML_STRING)
 				strvec_add(&compose->profiles, (*profile)->text);
@@ -132,7 +135,7 @@ static int load(struct compose *compose, struct err *err)
 		settle_forms(loader, document);
 	if (sources_check(&loader->sources, err) < 0)
 		return -1;
-	keep_profiles(compose);
+	keep_services(compose);
 	if (loader->options->no_interpolate)
 		return 0;
 	if (resolve_services(loader, document, err) < 0)
@@ -216,6 +219,11 @@ char *compose_image_name(const struct compose *compose, const char *service)
 
 	return image ? xstrdup(image)
 		     : xasprintf("%s%c%s", compose->loader.name, compose->separator, service);
+}
+
+bool compose_defines_service(const struct compose *compose, const char *service)
+{
+	return strvec_contains(&compose->defined, service);
 }
 
 const struct strvec *compose_profiles(const struct compose *compose)

@@ -125,6 +125,11 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+void engine_ignore_cancel(struct engine *engine, bool on)
+{
+	atomic_store(&engine->ignores_cancel, on);
+}
+
 const char *engine_name(const struct engine *engine)
 {
 	return engine->name;

@@ -3,6 +3,7 @@
 #define DEVICE_ENGINE_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "connection.h"
 #include "device/engine.h"
@@ -11,6 +12,7 @@ struct engine {
 	char *name;
 	struct device_address address;
 	const struct monitor *monitor;
+	atomic_bool ignores_cancel;
 	struct connection *connection;
 	struct engine_about about; /* api_minor 0 = not agreed yet */
 	pthread_rwlock_t lock;     /* calls read, reconnecting writes */

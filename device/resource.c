@@ -83,6 +83,15 @@ int volume_inspect(struct engine *engine, const char *name, json_t **ret, struct
 	return inspect(engine, "volume", name, ret, err);
 }
 
+int volume_remove(struct engine *engine, const char *name, struct err *err)
+{
+	AUTO(freep) char *what = xasprintf("remove volume '%s'", name);
+	AUTO(engine_call_release) struct engine_call call = { .method = "DELETE", .what = what };
+
+	engine_call_path(&call, "/volumes/%s", name);
+	return engine_call(engine, &call, err);
+}
+
 int volume_create(struct engine *engine, const json_t *body, struct err *err)
 {
 	return create(engine, "volume", body, err);

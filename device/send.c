@@ -175,6 +175,7 @@ static int load_rest(struct engine *engine, struct shipment *shipment, struct er
 		return -1;
 	err_clear(err);
 	shipment->known = 0;
+	shipment->done = 0;
 	if (convert_layers(engine, shipment, err) < 0)
 		return -1;
 	return load(engine, shipment, err);
@@ -209,6 +210,7 @@ int board_send_image(struct engine *engine, struct store *store, const struct de
 		return board_image_tag(engine, ret->id, name, err);
 	if (load_rest(engine, &shipment, err) < 0)
 		return -1;
-	ret->bytes = shipment.done;
+	/* An archive's own frame does not count. */
+	ret->bytes = shipment.done < ret->whole_bytes ? shipment.done : ret->whole_bytes;
 	return 0;
 }

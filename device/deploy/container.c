@@ -7,7 +7,6 @@
 #include "deploy.h"
 #include "device/archive.h"
 #include "device/container.h"
-#include "device/exec.h"
 #include "device/resource.h"
 #include "image/digest.h"
 #include "image/tar.h"
@@ -148,55 +147,6 @@ static int inject_files(const struct making *making, struct err *err)
 		err);
 }
 
-/* --- hooks --- */
-
-static int say(void *data, int stream, const char *text, size_t len, struct err *err)
-{
-	const struct making *making = data;
-	const struct event event = { .kind = EVENT_LOG,
-				     .step = making->step,
-				     .stream = stream,
-				     .text = text,
-				     .text_len = len };
-
-	(void)err;
-	if (len > 0)
-		monitor_emit(making->deploy->request->monitor, &event);
-	return 0;
-}
-
-static int run_hook(struct making *making, const struct compose_hook *hook, struct err *err)
-{
-	AUTO(strvec_release) struct strvec env = STRVEC_INIT;
-	const struct exec_request request = { .argv = &hook->command,
-					      .env = &env,
-					      .cwd = hook->working_dir,
-					      .user = hook->user,
-					      .privileged = hook->privileged };
-	const struct stream_sink sink = { .write = say, .data = making };
-	int status = 0;
-
-	VEC_FOREACH(variable, &hook->environment)
-		strvec_addf(&env, "%s=%s", variable->key, variable->value ? variable->value : "");
-	if (exec_run(making->deploy->engine, making->id, &request, &sink, &status, err) < 0)
-		return -1;
-	if (status == 0)
-		return 0;
-	(void)err_set(err, ERR_CHILD, "its post_start hook '%s' ended with status %d",
-		      hook->command.items[0], status);
-	err->child_status = status;
-	return -1;
-}
-
-static int run_hooks(struct making *making, struct err *err)
-{
-	VEC_FOREACH(hook, &making->service->post_start) {
-		if (run_hook(making, hook, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* --- making it --- */
 
 static int create(struct making *making, const char *name, struct err *err)
@@ -210,6 +160,10 @@ static int create(struct making *making, const char *name, struct err *err)
 			     json_get_string(making->body, "platform"), body, &making->id,
 			     &warnings, err) < 0)
 		return -1;
+	if (making->old)
+		journal_replaced(&making->deploy->journal, making->id, making->old);
+	else
+		journal_made(&making->deploy->journal, making->id);
 	VEC_FOREACH(warning, &warnings)
 		monitor_text(making->deploy->request->monitor, 0, EVENT_WARNING, "service '%s': %s",
 			     making->service->name, *warning);
@@ -223,7 +177,7 @@ static int create(struct making *making, const char *name, struct err *err)
 
 static int start(struct making *making, struct err *err)
 {
-	if (container_start(making->deploy->engine, making->id, err) < 0) {
+	if (container_start(making->deploy->engine, making->name, err) < 0) {
 		if (strstr(err->message, "port is already allocated") ||
 		    strstr(err->message, "address already in use"))
 			return err_hint(err,
@@ -231,59 +185,33 @@ static int start(struct making *making, struct err *err)
 					"choose another one in the compose file");
 		return -1;
 	}
-	return run_hooks(making, err);
+	return deploy_post_start(making->deploy, making->step, making->id, making->service, err);
 }
 
 static int make_first(struct making *making, struct err *err)
 {
 	tell(making, EVENT_STEP_DETAIL, "creating");
-	if (create(making, making->name, err) == 0 && start(making, err) == 0)
-		return 0;
-	if (making->id)
-		(void)!container_remove(making->deploy->engine, making->id, true, NULL);
-	return -1;
-}
-
-/* The old container as it was, in place of one that did not come up. */
-static void restore(struct making *making, bool was_stopped)
-{
-	struct engine *engine = making->deploy->engine;
-
-	if (making->id)
-		(void)!container_remove(engine, making->id, false, NULL);
-	if (!was_stopped)
-		return;
-	(void)!container_rename(engine, making->old->id, making->old->name, NULL);
-	if (making->old->is_running)
-		(void)!container_start(engine, making->old->id, NULL);
+	return create(making, making->name, err) < 0 ? -1 : start(making, err);
 }
 
 /* Under a name for the meantime, so that the old one runs until the new one is ready to start. */
 static int replace(struct making *making, struct err *err)
 {
 	struct engine *engine = making->deploy->engine;
-	AUTO(freep) char *meantime = xasprintf("%.12s_%s", making->old->id, making->name);
-	json_auto_t *old = NULL;
+	const struct deployed *old = making->old;
+	AUTO(freep) char *meantime = xasprintf("%.12s_%s", old->id, making->name);
+	AUTO(freep) char *set_aside = xasprintf("%.12s_%s_old", old->id, old->name);
+	json_auto_t *container = NULL;
 
-	if (container_inspect(engine, making->old->id, &old, err) < 0)
+	if (container_inspect(engine, old->id, &container, err) < 0)
 		return -1;
-	inherit_volumes(old, making->body);
-	if (create(making, meantime, err) < 0) {
-		restore(making, false);
+	inherit_volumes(container, making->body);
+	if (create(making, meantime, err) < 0 ||
+	    deploy_stop(making->deploy, making->step, old, making->service, err) < 0 ||
+	    container_rename(engine, old->id, set_aside, err) < 0 ||
+	    container_rename(engine, making->id, making->name, err) < 0)
 		return -1;
-	}
-	if (container_stop(engine, making->old->id, -1, err) < 0) {
-		restore(making, false);
-		return -1;
-	}
-	free(meantime);
-	meantime = xasprintf("%.12s_%s_old", making->old->id, making->old->name);
-	if (container_rename(engine, making->old->id, meantime, err) < 0 ||
-	    container_rename(engine, making->id, making->name, err) < 0 || start(making, err) < 0) {
-		restore(making, true);
-		return -1;
-	}
-	return container_remove(engine, making->old->id, false, err);
+	return start(making, err);
 }
 
 /* NULL when it can stay as it is. */
@@ -308,6 +236,10 @@ static const char *why_anew(const struct making *making)
 static int keep(struct making *making, struct err *err)
 {
 	making->id = xstrdup(making->old->id);
+	/* Of a deployment that was killed. */
+	if (deployed_name_is_temporary(making->old->name) &&
+	    container_rename(making->deploy->engine, making->id, making->name, err) < 0)
+		return -1;
 	if (making->old->is_running) {
 		making->deploy->result->unchanged++;
 		tell(making, EVENT_STEP_DETAIL, "unchanged");
@@ -315,6 +247,7 @@ static int keep(struct making *making, struct err *err)
 	}
 	tell(making, EVENT_STEP_DETAIL, "starting");
 	making->deploy->result->started++;
+	journal_touched(&making->deploy->journal, making->old);
 	return start(making, err);
 }
 

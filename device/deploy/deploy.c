@@ -17,6 +17,7 @@ static void deploy_release(struct deploy *deploy)
 	deployment_release(&deploy->before);
 	strmap_release(&deploy->image_ids);
 	strvec_release(&deploy->renewed);
+	journal_release(&deploy->journal);
 }
 
 static int deploy_service(struct deploy *deploy, const struct compose_service *service,
@@ -59,21 +60,61 @@ static int drop_others(struct deploy *deploy, struct err *err)
 	VEC_FOREACH(container, &deploy->before) {
 		const struct compose_service *service =
 			compose_find_service(deploy->project, container->service);
-		bool is_orphan = !service;
+		bool is_orphan =
+			!compose_defines_service(deploy->request->compose, container->service);
 
-		if (service && container->number <= (unsigned)service->scale)
+		if (service ? container->number <= (unsigned)service->scale : !is_orphan)
 			continue;
 		if (is_orphan && !deploy->request->remove_orphans) {
 			strvec_add(&deploy->result->orphans, container->name);
 			continue;
 		}
-		if (container_stop(deploy->engine, container->id, -1, err) < 0 ||
+		if (deploy_stop(deploy, 0, container, service, err) < 0 ||
 		    container_remove(deploy->engine, container->id, true, err) < 0)
 			return -1;
 		deploy->result->removed++;
 	}
+	VEC_FOREACH(id, &deploy->before.leftovers) {
+		if (container_remove(deploy->engine, *id, false, err) < 0)
+			return -1;
+	}
 	strvec_sort(&deploy->result->orphans);
 	return 0;
+}
+
+/* What callers know of is what runs, which is what ran before. */
+static void forget_result(struct deploy *deploy)
+{
+	deploy_result_release(deploy->result);
+	*deploy->result = (struct deploy_result){ .created = 0 };
+	VEC_FOREACH(container, &deploy->before) {
+		if (!strmap_has(&deploy->result->containers, container->service))
+			strmap_set(&deploy->result->containers, container->service, container->id);
+	}
+}
+
+static int give_up(struct deploy *deploy, struct err *err)
+{
+	const struct monitor *monitor = deploy->request->monitor;
+	AUTO(err_release) struct err problem = ERR_INIT;
+	unsigned step = 0;
+
+	if (deploy->journal.containers.len + deploy->journal.networks.len +
+		    deploy->journal.volumes.len ==
+	    0)
+		return -1;
+	step = monitor_add_step(monitor, "putting back what was there");
+	monitor_step(monitor, step, EVENT_STEP_STARTED);
+	forget_result(deploy);
+	if (journal_undo(&deploy->journal, deploy->engine, &problem) == 0) {
+		monitor_step(monitor, step, EVENT_STEP_DONE);
+		return -1;
+	}
+	monitor_text(monitor, step, EVENT_STEP_FAILED, "%s", problem.message);
+	return err_hint(err,
+			"not everything could be put back: the next deploy does that; see 'edgectl "
+			"device ps --all %s'",
+			engine_name(deploy->engine));
 }
 
 int deploy_run(const struct deploy_request *request, struct deploy_result *ret, struct err *err)
@@ -90,8 +131,12 @@ int deploy_run(const struct deploy_request *request, struct deploy_result *ret, 
 	};
 
 	if (deployment_read(deploy.engine, deploy.project->name, &deploy.before, err) < 0 ||
-	    deploy_images(&deploy, err) < 0 || deploy_resources(&deploy, err) < 0 ||
-	    deploy_services(&deploy, err) < 0)
+	    deploy_images(&deploy, err) < 0)
+		return -1;
+	if (deploy_resources(&deploy, err) < 0 || deploy_services(&deploy, err) < 0 ||
+	    (request->wait && deploy_wait_all(&deploy, err) < 0))
+		return give_up(&deploy, err);
+	if (journal_commit(&deploy.journal, deploy.engine, err) < 0)
 		return -1;
 	return drop_others(&deploy, err);
 }

@@ -5,6 +5,7 @@
 #include "compose/engine.h"
 #include "compose/project.h"
 #include "device/deploy.h"
+#include "journal.h"
 #include "state.h"
 
 struct deploy {
@@ -15,6 +16,7 @@ struct deploy {
 	struct deployment before;
 	struct strmap image_ids; /* of all services */
 	struct strvec renewed;   /* services with a container that is new */
+	struct journal journal;
 	struct deploy_result *result;
 };
 
@@ -24,6 +26,15 @@ WARN_UNUSED int deploy_resources(struct deploy *deploy, struct err *err);
 WARN_UNUSED int deploy_images(struct deploy *deploy, struct err *err);
 /* Waits until what `service` depends on is as far as it wants. */
 WARN_UNUSED int deploy_wait(struct deploy *deploy, const struct compose_service *service,
+			    struct err *err);
+/* Waits until all that has been started runs, and is healthy where it has a healthcheck. */
+WARN_UNUSED int deploy_wait_all(const struct deploy *deploy, struct err *err);
+/* Runs the hooks of a service in a container of it that has started; `step` shows what they print. */
+WARN_UNUSED int deploy_post_start(const struct deploy *deploy, unsigned step, const char *container,
+				  const struct compose_service *service, struct err *err);
+/* The hooks for it first; service NULL = it is in no file any more. */
+WARN_UNUSED int deploy_stop(const struct deploy *deploy, unsigned step,
+			    const struct deployed *container, const struct compose_service *service,
 			    struct err *err);
 /* Brings one container to what the file says. */
 WARN_UNUSED int deploy_container(struct deploy *deploy, const struct compose_service *service,

@@ -24,7 +24,7 @@ static int pull(struct deploy *deploy, const char *image, char **ret, struct err
 	if (board_image_pull(deploy->engine, image, deploy->request->platform, monitor, step, err) <
 		    0 ||
 	    find_id(deploy, image, ret, err) < 0) {
-		monitor_step(monitor, step, EVENT_STEP_FAILED);
+		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s", err->message);
 		return -1;
 	}
 	monitor_step(monitor, step, EVENT_STEP_DONE);

@@ -10,12 +10,13 @@ struct kind {
 			const char *key);
 	int (*inspect)(struct engine *engine, const char *name, json_t **ret, struct err *err);
 	int (*create)(struct engine *engine, const json_t *body, struct err *err);
+	bool is_network;
 };
 
 static const struct kind networks = { "network", compose_engine_network, network_inspect,
-				      network_create };
-static const struct kind volumes = { "volume", compose_engine_volume, volume_inspect,
-				     volume_create };
+				      network_create, true };
+static const struct kind volumes = { "volume", compose_engine_volume, volume_inspect, volume_create,
+				     false };
 
 static int missing_external(const struct kind *kind, const char *name, struct err *err)
 {
@@ -63,7 +64,11 @@ static int bring(struct deploy *deploy, const struct kind *kind,
 	if (resource->external)
 		return missing_external(kind, resource->name, err);
 	err_clear(err);
-	return kind->create(deploy->engine, body, err);
+	if (kind->create(deploy->engine, body, err) < 0)
+		return -1;
+	strvec_add(kind->is_network ? &deploy->journal.networks : &deploy->journal.volumes,
+		   resource->name);
+	return 0;
 }
 
 static int bring_all(struct deploy *deploy, const struct kind *kind,

@@ -7,17 +7,22 @@
 #include "base/str.h"
 #include "device/container.h"
 
+static void container_release(struct deployed *container)
+{
+	free(container->id);
+	free(container->name);
+	free(container->service);
+	free(container->hash);
+	free(container->image);
+}
+
 void deployment_release(struct deployment *deployment)
 {
-	VEC_FOREACH(container, deployment) {
-		free(container->id);
-		free(container->name);
-		free(container->service);
-		free(container->hash);
-		free(container->image);
-	}
+	VEC_FOREACH(container, deployment)
+		container_release(container);
 	free(deployment->items);
-	*deployment = (struct deployment){ .items = NULL };
+	strvec_release(&deployment->leftovers);
+	*deployment = (struct deployment){ .leftovers = STRVEC_INIT };
 }
 
 static const char *label(const struct container *container, const char *key)
@@ -54,19 +59,50 @@ static void add(struct deployment *deployment, const struct container *container
 	added->is_running = str_eq(container->state, "running");
 }
 
+bool deployed_name_is_temporary(const char *name)
+{
+	return strlen(name) > 13 && strspn(name, "0123456789abcdef") == 12 && name[12] == '_';
+}
+
+/* Of two that are the same one of a service, the one with its right name stays. */
+static void set_leftovers_aside(struct deployment *deployment)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < deployment->len; i++) {
+		struct deployed *last = kept > 0 ? &deployment->items[kept - 1] : NULL;
+		struct deployed container = deployment->items[i];
+
+		if (!last || compare(last, &container) != 0) {
+			deployment->items[kept++] = container;
+			continue;
+		}
+		if (deployed_name_is_temporary(last->name)) {
+			struct deployed other = *last;
+
+			*last = container;
+			container = other;
+		}
+		strvec_add(&deployment->leftovers, container.id);
+		container_release(&container);
+	}
+	deployment->len = kept;
+}
+
 int deployment_read(struct engine *engine, const char *project, struct deployment *ret,
 		    struct err *err)
 {
 	AUTO(freep) char *filter = xasprintf(COMPOSE_LABEL "project=%s", project);
 	AUTO(containers_release) struct containers containers = { .items = NULL };
 
-	*ret = (struct deployment){ .items = NULL };
+	*ret = (struct deployment){ .leftovers = STRVEC_INIT };
 	if (containers_list(engine, filter, true, &containers, err) < 0)
 		return -1;
 	VEC_FOREACH(container, &containers)
 		add(ret, container);
 	if (ret->len > 1)
 		qsort(ret->items, ret->len, sizeof(*ret->items), compare);
+	set_leftovers_aside(ret);
 	return 0;
 }
 

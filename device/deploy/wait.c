@@ -1,13 +1,48 @@
+#include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "deploy.h"
 #include "device/container.h"
+#include "device/stream.h"
 
 #define LOOK_AGAIN_NS 300000000
+#define LAST_LINES    "10"
+/* What an engine takes where a healthcheck says nothing, in seconds. */
+#define INTERVAL_USUAL 30
+#define TIMEOUT_USUAL  30
+#define RETRIES_USUAL  3
+/* On top of the time by which the engine has judged: it may be slow. */
+#define MARGIN_SECONDS 30
 
 enum progress { NOT_YET, REACHED, NEVER };
+
+/* With the last line of what its check has said. */
+static enum progress unhealthy(const json_t *health, struct err *err)
+{
+	const json_t *log = json_get_array(health, "Log");
+	const char *output =
+		json_get_string(json_array_get(log, json_array_size(log) - 1), "Output");
+	size_t len = strlen(output ?: ""), start = 0;
+
+	while (len > 0 && strchr(" \r\n", output[len - 1]))
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		if (output[i] == '\n')
+			start = i + 1;
+	}
+	if (len == 0)
+		(void)err_set(err, ERR_CHILD, "it is unhealthy");
+	else
+		(void)err_set(err, ERR_CHILD, "it is unhealthy, its check says: %.*s",
+			      (int)(len - start), output + start);
+	(void)err_hint(err, "try its healthcheck in a container of the image; one that is slow to "
+			    "start needs a "
+			    "longer 'start_period'");
+	return NEVER;
+}
 
 /* Of a container that has to become healthy. */
 static enum progress judge_health(const json_t *state, const char *status, struct err *err)
@@ -25,14 +60,8 @@ static enum progress judge_health(const json_t *state, const char *status, struc
 		(void)err_hint(err, "give it one, or wait for service_started only");
 		return NEVER;
 	}
-	if (str_eq(verdict, "unhealthy")) {
-		const json_t *log = json_get_array(health, "Log");
-		const json_t *last = json_array_get(log, json_array_size(log) - 1);
-
-		(void)err_set(err, ERR_CHILD, "it is unhealthy: %s",
-			      json_get_string(last, "Output") ?: "its check fails");
-		return NEVER;
-	}
+	if (str_eq(verdict, "unhealthy"))
+		return unhealthy(health, err);
 	return str_eq(verdict, "healthy") ? REACHED : NOT_YET;
 }
 
@@ -56,36 +85,127 @@ static enum progress judge(const json_t *container, enum compose_condition condi
 	return NEVER;
 }
 
-static int wait_for(struct deploy *deploy, const char *id, enum compose_condition condition,
-		    struct err *err)
+static long long seconds_of(const json_t *check, const char *key, long long usual)
+{
+	long long ns = json_get_int(check, key, 0);
+
+	return ns > 0 ? ns / 1000000000 + 1 : usual;
+}
+
+/* By then the engine has found it healthy or unhealthy, if it looks at all (Podman needs systemd for that). */
+static long long patience(const json_t *container)
+{
+	const json_t *check = json_get_object(json_get_object(container, "Config"), "Healthcheck");
+	long long retries = json_get_int(check, "Retries", 0);
+
+	return seconds_of(check, "StartPeriod", 0) +
+	       ((retries > 0 ? retries : RETRIES_USUAL) + 1) *
+		       (seconds_of(check, "Interval", INTERVAL_USUAL) +
+			seconds_of(check, "Timeout", TIMEOUT_USUAL)) +
+	       MARGIN_SECONDS;
+}
+
+/* --- waiting --- */
+
+struct waiting {
+	const struct deploy *deploy;
+	const char *id;
+	enum compose_condition condition;
+	unsigned step;
+};
+
+static int show(void *data, int stream, const char *text, size_t len, struct err *err)
+{
+	const struct waiting *waiting = data;
+	const struct event event = { .kind = EVENT_LOG,
+				     .step = waiting->step,
+				     .stream = stream,
+				     .text = text,
+				     .text_len = len };
+
+	(void)err;
+	if (len > 0)
+		monitor_emit(waiting->deploy->request->monitor, &event);
+	return 0;
+}
+
+/* The last that it printed: afterwards it is gone. */
+static void show_last_words(struct waiting *waiting, const json_t *container)
+{
+	const json_t *config = json_get_object(container, "Config");
+	const struct log_options options = { .tail = LAST_LINES,
+					     .has_terminal =
+						     json_is_true(json_object_get(config, "Tty")) };
+	const struct stream_sink sink = { .write = show, .data = waiting };
+
+	(void)!container_logs(waiting->deploy->engine, waiting->id, &options, &sink, NULL);
+}
+
+static int too_late(long long seconds, struct err *err)
+{
+	(void)err_set(err, ERR_CHILD, "it did not become healthy in %lld s", seconds);
+	return err_hint(
+		err, "the board's engine may not run healthchecks: Podman needs systemd for that");
+}
+
+static int wait_until(struct waiting *waiting, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_AGAIN_NS };
+	const uint64_t started = monotonic_ms();
 
 	for (;;) {
+		json_auto_t *container = NULL;
 		enum progress progress = NOT_YET;
-		json_t *container = NULL;
+		long long seconds = 0;
 
-		if (container_inspect(deploy->engine, id, &container, err) < 0)
+		if (container_inspect(waiting->deploy->engine, waiting->id, &container, err) < 0)
 			return -1;
-		progress = judge(container, condition, err);
-		json_decref(container);
+		seconds = patience(container);
+		progress = judge(container, waiting->condition, err);
+		if (progress == NOT_YET && waiting->condition == COMPOSE_HEALTHY &&
+		    monotonic_ms() - started > (uint64_t)seconds * 1000) {
+			(void)too_late(seconds, err);
+			progress = NEVER;
+		}
+		if (progress == NEVER)
+			show_last_words(waiting, container);
 		if (progress != NOT_YET)
 			return progress == REACHED ? 0 : -1;
-		if (monitor_check(deploy->request->monitor, err) < 0)
+		if (monitor_check(waiting->deploy->request->monitor, err) < 0)
 			return -1;
 		(void)nanosleep(&pause, NULL);
 	}
 }
 
-static int wait_for_one(struct deploy *deploy, const struct compose_dependency *dependency,
+static int wait_for(const struct deploy *deploy, const char *service, const char *id,
+		    enum compose_condition condition, struct err *err)
+{
+	static const char *const wanted[] = { [COMPOSE_STARTED] = "to start",
+					      [COMPOSE_HEALTHY] = "to become healthy",
+					      [COMPOSE_COMPLETED] = "to end" };
+	const struct monitor *monitor = deploy->request->monitor;
+	struct waiting waiting = { .deploy = deploy, .id = id, .condition = condition };
+
+	waiting.step = monitor_add_step(monitor, "waiting for %s %s", service, wanted[condition]);
+	monitor_step(monitor, waiting.step, EVENT_STEP_STARTED);
+	if (wait_until(&waiting, err) < 0) {
+		monitor_text(monitor, waiting.step, EVENT_STEP_FAILED, "%s", err->message);
+		return err->kind == ERR_CHILD
+			       ? err_wrap(err, "board '%s'", engine_name(deploy->engine))
+			       : -1;
+	}
+	monitor_step(monitor, waiting.step, EVENT_STEP_DONE);
+	return 0;
+}
+
+static int wait_for_one(const struct deploy *deploy, const struct compose_dependency *dependency,
 			struct err *err)
 {
 	const char *id = strmap_get(&deploy->result->containers, dependency->name);
 
 	/* One of another profile, or with a provider. */
-	if (!id || dependency->condition == COMPOSE_STARTED)
-		return 0;
-	if (wait_for(deploy, id, dependency->condition, err) == 0)
+	if (!id || dependency->condition == COMPOSE_STARTED ||
+	    wait_for(deploy, dependency->name, id, dependency->condition, err) == 0)
 		return 0;
 	(void)err_wrap(err, "waits for '%s'", dependency->name);
 	if (dependency->required || err->kind == ERR_CANCELLED || err->kind == ERR_NETWORK)
@@ -100,6 +220,57 @@ int deploy_wait(struct deploy *deploy, const struct compose_service *service, st
 	VEC_FOREACH(dependency, &service->depends_on) {
 		if (wait_for_one(deploy, dependency, err) < 0)
 			return err_wrap(err, "service '%s'", service->name);
+	}
+	return 0;
+}
+
+/* --- all of them --- */
+
+static bool has_healthcheck(const json_t *container)
+{
+	const json_t *health = json_get_object(json_get_object(container, "State"), "Health");
+	const char *status = json_get_string(health, "Status");
+
+	return status && !str_eq(status, "none");
+}
+
+static int wait_to_run(const struct deploy *deploy, const struct deployed *deployed,
+		       struct err *err)
+{
+	json_auto_t *container = NULL;
+	const json_t *state = NULL;
+	const struct monitor *monitor = deploy->request->monitor;
+	struct waiting waiting = { .deploy = deploy, .id = deployed->id };
+
+	if (container_inspect(deploy->engine, deployed->id, &container, err) < 0)
+		return -1;
+	if (has_healthcheck(container))
+		return wait_for(deploy, deployed->service, deployed->id, COMPOSE_HEALTHY, err);
+	state = json_get_object(container, "State");
+	if (str_eq(json_get_string(state, "Status"), "running"))
+		return 0;
+	waiting.step = monitor_add_step(monitor, "last lines of %s", deployed->name);
+	monitor_step(monitor, waiting.step, EVENT_STEP_STARTED);
+	show_last_words(&waiting, container);
+	(void)err_set(err, ERR_CHILD, "it does not run: it ended with status %lld",
+		      json_get_int(state, "ExitCode", 0));
+	monitor_text(monitor, waiting.step, EVENT_STEP_FAILED, "%s", err->message);
+	return err_wrap(err, "board '%s'", engine_name(deploy->engine));
+}
+
+int deploy_wait_all(const struct deploy *deploy, struct err *err)
+{
+	/* By then, what cannot run has ended. */
+	const struct timespec pause = { .tv_sec = 1 };
+	AUTO(deployment_release) struct deployment now = { .items = NULL };
+
+	(void)nanosleep(&pause, NULL);
+	if (deployment_read(deploy->engine, deploy->project->name, &now, err) < 0)
+		return -1;
+	VEC_FOREACH(container, &now) {
+		if (compose_find_service(deploy->project, container->service) &&
+		    wait_to_run(deploy, container, err) < 0)
+			return err_wrap(err, "service '%s'", container->service);
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 """Projects on a board: a real Docker engine that runs ARM images under emulation."""
 import json
 import os
+import signal
 
 import pytest
 
@@ -49,6 +50,15 @@ class Board:
         assert len(found) == 1, found
         return found[0]
 
+    def state(self):
+        """What a deployment that fails must leave as it is."""
+        names = (f"label=com.docker.compose.project={self.project}",)
+        resources = [self.engine.docker(kind, "ls", "--quiet", "--filter", *names).stdout.split() for kind in ("network", "volume")]
+        return {name: (x["Id"], x["State"]["Status"]) for name, x in self.containers().items()}, resources
+
+    def write(self, text):
+        (self.root / "compose.yaml").write_text(text)
+
     def read(self, path, service="app"):
         done = self.engine.docker("exec", f"{self.project}-{service}-1", "cat", path)
         assert done.returncode == 0, done.stderr
@@ -57,6 +67,9 @@ class Board:
     def close(self):
         for name in self.containers():
             self.engine.docker("rm", "--force", "--volumes", name)
+        for kind in "network", "volume":
+            for name in self.state()[1][kind == "volume"]:
+                self.engine.docker(kind, "rm", name)
 
 
 @pytest.fixture
@@ -172,6 +185,125 @@ def test_unhealthy(board, busybox):
 """)
     problem = board.deploy(status=1).stderr
     assert "service 'app'" in problem and "waits for 'side'" in problem and "ended with status 5" in problem
+
+
+SIDE = """
+    depends_on: {{side: {{condition: service_healthy}}}}
+  side:
+    image: {busybox}
+    network_mode: host
+    stop_signal: SIGKILL
+    command: ["sh", "-c", "echo last words; sleep 1000"]
+    healthcheck: {{test: "{check}", interval: 1s, retries: 2}}
+"""
+MORE = """
+    volumes: ["fresh:/fresh"]
+  lone:
+    image: {busybox}
+    networks: [fresh]
+    stop_signal: SIGKILL
+    command: sleep 1000
+volumes: {{fresh: {{}}}}
+networks: {{fresh: {{}}}}
+"""
+
+
+def test_a_service_that_never_becomes_healthy(board, busybox):
+    """Whatever was made or replaced before it is known is put back: containers, networks, volumes."""
+    text = COMPOSE.format(project=board.project)
+    board.write(text + SIDE.format(busybox=busybox, check="true"))
+    board.deploy()
+    before = board.state()
+    assert len(before[0]) == 2
+    board.write(text + SIDE.format(busybox=busybox, check="echo the reason; false") + MORE.format(busybox=busybox))
+    problem = board.deploy(status=1).stderr
+    assert "service 'app'" in problem and "'side'" in problem and board.engine.socket in problem
+    assert "the reason" in problem and "last words" in problem and "hint:" in problem
+    assert board.state() == before
+
+
+def test_interrupted_while_it_waits(board, busybox):
+    board.deploy()
+    before = board.state()
+    text = COMPOSE.format(project=board.project).replace("hello", "bye")
+    board.write(text + SIDE.format(busybox=busybox, check="false").replace("1s", "1h"))
+    process = board.edgectl.start("deploy", "--platform", "linux/arm64", "--source", board.root, board.engine.socket)
+    parts.wait_for("the new container", lambda: f"{board.project}-side-1" in board.containers(), process)
+    parts.wait_for("its health", lambda: "waiting for side" in process.stderr.readline(), process)
+    process.send_signal(signal.SIGINT)
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, stderr
+    assert board.state() == before
+
+
+def test_a_port_that_is_taken(board, busybox):
+    board.deploy()
+    before = board.state()
+    board.write(COMPOSE.format(project=board.project).replace("hello", "bye") + f"""
+  one: {{image: {busybox}, ports: ["8999:80"], command: sleep 1000, stop_signal: SIGKILL, volumes: ["fresh:/fresh"]}}
+  two: {{image: {busybox}, ports: ["8999:80"], command: sleep 1000, stop_signal: SIGKILL}}
+volumes: {{fresh: {{}}}}
+""")
+    problem = board.deploy(status=1).stderr
+    assert "service 'two'" in problem and "8999" in problem and "another program of the board" in problem
+    assert board.state() == before
+
+
+def test_services_that_were_not_chosen(board, busybox):
+    """They are no orphans: nothing is said of them, and --remove-orphans does not touch them."""
+    board.write(COMPOSE.format(project=board.project) + MORE.format(busybox=busybox))
+    board.deploy()
+    assert len(board.containers()) == 2
+    said = board.edgectl("deploy", "--source", board.root, "--remove-orphans", board.engine.socket, "lone").stderr
+    assert "1 unchanged, 0 removed" in said and "belongs to no service" not in said
+    assert len(board.containers()) == 2
+
+
+def test_hooks(board):
+    text = COMPOSE.format(project=board.project) + """
+    volumes: ["data:/data"]
+    post_start: [{command: ["sh", "-c", "echo $$WHEN >> /data/hooks"], environment: {WHEN: started}}]
+    pre_stop: [{command: ["sh", "-c", "echo stopping >> /data/hooks; id -u >> /data/hooks"], user: "0"}, {command: ["true"]}]
+volumes: {data: {}}
+"""
+    board.write(text)
+    board.deploy()
+    board.deploy("--recreate")
+    assert board.read("/data/hooks") == "started\nstopping\n0\nstarted\n"
+    before = board.state()
+    board.write(text.replace('["true"]', '["false"]'))
+    problem = board.deploy("--recreate", status=1).stderr
+    assert "pre_stop hook 'false' ended with status 1" in problem
+    assert board.state() == before
+
+
+def test_wait(board, busybox):
+    board.write(COMPOSE.format(project=board.project) + f"""
+  side: {{image: {busybox}, network_mode: host, stop_signal: SIGKILL, command: sleep 1000,
+         healthcheck: {{test: "true", interval: 1s}}}}
+""")
+    board.deploy("--wait")
+    assert board.containers()[f"{board.project}-side-1"]["State"]["Health"]["Status"] == "healthy"
+    before = board.state()
+    board.write((board.root / "compose.yaml").read_text().replace("sleep 1000", "echo too bad").replace("healthcheck", "x-none"))
+    problem = board.deploy("--wait", status=1).stderr
+    assert "service 'side'" in problem and "does not run" in problem and "too bad" in problem
+    assert board.state() == before
+
+
+def test_a_deployment_that_was_killed(board):
+    """What it has set aside gets its name again, and of two that are the same, the one with its right name stays."""
+    board.deploy()
+    name, container = f"{board.project}-app-1", board.only()
+    labels = [f"--label={key}={value}" for key, value in container["Config"]["Labels"].items()]
+    board.engine.docker("rename", name, f"{container['Id'][:12]}_{name}_old")
+    assert "1 unchanged" in board.deploy().stderr
+    assert board.only()["Id"] == container["Id"] and board.only()["Name"] == f"/{name}"
+    made = board.engine.docker("create", *labels, "--network", "host", "--name", f"{container['Id'][:12]}_{name}",
+                               container["Image"])
+    assert made.returncode == 0 and len(board.containers()) == 2
+    board.deploy()
+    assert board.only()["Id"] == container["Id"]
 
 
 def test_dockerfile_alone(board):

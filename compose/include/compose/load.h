@@ -68,6 +68,8 @@ static inline void compose_freep(struct compose **compose)
 
 /* The warnings, rendered as base/diag.h does; empty when there are none. Borrowed. */
 const char *compose_warnings(const struct compose *compose);
+/* Do the files have it, be it chosen and of a profile that is on, or not? */
+bool compose_defines_service(const struct compose *compose, const char *service);
 const char *compose_name(const struct compose *compose);      /* of the project */
 const char *compose_directory(const struct compose *compose); /* absolute; paths refer to it */
 

@@ -31,6 +31,7 @@ struct deploy_request {
 	const char *platform; /* of the images; NULL = the engine's own */
 	bool recreate;        /* containers that have not changed as well */
 	bool remove_orphans;  /* containers of services that are no longer in the file */
+	bool wait;            /* until all run, and are healthy where they have a healthcheck */
 	const struct monitor *monitor;
 };
 
@@ -42,8 +43,8 @@ struct deploy_result {
 
 void deploy_result_release(struct deploy_result *result);
 /*
- * A container that cannot be made or started is an error that names its service; the one that was there before runs
- * again then. What was done for other services stays.
+ * All or nothing: when a container cannot be made or started, a dependency does not get healthy, or the user stops us,
+ * containers, networks and volumes become what they were before; the error names the service.
  */
 WARN_UNUSED int deploy_run(const struct deploy_request *request, struct deploy_result *ret,
 			   struct err *err);

@@ -53,6 +53,12 @@ const struct engine_about *engine_about(const struct engine *engine);
 const struct device_address *engine_address(const struct engine *engine);
 
 /*
+ * While it is on, calls are not cut off when the user stops us: for putting things back in order. They have their
+ * deadlines.
+ */
+void engine_ignore_cancel(struct engine *engine, bool on);
+
+/*
  * After ERR_NETWORK: builds the connection anew (an ssh that died is started again), when all calls have
  * ended. Errors as of engine_open(); calls fail until it has worked.
  */

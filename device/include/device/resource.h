@@ -23,6 +23,7 @@ WARN_UNUSED int network_connect(struct engine *engine, const char *name, const c
 
 WARN_UNUSED int volume_inspect(struct engine *engine, const char *name, json_t **ret,
 			       struct err *err);
+WARN_UNUSED int volume_remove(struct engine *engine, const char *name, struct err *err);
 WARN_UNUSED int volume_create(struct engine *engine, const json_t *body, struct err *err);
 
 #endif
