@@ -5,6 +5,8 @@
 #ifndef SOLVE_CACHE_CONFIG_H
 #define SOLVE_CACHE_CONFIG_H
 
+#include <stdatomic.h>
+
 #include "base/json.h"
 #include "base/vec.h"
 #include "image/config.h"
@@ -14,7 +16,8 @@
 
 struct cached_layer {
 	struct layer layer;
-	int64_t created; /* seconds since the epoch */
+	int64_t created;     /* seconds since the epoch */
+	atomic_bool is_lost; /* it could not be fetched */
 };
 
 struct cache_entry {

@@ -82,6 +82,26 @@ int cache_source_fetch(const struct cache_source *source, struct solver *solver,
 	return store_record_layer(solver->store, &layer->diff_id, &layer->blob, err);
 }
 
+static bool is_out_of_reach(const struct err *why)
+{
+	return why->kind == ERR_NETWORK || why->kind == ERR_AUTH || why->kind == ERR_DENIED;
+}
+
+bool cache_source_give_up(struct cache_source *source, struct solver *solver,
+			  const struct vertex *vertex, const struct err *why)
+{
+	if (why->kind == ERR_CANCELLED || why->kind == ERR_SYSTEM)
+		return false;
+	VEC_FOREACH(layer, &source->config.layers) {
+		if (is_out_of_reach(why) ||
+		    digest_equal(&layer->layer.blob.digest, &vertex->layer.blob.digest))
+			layer->is_lost = true;
+	}
+	monitor_text(solver->monitor, vertex->step, EVENT_WARNING, "%s%s: %s, building it",
+		     vertex->prefix, vertex->title, why->message);
+	return true;
+}
+
 bool cache_source_is_at(const struct cache_source *source, const struct image_ref *ref)
 {
 	const struct cache_place *place = source->place;
@@ -287,7 +307,7 @@ int cache_imports_load(struct cache_imports *imports, struct solver *solver,
 
 /* --- looking up --- */
 
-static void take(const struct cache_source *source, const struct cache_entry *entry,
+static void take(struct cache_source *source, const struct cache_entry *entry,
 		 struct vertex *vertex)
 {
 	const struct cached_layer *found = &source->config.layers.items[entry->layer];
@@ -305,10 +325,11 @@ bool cache_imports_find(const struct cache_imports *imports, const struct digest
 			struct vertex *vertex)
 {
 	for (size_t i = 0; imports && i < imports->len; i++) {
-		const struct cache_source *source = imports->items[i];
+		struct cache_source *source = imports->items[i];
 
 		VEC_FOREACH(entry, &source->config.entries) {
-			if (!str_eq(entry->key, key->text))
+			if (!str_eq(entry->key, key->text) ||
+			    source->config.layers.items[entry->layer].is_lost)
 				continue;
 			take(source, entry, vertex);
 			return true;

@@ -25,6 +25,12 @@ bool cache_imports_find(const struct cache_imports *imports, const struct digest
 /* Brings the blob of a layer that was found so into the store; transfers are shown at `step`. */
 WARN_UNUSED int cache_source_fetch(const struct cache_source *source, struct solver *solver,
 				   const struct layer *layer, unsigned step, struct err *err);
+/*
+ * After a failure to fetch it: says so as a warning of the vertex, whose layer it is, and finds the layer no more; nothing
+ * of that source when it cannot be reached at all. False for failures that are not the source's.
+ */
+bool cache_source_give_up(struct cache_source *source, struct solver *solver,
+			  const struct vertex *vertex, const struct err *why);
 /* Is that the repository that its layers are in? */
 bool cache_source_is_at(const struct cache_source *source, const struct image_ref *ref);
 

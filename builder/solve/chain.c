@@ -116,9 +116,18 @@ static int unpack_layer(struct solver *solver, const struct chain *chain,
 
 int chain_fetch_made(struct solver *solver, const struct vertex *vertex, struct err *err)
 {
-	if (!vertex->origin || store_has_blob(solver->store, &vertex->layer.blob.digest, NULL))
+	AUTO(err_release) struct err why = ERR_INIT;
+
+	if (!vertex->origin || store_has_blob(solver->store, &vertex->layer.blob.digest, NULL) ||
+	    cache_source_fetch(vertex->origin, solver, &vertex->layer, vertex->step, &why) == 0)
 		return 0;
-	return cache_source_fetch(vertex->origin, solver, &vertex->layer, vertex->step, err);
+	if (solver->imports && cache_source_give_up(vertex->origin, solver, vertex, &why)) {
+		solver->has_lost_layer = true;
+		return err_set(err, ERR_CANCELLED, "a cached layer is gone");
+	}
+	if (err)
+		err_move(err, &why);
+	return -1;
 }
 
 /* Two steps may need a layer at once: the second one finds it unpacked. */

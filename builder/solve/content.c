@@ -9,6 +9,15 @@
 
 #define CONTENT_SPACE "content"
 
+void task_forget_reading(struct task *task)
+{
+	if (task->vertex->kind == VERTEX_COPY && task->vertex->copy.from)
+		selection_release(&task->selection);
+	tree_freep(&task->from);
+	free(task->contents);
+	task->contents = NULL;
+}
+
 void tasks_release(struct tasks *tasks)
 {
 	VEC_FOREACH(task, tasks) {

@@ -192,7 +192,7 @@ static int find(struct solver *solver, struct vertex *vertex, enum key_kind kind
 	if (!*ret_found)
 		*ret_found = cache_imports_find(solver->imports, &key, vertex);
 	if (*ret_found) {
-		vertex->state = VERTEX_CACHED;
+		vertex->state = vertex->was_executed ? VERTEX_DONE : VERTEX_CACHED;
 		key_set_chain(vertex);
 	}
 	return 0;
@@ -299,6 +299,9 @@ static void forget(struct vertex *vertex)
 	vertex->origin = NULL;
 	if (is_source(vertex) || vertex->state == VERTEX_PENDING)
 		return;
+	/* no look-up would find it */
+	if (vertex->was_executed && vertex->forced)
+		return;
 	vertex->state = VERTEX_PENDING;
 	layer_release(&vertex->layer);
 	vertex->layer = (struct layer){ .uncompressed_size = 0 };
@@ -388,7 +391,7 @@ static bool is_something_missing(const struct tasks *tasks)
 /* Other caches are asked only for what the store has not. */
 static int look_elsewhere(struct solver *solver, struct tasks *tasks, struct err *err)
 {
-	if (!solver->cache_sources || solver->cache_sources->len == 0 ||
+	if (solver->imports || !solver->cache_sources || solver->cache_sources->len == 0 ||
 	    !is_something_missing(tasks))
 		return 0;
 	solver->imports = cache_imports_new();

@@ -97,6 +97,13 @@ static void announce_platform(struct solver *solver, const struct vertex *vertex
 				      .verb = is_emulated ? "emulated" : NULL });
 }
 
+/* When some of the work is done again, what has ended well still has. */
+static bool is_announced(const struct vertex *vertex)
+{
+	return vertex->step > 0 &&
+	       (is_source(vertex) || (vertex->has_ended && vertex->state != VERTEX_PENDING));
+}
+
 static void announce(struct solver *solver, struct tasks *tasks)
 {
 	VEC_FOREACH(task, tasks) {
@@ -104,8 +111,9 @@ static void announce(struct solver *solver, struct tasks *tasks)
 
 		/* What no result needs is not mentioned, unless it is at hand. */
 		if (vertex->kind == VERTEX_SCRATCH || vertex->twin ||
-		    (!vertex->needed && vertex->state == VERTEX_PENDING))
+		    (!vertex->needed && vertex->state == VERTEX_PENDING) || is_announced(vertex))
 			continue;
+		vertex->has_ended = false;
 		vertex->step =
 			monitor_add_step(solver->monitor, "%s%s", vertex->prefix, vertex->title);
 		announce_platform(solver, vertex);
@@ -191,8 +199,10 @@ static int execute(struct solver *solver, struct task *task, struct err *err)
 	}
 	if (result < 0)
 		return -1;
-	if (vertex->state == VERTEX_PENDING)
+	if (vertex->state == VERTEX_PENDING) {
 		vertex->state = VERTEX_DONE;
+		vertex->was_executed = true;
+	}
 	key_set_chain(vertex);
 	vertex->is_unrecorded = changed;
 	return changed ? 0 : lookup_record(solver, task, err);
@@ -243,6 +253,8 @@ static int carry_out_step(struct solver *solver, struct task *task, struct err *
 	if (vertex->state == VERTEX_PENDING) {
 		monitor_step(solver->monitor, vertex->step, EVENT_STEP_STARTED);
 		result = find_or_execute(solver, task, err);
+	} else {
+		key_set_chain(vertex); /* what is below it may have been built since */
 	}
 	if (result == 0)
 		result = fetch_exported(solver, task, err);
@@ -250,8 +262,10 @@ static int carry_out_step(struct solver *solver, struct task *task, struct err *
 		(void)vertex_error(vertex, err);
 		return solver_report_failure(solver, vertex->step, err);
 	}
-	monitor_step(solver->monitor, vertex->step,
-		     vertex->state == VERTEX_CACHED ? EVENT_STEP_CACHED : EVENT_STEP_DONE);
+	if (!vertex->has_ended)
+		monitor_step(solver->monitor, vertex->step,
+			     vertex->state == VERTEX_CACHED ? EVENT_STEP_CACHED : EVENT_STEP_DONE);
+	vertex->has_ended = true;
 	return 0;
 }
 
@@ -378,16 +392,44 @@ static void say_reasons(struct solver *solver, const struct tasks *tasks)
 	}
 }
 
+static int look_up_and_carry_out(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	if (lookup_all(solver, tasks, err) < 0 || check_emulation(tasks, err) < 0)
+		return -1;
+	announce(solver, tasks);
+	return carry_out_all(solver, tasks, err);
+}
+
+/*
+ * Layers of other caches are fetched when they are needed, and may be gone by then. What stands on one is looked up anew
+ * without it; what was done meanwhile is found in the store.
+ */
+static int carry_out_without_losses(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	for (;;) {
+		AUTO(err_release) struct err problem = ERR_INIT;
+
+		if (look_up_and_carry_out(solver, tasks, &problem) == 0)
+			return 0;
+		if (problem.kind != ERR_CANCELLED || monitor_is_cancelled(solver->monitor) ||
+		    !atomic_exchange(&solver->has_lost_layer, false)) {
+			if (err)
+				err_move(err, &problem);
+			return -1;
+		}
+		VEC_FOREACH(task, tasks)
+			task_forget_reading(task);
+	}
+}
+
 /* Also what a build that failed has done is remembered: the next one goes on from there. */
 static int solve(struct solver *solver, struct tasks *tasks, struct err *err)
 {
 	int result;
 
-	if (load_context(solver, tasks, err) < 0 || lookup_all(solver, tasks, err) < 0 ||
-	    check_emulation(tasks, err) < 0)
+	if (load_context(solver, tasks, err) < 0)
 		return -1;
-	announce(solver, tasks);
-	result = carry_out_all(solver, tasks, err);
+	result = carry_out_without_losses(solver, tasks, err);
 	if (explain_save(solver->explain, result == 0 ? err : NULL) < 0)
 		result = -1;
 	if (solver->explains)

@@ -18,6 +18,8 @@ struct tasks {
 	size_t len, cap;
 };
 
+/* What was found out about the files that it reads of other vertices: they may come out differently. */
+void task_forget_reading(struct task *task);
 void tasks_release(struct tasks *tasks);
 
 #endif

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import urllib.request
 
 import pytest
 
@@ -189,6 +190,73 @@ def test_what_a_missing_step_needs_is_fetched(build, context, busybox, reference
     steps = build(context({"Dockerfile": text.format("two")}), "--cache-from", origin, program=other)
     assert (steps["> /one"], steps["echo two"], steps["> /two"]) == ("CACHED", "DONE", "CACHED"), \
         "the last one is found by the layers of a step that came out the same"
+
+
+def lose_layer(registry, reference, image, index):
+    """That layer of an image, in the repository of a cache: somebody has cleaned up there."""
+    repository, tag = image.split("/", 1)[1].rsplit(":", 1)
+    layer = registry.manifest(repository, tag)["layers"][index]["digest"]
+    path = f"http://{registry.address}/v2/{reference.split('/', 1)[1].rsplit(':', 1)[0]}/blobs/{layer}"
+    with urllib.request.urlopen(urllib.request.Request(path, method="DELETE"), timeout=30) as answer:
+        assert answer.status == 202
+    return layer
+
+
+def test_a_layer_that_is_gone_is_built(build, context, busybox, registry, reference, other, edgectl, scratch):
+    """Its step is built, with a warning, and so is what stands on it; other stages are found as before."""
+    text = f"""
+FROM {busybox} AS other
+RUN {RANDOM} > /other
+FROM {busybox}
+RUN {RANDOM} > /one
+COPY a /a
+RUN cat /one; {RANDOM} > /two
+COPY --from=other /other /other
+"""
+    root = context({"Dockerfile": text, "a": "a"})
+    to, origin = cache_in_registry(reference, "max")
+    image = reference.replace(":1", "-image:1")
+    build(root, "--cache-to", to, "-t", image, "--push")
+    steps = build(root, "--cache-from", origin, program=edgectl.with_store(scratch / "third-store"))
+    assert {steps["> /one"], steps["> /two"], steps["COPY a"], steps["COPY --from"]} == {"CACHED"}, "all is there so far"
+    lost = lose_layer(registry, reference, image, 1)
+    steps = build(root, "--cache-from", origin, "-t", "result", program=other)
+    assert re.search(rf"^warning: .*RUN {RANDOM} > /one: cache '{reference}': .*{lost}.*, building it$", steps.stderr, re.MULTILINE), \
+        steps.stderr
+    assert (steps["> /one"], steps["> /two"]) == ("DONE", "DONE")
+    assert steps["> /other"] == "CACHED"
+    assert not re.search(r"^#\d+ ERROR", steps.stderr, re.MULTILINE)
+    steps = build(root, "-t", "result", program=other)
+    assert (steps["> /one"], steps["> /two"]) == ("CACHED", "CACHED"), "it is in the store from now on"
+
+
+def test_a_layer_below_a_new_step_is_gone(build, context, busybox, registry, reference, other):
+    """It is missed only when the step that stands on it is about to run."""
+    text = f"FROM {busybox}\nRUN {RANDOM} > /one\nRUN cat /one; echo {{}}\n"
+    to, origin = cache_in_registry(reference, "max")
+    image = reference.replace(":1", "-image:1")
+    build(context({"Dockerfile": text.format("one")}), "--cache-to", to, "-t", image, "--push")
+    lost = lose_layer(registry, reference, image, 1)
+    steps = build(context({"Dockerfile": text.format("two")}), "--cache-from", origin, "-o", "type=cacheonly", program=other)
+    assert lost in steps.stderr
+    assert (steps["> /one"], steps["echo two"]) == ("DONE", "DONE")
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut off", "other bytes"])
+def test_a_damaged_layer_in_a_directory_is_built(build, context, busybox, scratch, other, damage):
+    root = context({"Dockerfile": f"FROM {busybox}\nRUN {RANDOM} > /id\n"})
+    place = scratch / "cache"
+    build(root, "--cache-to", f"type=local,dest={place}")
+    manifest = json.loads((place / "index.json").read_text())["manifests"][0]["digest"]
+    layer = json.loads((place / "blobs" / manifest.replace(":", "/")).read_text())["layers"][-1]["digest"]
+    blob = place / "blobs" / layer.replace(":", "/")
+    if damage == "gone":
+        blob.unlink()
+    else:
+        blob.write_bytes(blob.read_bytes()[:-1] if damage == "cut off" else bytes(blob.stat().st_size))
+    steps = build(root, "--cache-from", f"type=local,src={place}", program=other)
+    assert steps["RUN"] == "DONE"
+    assert ", building it" in steps.stderr
 
 
 def test_a_small_cache_has_the_result(build, context, busybox, reference, other):

@@ -214,10 +214,11 @@ struct vertex {
 	bool files_needed_now; /* a step that will run does */
 	struct strvec assumed; /* the file systems that its layer was read from, if it is cached */
 	unsigned step;         /* of the monitor; 0 = not announced */
+	bool has_ended;        /* as the monitor was told */
+	bool was_executed;     /* its layer was made by this build */
 	bool was_shown;        /* an image: its step has begun */
-	pthread_mutex_t unpacking; /* an image: held while it is fetched or unpacked */
-	const struct cache_source
-		*origin;    /* whose cache has its blob; NULL = the store; borrowed */
+	pthread_mutex_t unpacking;   /* an image: held while it is fetched or unpacked */
+	struct cache_source *origin; /* whose cache has its blob; NULL = the store; borrowed */
 	bool is_unrecorded; /* a file changed while it was read: its key does not say what it is */
 	struct layer layer;
 	int64_t created; /* when the layer was made, seconds since the epoch */

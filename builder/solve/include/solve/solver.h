@@ -12,6 +12,7 @@
 #define SOLVE_SOLVER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -39,6 +40,7 @@ struct solver {
 	bool explains; /* at the end: why steps were executed */
 	struct explain *explain;
 	struct cache_imports *imports; /* what they say; NULL = nothing, or not asked yet */
+	atomic_bool has_lost_layer;    /* one of them did not have what it says */
 	pthread_mutex_t lock;          /* of contexts, and of flat_roots */
 	bool flat_roots;               /* there are no overlays here: flat_root.h */
 	pthread_cond_t made;           /* something in `making` is */
