@@ -80,7 +80,7 @@ static int write_image(const struct output_job *job, const struct build_output *
 {
 	bool several = job->images.len > 1, split = several && output->platform_split;
 	AUTO(freep) char *platform = platform_directory(&image->planned->config.platform);
-	AUTO(attested_files_release) struct attested_files files;
+	AUTO(attested_files_release) struct attested_files files = { .subjects = NULL };
 
 	if (!attestations_are_wanted(job->request))
 		return pack_image(job->request, output, image->planned, split, sink, err);
