@@ -106,6 +106,11 @@ int live_service_take(struct live_service *service, const struct watcher_changes
 	return 0;
 }
 
+bool live_service_has(const struct live_service *service, const char *path)
+{
+	return strvec_contains(&service->inputs.files, path) || is_in_tree(service, path);
+}
+
 bool live_service_is_due(const struct live_service *service)
 {
 	if (service->rules.len > 0)
@@ -205,6 +210,7 @@ static int take_build(struct live_service *service, struct live_build *owned_bui
 		return -1;
 	}
 	set_image(service, &result->target);
+	live_view_image(service->view, service->name, &service->image.digest);
 	service->build = owned_build;
 	/* A build takes much for a short time; what comes now is waiting. */
 	(void)malloc_trim(0);

@@ -46,6 +46,8 @@ void live_service_release(struct live_service *service);
 /* What has changed, as far as it is one of its files. */
 WARN_UNUSED int live_service_take(struct live_service *service,
 				  const struct watcher_changes *changes, struct err *err);
+/* Is that path something that it is built of? */
+bool live_service_has(const struct live_service *service, const char *path);
 bool live_service_is_due(const struct live_service *service);
 /*
  * Does what is due. `begun` for the line that is shown. Whatever the error, it is due no more, but for ERR_CANCELLED and

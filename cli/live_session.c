@@ -34,6 +34,7 @@ struct live_session {
 	struct live_service *services;
 	size_t count;
 	struct watcher *watcher;
+	struct watcher_changes seen; /* by somebody else than one_round(), which comes to them */
 	struct strvec project_files;
 	struct log_follower **followers;
 	atomic_bool lost;
@@ -50,6 +51,7 @@ static void live_session_release(struct live_session *live)
 		live_service_release(&live->services[i]);
 	free(live->services);
 	watcher_free(live->watcher);
+	watcher_changes_release(&live->seen);
 	strvec_release(&live->project_files);
 	strvec_release(&live->names);
 }
@@ -268,18 +270,47 @@ static int read_inputs_again(struct live_session *live, struct err *err)
 
 /* --- bringing it to the board --- */
 
+/* Has a file of the service changed since? Then what went wrong may be right by now. */
+static int is_outdated(struct live_session *live, const struct live_service *service, bool *ret,
+		       struct err *err)
+{
+	AUTO(watcher_changes_release) struct watcher_changes changes = WATCHER_CHANGES_INIT;
+
+	if (watcher_read(live->watcher, &changes, err) < 0)
+		return -1;
+	*ret = changes.lost;
+	VEC_FOREACH(path, &changes.paths)
+		*ret = *ret || live_service_has(service, *path);
+	strvec_add_all(&live->seen.paths, &changes.paths);
+	live->seen.lost |= changes.lost;
+	return 0;
+}
+
+static int show_failure(struct live_session *live, struct live_service *service,
+			const struct err *why, struct err *err)
+{
+	if (is_outdated(live, service, &service->needs_build, err) < 0)
+		return -1;
+	if (!service->needs_build)
+		live_view_error(live->view, service->name, why);
+	return 0;
+}
+
 /* ERR_CANCELLED and ERR_NETWORK end it; every other error is shown, and the old program runs on. */
 static int update_stale(struct live_session *live, uint64_t begun, struct err *err)
 {
 	for (size_t i = 0; i < live->count; i++) {
 		struct live_service *service = &live->services[i];
+		AUTO(err_release) struct err why = ERR_INIT;
 
-		if (!live_service_is_due(service) || live_service_update(service, begun, err) == 0)
+		if (!live_service_is_due(service) || live_service_update(service, begun, &why) == 0)
 			continue;
-		if (err->kind == ERR_CANCELLED || err->kind == ERR_NETWORK)
+		if (why.kind == ERR_CANCELLED || why.kind == ERR_NETWORK) {
+			err_move(err, &why);
 			return -1;
-		live_view_error(live->view, service->name, err);
-		err_clear(err);
+		}
+		if (show_failure(live, service, &why, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -397,9 +428,10 @@ static bool is_any_due(const struct live_session *live)
 
 static int one_round(struct live_session *live, struct err *err)
 {
-	AUTO(watcher_changes_release) struct watcher_changes changes = WATCHER_CHANGES_INIT;
+	AUTO(watcher_changes_release) struct watcher_changes changes = live->seen;
 	uint64_t begun = 0;
 
+	live->seen = (struct watcher_changes)WATCHER_CHANGES_INIT;
 	if (check_connection(live, err) < 0)
 		return -1;
 	if (!is_any_due(live) && wait_for_changes(live, &changes, err) < 0)

@@ -162,6 +162,7 @@ void live_view_synced(struct live_view *view, const char *service, const struct 
 		json_object_set_new(event, "bytes", json_integer((json_int_t)report->bytes));
 		json_object_set_new(event, "ms", json_integer((json_int_t)elapsed_ms));
 		json_object_set_new(event, "restarted", json_boolean(report->restarted));
+		json_object_set_new(event, "built", json_boolean(report->is_of_image));
 		write_json(view, event);
 		return;
 	}
@@ -170,6 +171,17 @@ void live_view_synced(struct live_view *view, const char *service, const struct 
 	str_addf(&text, ", %llu ms%s", (unsigned long long)elapsed_ms,
 		 report->restarted ? ", restarted" : "");
 	note(view, service, text.ptr);
+}
+
+void live_view_image(struct live_view *view, const char *service, const struct digest *digest)
+{
+	json_t *event = NULL;
+
+	if (!view->json)
+		return;
+	event = event_of("image", service);
+	json_set_string(event, "digest", digest->text);
+	write_json(view, event);
 }
 
 static void forget_tail(struct live_view *view)

@@ -28,6 +28,8 @@ void live_view_note(struct live_view *view, const char *service, const char *fmt
 /* "app: 3 files, 12kB, 41 ms, restarted" */
 void live_view_synced(struct live_view *view, const char *service, const struct sync_report *report,
 		      uint64_t elapsed_ms);
+/* The image has been built of which the service's container has the files; only for programs. */
+void live_view_image(struct live_view *view, const char *service, const struct digest *digest);
 /* With the last lines that the failed step printed. */
 void live_view_error(struct live_view *view, const char *service, const struct err *err);
 /* Keeps the output of steps for live_view_error(); shows warnings. Lives as long as the view. */

@@ -198,7 +198,10 @@ static int apply(const struct container_sync *sync, const struct image_diff *dif
 		ret->outcome = SYNC_NOTHING;
 		return 0;
 	}
-	return container_sync_patch(sync, &patch, ret, err);
+	if (container_sync_patch(sync, &patch, ret, err) < 0)
+		return -1;
+	ret->is_of_image = true;
+	return 0;
 }
 
 int container_sync_run(const struct container_sync *sync, struct sync_report *ret, struct err *err)

@@ -47,6 +47,7 @@ struct sync_report {
 	unsigned files;  /* put or deleted */
 	uint64_t bytes;  /* of the archive */
 	bool restarted;
+	bool is_of_image; /* what was put came from an image */
 };
 
 /* Also starts the program anew when an earlier sync did not come to it. */
