@@ -19,12 +19,15 @@ static bool has_project_options(const struct build_project_args *project)
 
 static int choose_by_files(const struct strvec *files, enum build_mode *ret, struct err *err)
 {
-	size_t compose_files = 0;
+	size_t compose_files = 0, empty = 0;
 
-	for (size_t i = 0; i < files->len; i++)
+	for (size_t i = 0; i < files->len; i++) {
 		compose_files += compose_file_is_name(files->items[i]);
+		/* beside compose files it is one more, which says nothing */
+		empty += str_eq(files->items[i], "/dev/null");
+	}
 	*ret = compose_files > 0 ? BUILD_PROJECT : BUILD_DOCKERFILE;
-	if (compose_files == 0 || compose_files == files->len)
+	if (compose_files == 0 || compose_files + empty == files->len)
 		return 0;
 	(void)err_set(err, ERR_USAGE, "-f names both a Dockerfile and a compose file");
 	return err_hint(err, "a service has its Dockerfile in the compose file: build.dockerfile");

@@ -74,7 +74,7 @@ static struct source *source_add(struct loader *loader, const char *path)
 	return source;
 }
 
-/* A FIFO would never end, a device neither. */
+/* A FIFO would never end, a device neither; but /dev/null is how one says that there is nothing. */
 static int open_regular(const char *path, int *ret_fd, struct err *err)
 {
 	struct stat st = { 0 };
@@ -87,7 +87,7 @@ static int open_regular(const char *path, int *ret_fd, struct err *err)
 		return -1;
 	if (fstat(*ret_fd, &st) < 0)
 		return err_errno(err, "'%s'", path);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !str_eq(path, "/dev/null"))
 		return err_set(err, ERR_INPUT, "'%s' is not a regular file", path);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "base/path.h"
 #include "base/vec.h"
 
 /* One field of the record, "key=value" or "key". */
@@ -465,6 +466,26 @@ static void drop_empty(char **slot)
 		replace(slot, NULL);
 }
 
+int mount_target_check(const char *target, struct err *err)
+{
+	AUTO(freep) char *path = path_clean(target);
+
+	if (str_eq(path, "/")) {
+		(void)err_set(err, ERR_INPUT, "a mount cannot cover '/'");
+		return err_hint(err, "mount on a directory below it");
+	}
+	if (path_is_within(path, "/proc")) {
+		(void)err_set(err, ERR_INPUT, "a mount cannot be in '/proc'");
+		return err_hint(err, "the kernel's own files are there: mount elsewhere");
+	}
+	if (str_eq(path, "/dev")) {
+		(void)err_set(err, ERR_INPUT, "a mount cannot cover '/dev'");
+		return err_hint(err, "the step's devices are there: mount on a directory below it, "
+				     "such as /dev/shm");
+	}
+	return 0;
+}
+
 int mount_parse(const char *text, const struct expander *expander, struct mount *ret,
 		struct expand_names *names, struct err *err)
 {
@@ -490,10 +511,9 @@ int mount_parse(const char *text, const struct expander *expander, struct mount 
 		return -1;
 	if (!parsing.read_only_given)
 		mount.read_only = mount.type != MOUNT_CACHE && mount.type != MOUNT_TMPFS;
-	if (mount.target && str_eq(mount.target, "/")) {
-		(void)err_set(err, ERR_INPUT, "a mount cannot cover '/'");
-		return err_hint(err, "mount on a directory below it");
-	}
+	if (mount.target && path_is_absolute(mount.target) &&
+	    mount_target_check(mount.target, err) < 0)
+		return -1;
 	*ret = mount;
 	mount = (struct mount)MOUNT_INIT;
 	return 0;

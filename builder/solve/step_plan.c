@@ -153,15 +153,18 @@ static int add_mount(struct stage_state *state, const struct mount_spec *spec,
 	to->mode = number_or(mount.mode, default_mode(mount.type));
 	to->uid = number_or(mount.uid, 0);
 	to->gid = number_or(mount.gid, 0);
-	if (mount.type == MOUNT_SECRET) {
-		set_secret(state, &mount, to);
-		return 0;
-	}
-	if (mount.type == MOUNT_SSH) {
-		set_ssh(state, &mount, ret, to);
+	if (mount.type == MOUNT_SECRET || mount.type == MOUNT_SSH) {
+		if (mount.type == MOUNT_SECRET)
+			set_secret(state, &mount, to);
+		else
+			set_ssh(state, &mount, ret, to);
+		if (to->target && mount_target_check(to->target, err) < 0)
+			return word_error(state, spec->text, err);
 		return 0;
 	}
 	to->target = path_resolve(stage_directory(state), mount.target ? mount.target : "");
+	if (mount_target_check(to->target, err) < 0)
+		return word_error(state, spec->text, err);
 	to->id = cache_id(state, mount.id ? mount.id : to->target);
 	return set_mount_source(state, spec, &mount, to, inputs, err);
 }

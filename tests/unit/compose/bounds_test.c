@@ -77,6 +77,22 @@ static void env_file_that_is_none(void **state)
 			       "not a regular file"));
 }
 
+/* Two files and their services' variables, where there is nothing in one. */
+static void dev_null_is_an_empty_file(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+
+	write_text("compose.yaml", "services: {a: {image: i, env_file: /dev/null}}\n");
+	strvec_add(&loading.options.files, "compose.yaml");
+	strvec_add(&loading.options.files, "/dev/null");
+	strvec_add(&loading.options.env_files, "/dev/null");
+	assert_ok(loading_run(&loading));
+	strvec_remove(&loading.options.files, 0);
+	assert_int_equal(loading_run(&loading), -1);
+	assert_non_null(strstr(err_.message, "nothing in it"));
+}
+
 static void binary(void **state)
 {
 	(void)state;
@@ -115,6 +131,7 @@ int main(void)
 		scratch_test(too_deep),
 		scratch_test(alias_bomb),
 		scratch_test(no_regular_file),
+		scratch_test(dev_null_is_an_empty_file),
 		scratch_test(env_file_that_is_none),
 		scratch_test(binary),
 		scratch_test(many),

@@ -58,5 +58,10 @@ WARN_UNUSED int mount_check(struct arena *arena, struct word text, struct mount_
 /* `names` may be NULL. */
 WARN_UNUSED int mount_parse(const char *text, const struct expander *expander, struct mount *ret,
 			    struct expand_names *names, struct err *err);
+/*
+ * No mount can be in /proc, as with the OCI runtimes, nor cover the root or /dev: ERR_INPUT. mount_parse() looks at absolute targets;
+ * what a relative one means is known when WORKDIR is. `target` is absolute.
+ */
+WARN_UNUSED int mount_target_check(const char *target, struct err *err);
 
 #endif
