@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,12 +17,10 @@
 #include "base/vec.h"
 #include "binfmt.h"
 #include "channel.h"
+#include "own_program.h"
 #include "syscall_filter.h"
 #include "warden.h"
 #include "wire.h"
-
-#define CONTROL_FD 3
-#define DIR_FD     4
 
 enum { REQUEST_JOB, REQUEST_OUT, REQUEST_ERR, REQUEST_FDS };
 
@@ -89,11 +88,10 @@ static int find_emulation(struct helper *helper, const char *arch, const char *v
 
 /* --- requests --- */
 
-static void refuse(int job_fd, struct err *err)
+static void refuse(int job_fd, const struct err *err)
 {
-	AUTO(answer_release) struct answer answer = { .err = ERR_INIT };
+	const struct answer answer = { .err = *err };
 
-	err_move(&answer.err, err);
 	(void)!answer_send(job_fd, &answer, NULL);
 }
 
@@ -104,7 +102,7 @@ static int start_warden(struct helper *helper, const struct emulation *emulation
 		.job_fd = fds[REQUEST_JOB],
 		.out_fd = fds[REQUEST_OUT],
 		.err_fd = fds[REQUEST_ERR],
-		.dir_fd = DIR_FD,
+		.dir_fd = HELPER_DIR_FD,
 		.userns_fd = emulation->way == EMULATION_OWN ? helper->binfmt.userns_fd : -1,
 		.emulation = emulation,
 		.filter = &helper->filter,
@@ -181,34 +179,71 @@ static void hide_command_line(void)
 
 static void arrange_fds(int control_fd, int dir_fd)
 {
-	int control = fcntl(control_fd, F_DUPFD_CLOEXEC, DIR_FD + 1);
-	int dir = fcntl(dir_fd, F_DUPFD_CLOEXEC, DIR_FD + 1);
+	int control = fcntl(control_fd, F_DUPFD_CLOEXEC, HELPER_DIR_FD + 1);
+	int dir = fcntl(dir_fd, F_DUPFD_CLOEXEC, HELPER_DIR_FD + 1);
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (control < 0 || dir < 0 || null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
-	    dup2(null_fd, STDOUT_FILENO) < 0 || dup3(control, CONTROL_FD, O_CLOEXEC) < 0 ||
-	    dup3(dir, DIR_FD, O_CLOEXEC) < 0 || close_range(DIR_FD + 1, ~0U, 0) < 0)
+	    dup2(null_fd, STDOUT_FILENO) < 0 || dup3(control, HELPER_CONTROL_FD, O_CLOEXEC) < 0 ||
+	    dup3(dir, HELPER_DIR_FD, O_CLOEXEC) < 0 || close_range(HELPER_DIR_FD + 1, ~0U, 0) < 0)
 		_exit(1);
 }
 
-void helper_main(int control_fd, int dir_fd)
+/* Builds whose steps are all cached ask for nothing. */
+static void wait_for_request(void)
+{
+	struct pollfd control = { .fd = HELPER_CONTROL_FD, .events = POLLIN };
+
+	while (poll(&control, 1, -1) < 0)
+		continue;
+	if (!(control.revents & POLLIN))
+		_exit(0);
+}
+
+/* `problem` is what stands in the way of every step. */
+static NORETURN void serve_all(const struct err *problem)
 {
 	struct helper helper = { .binfmt = BINFMT_INIT, .filter = SYSCALL_FILTER_INIT };
 	AUTO(str_release) struct str request = STR_INIT;
 	int fds[REQUEST_FDS];
 	bool end = false;
 
+	for (;;) {
+		if (channel_receive(HELPER_CONTROL_FD, &request, fds, REQUEST_FDS, &end, NULL) < 0)
+			continue;
+		if (end)
+			_exit(0);
+		if (problem)
+			refuse(fds[REQUEST_JOB], problem);
+		else
+			serve(&helper, str_span(&request), fds);
+		for (int i = 0; i < REQUEST_FDS; i++)
+			(void)close(fds[i]);
+	}
+}
+
+void helper_main(int control_fd, int dir_fd)
+{
+	AUTO(err_release) struct err err = ERR_INIT;
+
 	reset_signals();
 	(void)setsid(); /* the terminal's Ctrl-C is for the caller, who then ends the steps in order */
 	arrange_fds(control_fd, dir_fd);
 	hide_command_line();
-	for (;;) {
-		if (channel_receive(CONTROL_FD, &request, fds, REQUEST_FDS, &end, NULL) < 0)
-			continue;
-		if (end)
-			_exit(0);
-		serve(&helper, str_span(&request), fds);
-		for (int i = 0; i < REQUEST_FDS; i++)
-			(void)close(fds[i]);
-	}
+	if (!own_program_is_ready())
+		serve_all(NULL);
+	wait_for_request();
+	(void)!own_program_exec(&err);
+	serve_all(&err);
+}
+
+void helper_continue(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a caller who is gone has closed the other end */
+	(void)prctl(PR_SET_NAME, "edgectl");
+	if (fcntl(HELPER_CONTROL_FD, F_SETFD, FD_CLOEXEC) < 0 ||
+	    fcntl(HELPER_DIR_FD, F_SETFD, FD_CLOEXEC) < 0 ||
+	    close_range(HELPER_DIR_FD + 1, ~0U, 0) < 0)
+		_exit(1);
+	serve_all(NULL);
 }

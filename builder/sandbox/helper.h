@@ -14,6 +14,9 @@
  */
 NORETURN void helper_main(int control_fd, int dir_fd);
 
+/* The rest of the life of what own_program_exec() started. */
+NORETURN void helper_continue(void);
+
 /* Asks it for a warden for a step of that platform. The descriptors stay the caller's. */
 WARN_UNUSED int helper_request(int control_fd, const char *arch, const char *variant, int job_fd,
 			       int out_fd, int err_fd, struct err *err);

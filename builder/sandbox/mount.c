@@ -84,10 +84,16 @@ static int is_directory(int fd, bool *ret, struct err *err)
 static int target_of(struct mounter *mounter, const struct mount_item *item, bool directory,
 		     int *ret_fd, struct err *err)
 {
+	bool is_dev = item->action == MOUNT_BIND && str_eq(item->source, "/dev");
+
 	/* What is optional lies in a file system that has it or not: /proc, /sys. */
 	if (item->optional && item->action != MOUNT_BIND && item->action != MOUNT_NEW)
 		return mount_point_find(mounter->points, item->target, ret_fd, err);
-	return mount_point_make(mounter->points, item->target, directory, ret_fd, err);
+	if (mount_point_make(mounter->points, item->target, directory, ret_fd, err) < 0)
+		return -1;
+	return item->is_step
+		       ? mount_point_check(mounter->points, *ret_fd, item->target, is_dev, err)
+		       : 0;
 }
 
 static int mount_tree(struct mounter *mounter, const struct mount_item *item, int tree_fd,

@@ -208,8 +208,10 @@ static void add_step_mounts(struct mount_plan *plan, const struct sandbox_mounts
 		VEC_FOREACH(mount, mounts) {
 			AUTO(freep) char *target = path_in_root(mount->target);
 
-			if (depth(target) == level)
-				add_step_mount(plan, mount);
+			if (depth(target) != level)
+				continue;
+			add_step_mount(plan, mount);
+			plan->items[plan->len - 1].is_step = true;
 		}
 	}
 }

@@ -31,6 +31,7 @@ struct mount_item {
 	bool read_only;
 	bool no_devices; /* MOUNT_BIND: device nodes in it do not work */
 	bool lasting;  /* MOUNT_BIND: what is made in it stays on the host: mount points as well */
+	bool is_step;  /* the step asked for it: not in /proc, nor over / or /dev */
 	bool optional; /* what is not there is left out */
 	char *substitute; /* MOUNT_NEW: the host's tree in its place where the kernel refuses a new one */
 };

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -328,6 +330,32 @@ int mount_point_make(struct mount_points *points, const char *target, bool direc
 	    remember_found(points, fd, directory, err) < 0)
 		return -1;
 	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static bool is_at(const struct mount_points *points, const char *path, const struct stat *st)
+{
+	AUTO(fd_closep) int fd = -1;
+	struct stat other;
+
+	return mount_point_find(points, path, &fd, NULL) == 0 && fd >= 0 &&
+	       fstat(fd, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+}
+
+int mount_point_check(const struct mount_points *points, int fd, const char *target, bool is_dev,
+		      struct err *err)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, "look at mount point '/%s'", target);
+	if (fs.f_type == PROC_SUPER_MAGIC)
+		return err_set(err, ERR_INPUT, "'/%s': a mount cannot be in '/proc'", target);
+	if (is_at(points, ".", &st))
+		return err_set(err, ERR_INPUT, "'/%s': a mount cannot cover '/'", target);
+	if (!is_dev && is_at(points, "dev", &st))
+		return err_set(err, ERR_INPUT, "'/%s': a mount cannot cover '/dev'", target);
 	return 0;
 }
 

@@ -80,6 +80,12 @@ WARN_UNUSED int mount_point_find(const struct mount_points *points, const char *
 /* The same, making what is missing. What is there must be a directory, or not, as `directory` says. */
 WARN_UNUSED int mount_point_make(struct mount_points *points, const char *target, bool directory,
 				 int *ret_fd, struct err *err);
+/*
+ * Where links of the image lead a mount that a step asked for: not into /proc, whose files are how the kernel tells processes apart
+ * and confines them; nor over the root, nor over /dev unless by a /dev. ERR_INPUT.
+ */
+WARN_UNUSED int mount_point_check(const struct mount_points *points, int fd, const char *target,
+				  bool is_dev, struct err *err);
 
 /* Marks those on the host as mounted upon, for other steps. */
 void stubs_lock(struct stubs *stubs);

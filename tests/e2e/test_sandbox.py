@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import subprocess
 
@@ -472,3 +473,62 @@ def test_a_crash_under_emulation_is_told_as_such(build, busybox):
 def test_a_crash_that_a_step_survives_is_a_warning(build, busybox):
     result = build(f"FROM {busybox}\nRUN sh -c 'kill -11 $$' || true\n")
     assert re.search(r"an emulated program crashed with signal 11 .* and the step went on", result.stderr)
+
+
+# --- what a hostile step tries
+
+
+# Takes the place of the dynamic loader, and so runs in a process whose program is the one that was started.
+LOADER = """
+static long call(long n, long a, long b, long c)
+{
+	long r;
+
+	__asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	return r;
+}
+
+void _start(void)
+{
+	char name[4096];
+	long fd = call(2, (long)"/proc/self/exe", 0, 0);
+
+	call(1, 1, (long)name, call(89, (long)"/proc/self/exe", (long)name, sizeof(name)));
+	call(91, fd, 0777, 0);
+	call(60, fd < 0, 0, 0);
+}
+"""
+
+
+def test_the_file_of_the_program_is_out_of_reach(program, build, context, busybox, scratch, identity):
+    """CVE-2019-5736: a script whose interpreter is the program that starts it, and a loader that changes that program's file."""
+    parts.need_program("gcc", "gcc")
+    (scratch / "loader.c").write_text(LOADER)
+    subprocess.run(["gcc", "-O1", "-nostdlib", "-static-pie", "-fPIC", "-fno-stack-protector", "-o", scratch / "loader",
+                    scratch / "loader.c"], check=True)
+    victim = scratch / "edgectl"
+    shutil.copy(program, victim)
+    victim.chmod(0o755)
+    os.chown(victim, identity.uid, identity.gid)
+    own = parts.Edgectl(victim, identity, scratch / "store")
+    root = context({"Dockerfile": f"FROM {busybox}\nCOPY --chmod=755 loader /lib64/ld-linux-x86-64.so.2\nCOPY --chmod=755 script /script\n"
+                                  'RUN ["/script"]\n', "script": "#!/proc/self/exe\n"})
+    shutil.copy(scratch / "loader", root / "loader")
+    shown = output(own("build", "--progress=plain", "--platform", NATIVE, root))
+    assert "memfd:edgectl" in shown and str(victim) not in shown
+    assert victim.stat().st_mode & 0o7777 == 0o755
+
+
+@PLATFORMS
+@pytest.mark.parametrize("link, target, message", [
+    ("/proc", "/way", "cannot be in '/proc'"),
+    ("/proc/self", "/way/task", "cannot be in '/proc'"),
+    ("/dev", "/way", "cannot cover '/dev'"),
+    ("/", "/way", "cannot cover '/'"),
+])
+def test_links_do_not_lead_mounts_where_they_must_not_be(build, busybox, link, target, message, platform):
+    """What the Dockerfile says is checked before; what a link in the image makes of it, when the mount is made."""
+    result = build(f"FROM {busybox}\nRUN ln -s {link} /way\nRUN --mount=type=tmpfs,target={target} true\n", platform=platform, status=1)
+    assert message in result.stderr and f"'{target}'" in result.stderr, result.stderr
+    result = build(f"FROM {busybox}\nWORKDIR {link}\nRUN --mount=type=tmpfs,target=. true\n", platform=platform, status=1)
+    assert "   3 | >>> RUN --mount" in result.stderr and "\nerror: a mount cannot" in result.stderr, result.stderr

@@ -89,6 +89,12 @@ struct sandbox_result {
 struct sandbox;
 
 /*
+ * To be called first of all in main(): the process from which steps start is then one of its own, in a sealed copy of the program,
+ * so that steps cannot get at the file of the program (own_program.h); this function does not return in that process. Without
+ * it, that process is a fork of the caller.
+ */
+void sandbox_program_begin(int argc, char **argv);
+/*
  * `dir_fd` is the directory that lowers, upper and work are relative to; it must keep its name. To be called by the thread that
  * lives longest: the end of the caller's thread is the end of the helper (prctl(2), PR_SET_PDEATHSIG).
  */
