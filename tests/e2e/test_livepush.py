@@ -73,11 +73,11 @@ class Live:
                 return event
 
     def quiet(self, seconds):
-        """Nothing but logs happens for so long."""
+        """Nothing but logs and images happens for so long."""
         time.sleep(seconds)
         while not self.events.empty():
             event = self.events.get()
-            assert event and event["event"] == "log", event
+            assert event and event["event"] in ("log", "image"), event
 
     def settle(self, seconds=3):
         """Until nothing was synced for so long."""
