@@ -1,26 +1,12 @@
 #include "app.h"
 #include "command.h"
+#include "facts.h"
 #include "format.h"
 #include "table.h"
 
 #include "base/diag.h"
 #include "base/json.h"
 #include "templates/board.h"
-
-#define LABEL_WIDTH 13 /* of "Processor" and its like */
-#define SHOW_WIDTH  80
-
-/* --- words --- */
-
-static void add_list(struct str *out, const struct word_list *words)
-{
-	const char *separator = "";
-
-	VEC_FOREACH(word, words) {
-		str_addf(out, "%s%s", separator, *word);
-		separator = ", ";
-	}
-}
 
 /* "2x Cortex-A72, 4x Cortex-A53"; "" when nothing is known. */
 static void add_cores(struct str *out, const struct board *board)
@@ -48,25 +34,10 @@ static void add_memory(struct str *out, const struct board *board)
 
 /* --- JSON --- */
 
-static json_t *json_of_words(const struct word_list *words)
-{
-	json_t *array = json_array();
-
-	VEC_FOREACH(word, words)
-		json_array_append_new(array, json_string(*word));
-	return array;
-}
-
-static void set_text(json_t *object, const char *key, const char *text)
-{
-	if (text)
-		json_set_string(object, key, text);
-}
-
 static void set_words(json_t *object, const char *key, const struct word_list *words)
 {
 	if (words->len > 0)
-		json_object_set_new(object, key, json_of_words(words));
+		json_object_set_new(object, key, facts_json_of_words(words));
 }
 
 static json_t *json_of_cpu(const struct board_cpu *cpu)
@@ -80,7 +51,7 @@ static json_t *json_of_cpu(const struct board_cpu *cpu)
 						"model", core->model));
 	json_object_set_new(object, "cores", cores);
 	set_words(object, "features", &cpu->features);
-	set_text(object, "qemu", cpu->qemu);
+	facts_json_set(object, "qemu", cpu->qemu);
 	return object;
 }
 
@@ -91,13 +62,13 @@ static json_t *json_of_peripheral(const struct board_peripheral *peripheral)
 
 	VEC_FOREACH(setting, &peripheral->settings)
 		json_object_set_new(settings, setting->name,
-				    setting->is_list ? json_of_words(&setting->values)
+				    setting->is_list ? facts_json_of_words(&setting->values)
 						     : json_string(setting->values.items[0]));
 	set_words(object, "devices", &peripheral->devices);
 	set_words(object, "interfaces", &peripheral->interfaces);
 	if (json_object_size(settings) > 0)
 		json_object_set(object, "compose", settings);
-	set_text(object, "note", peripheral->note);
+	facts_json_set(object, "note", peripheral->note);
 	json_decref(settings);
 	return object;
 }
@@ -122,16 +93,16 @@ static json_t *json_of_board(const struct board *board)
 		json_array_append_new(memory, json_integer(*mib));
 	json_set_string(object, "slug", board->slug);
 	json_set_string(object, "name", board->name);
-	json_object_set_new(object, "aliases", json_of_words(&board->aliases));
+	json_object_set_new(object, "aliases", facts_json_of_words(&board->aliases));
 	json_set_string(object, "vendor", board->vendor);
 	json_set_string(object, "arch", board->arch);
 	json_set_string(object, "platform", platform_format(&board->platform, platform));
-	set_text(object, "soc", board->soc);
+	facts_json_set(object, "soc", board->soc);
 	json_object_set_new(object, "cpu", json_of_cpu(&board->cpu));
 	json_object_set_new(object, "memoryMiB", memory);
 	json_object_set_new(object, "peripherals", json_of_peripherals(board));
-	json_object_set_new(object, "images", json_of_words(&board->images));
-	set_text(object, "link", board->link);
+	json_object_set_new(object, "images", facts_json_of_words(&board->images));
+	facts_json_set(object, "link", board->link);
 	return object;
 }
 
@@ -265,22 +236,6 @@ struct board_show_args {
 	bool json;
 };
 
-static void add_line(struct str *out, const char *label, const char *text)
-{
-	if (!text || !*text)
-		return;
-	str_addf(out, "%-*s", LABEL_WIDTH, label);
-	format_wrapped(out, text, LABEL_WIDTH, LABEL_WIDTH, SHOW_WIDTH);
-}
-
-static void add_words_line(struct str *out, const char *label, const struct word_list *words)
-{
-	AUTO(str_release) struct str text = STR_INIT;
-
-	add_list(&text, words);
-	add_line(out, label, text.ptr);
-}
-
 static void show_facts(const struct board *board, struct str *out)
 {
 	AUTO(str_release) struct str cores = STR_INIT;
@@ -292,18 +247,18 @@ static void show_facts(const struct board *board, struct str *out)
 	add_cores(&cores, board);
 	add_memory(&memory, board);
 	str_addf(out, "%s\n\n", board->name);
-	add_line(out, "Board", board->slug);
-	add_words_line(out, "Also called", &board->aliases);
-	add_line(out, "Vendor", board->vendor);
-	add_line(out, "Page", board->link);
-	add_line(out, "Platform", platform_format(&board->platform, platform));
-	add_line(out, "Dockerfile", dockerfiles.ptr);
-	add_line(out, "SoC", board->soc);
-	add_line(out, "Processor", cores.ptr);
-	add_words_line(out, "Features", &board->cpu.features);
-	add_line(out, "QEMU model", board->cpu.qemu);
-	add_line(out, "Memory", memory.ptr);
-	add_words_line(out, "Images", &board->images);
+	facts_add_line(out, "Board", board->slug);
+	facts_add_words_line(out, "Also called", &board->aliases);
+	facts_add_line(out, "Vendor", board->vendor);
+	facts_add_line(out, "Page", board->link);
+	facts_add_line(out, "Platform", platform_format(&board->platform, platform));
+	facts_add_line(out, "Dockerfile", dockerfiles.ptr);
+	facts_add_line(out, "SoC", board->soc);
+	facts_add_line(out, "Processor", cores.ptr);
+	facts_add_words_line(out, "Features", &board->cpu.features);
+	facts_add_line(out, "QEMU model", board->cpu.qemu);
+	facts_add_line(out, "Memory", memory.ptr);
+	facts_add_words_line(out, "Images", &board->images);
 }
 
 static void show_peripherals(const struct board *board, struct str *out)
@@ -318,11 +273,11 @@ static void show_peripherals(const struct board *board, struct str *out)
 		AUTO(str_release) struct str text = STR_INIT;
 
 		str_addf(&label, "  %s", peripheral_kind_name(peripheral->kind));
-		add_list(&text, &peripheral->devices);
-		add_list(&text, &peripheral->interfaces);
+		facts_add_words(&text, &peripheral->devices);
+		facts_add_words(&text, &peripheral->interfaces);
 		if (peripheral->note)
 			str_addf(&text, "%s%s", text.len > 0 ? "\n" : "", peripheral->note);
-		add_line(out, label.ptr, text.len > 0 ? text.ptr : "-");
+		facts_add_line(out, label.ptr, text.len > 0 ? text.ptr : "-");
 	}
 	board_format_compose(board, PERIPHERAL_ALL, 4, &compose);
 	if (compose.len > 0)

@@ -1,14 +1,12 @@
 #include "app.h"
 #include "command.h"
+#include "facts.h"
 #include "format.h"
 #include "report.h"
 #include "table.h"
 #include "template_source.h"
 
 #include "base/json.h"
-
-#define LABEL_WIDTH 13 /* of "Peripherals" and its like */
-#define SHOW_WIDTH  80
 
 static const char *kind_name(enum variable_kind kind)
 {
@@ -23,32 +21,17 @@ static const char *kind_name(enum variable_kind kind)
 
 /* --- JSON --- */
 
-static json_t *json_of_words(const struct word_list *words)
-{
-	json_t *array = json_array();
-
-	VEC_FOREACH(word, words)
-		json_array_append_new(array, json_string(*word));
-	return array;
-}
-
-static void set_text(json_t *object, const char *key, const char *text)
-{
-	if (text)
-		json_set_string(object, key, text);
-}
-
 static json_t *json_of_variable(const struct template_variable *variable)
 {
 	json_t *object = json_object();
 
 	json_set_string(object, "name", variable->name);
 	json_set_string(object, "type", kind_name(variable->kind));
-	set_text(object, "question", variable->question);
-	set_text(object, "default", variable->fallback);
-	set_text(object, "if", variable->condition);
+	facts_json_set(object, "question", variable->question);
+	facts_json_set(object, "default", variable->fallback);
+	facts_json_set(object, "if", variable->condition);
 	if (variable->choices.len > 0)
-		json_object_set_new(object, "choices", json_of_words(&variable->choices));
+		json_object_set_new(object, "choices", facts_json_of_words(&variable->choices));
 	return object;
 }
 
@@ -67,8 +50,8 @@ static json_t *json_of_template(const struct template *template)
 		json_array_append_new(files, json_string(file->path));
 	json_set_string(object, "name", template->name);
 	json_set_string(object, "summary", template->summary);
-	set_text(object, "description", template->description);
-	json_object_set_new(object, "platforms", json_of_words(&template->platforms));
+	facts_json_set(object, "description", template->description);
+	json_object_set_new(object, "platforms", facts_json_of_words(&template->platforms));
 	json_object_set_new(object, "peripherals", peripherals);
 	json_object_set_new(object, "variables", variables);
 	json_object_set_new(object, "files", files);
@@ -97,7 +80,7 @@ static bool find_origin(const char *name, struct template_origin *ret)
 static void set_origin(json_t *object, const struct template_origin *origin)
 {
 	json_set_string(object, "from", origin->where);
-	set_text(object, "commit", origin->commit);
+	facts_json_set(object, "commit", origin->commit);
 }
 
 static void list_one(const char *name, const struct template *template, struct table *table,
@@ -192,38 +175,24 @@ struct template_show_args {
 	bool json;
 };
 
-static void add_line(struct str *out, const char *label, const char *text)
-{
-	if (!text || !*text)
-		return;
-	str_addf(out, "%-*s", LABEL_WIDTH, label);
-	format_wrapped(out, text, LABEL_WIDTH, LABEL_WIDTH, SHOW_WIDTH);
-}
-
-static void add_word(struct str *out, const char *word)
-{
-	str_addf(out, "%s%s", out->len > 0 ? ", " : "", word);
-}
-
 static void show_head(const struct template *template, struct str *out)
 {
 	AUTO(str_release) struct str platforms = STR_INIT;
 	AUTO(str_release) struct str peripherals = STR_INIT;
 
-	VEC_FOREACH(word, &template->platforms)
-		add_word(&platforms, *word);
+	facts_add_words(&platforms, &template->platforms);
 	for (enum peripheral_kind kind = 0; kind < PERIPHERAL_COUNT; kind++) {
 		if (template->peripherals & PERIPHERAL_BIT(kind))
-			add_word(&peripherals, peripheral_kind_name(kind));
+			facts_add_word(&peripherals, peripheral_kind_name(kind));
 	}
 	str_addf(out, "%s\n\n", template->summary);
 	if (template->description) {
-		format_wrapped(out, template->description, 0, 0, SHOW_WIDTH);
+		format_wrapped(out, template->description, 0, 0, FACTS_WIDTH);
 		str_addc(out, '\n');
 	}
-	add_line(out, "Template", template->name);
-	add_line(out, "Platforms", platforms.ptr);
-	add_line(out, "Peripherals", peripherals.ptr);
+	facts_add_line(out, "Template", template->name);
+	facts_add_line(out, "Platforms", platforms.ptr);
+	facts_add_line(out, "Peripherals", peripherals.ptr);
 }
 
 static void show_variable(const struct template_variable *variable, struct str *out)
@@ -234,8 +203,7 @@ static void show_variable(const struct template_variable *variable, struct str *
 	if (variable->question)
 		str_addf(out, ": %s", variable->question);
 	str_addc(out, '\n');
-	VEC_FOREACH(choice, &variable->choices)
-		add_word(&choices, *choice);
+	facts_add_words(&choices, &variable->choices);
 	if (choices.len > 0)
 		str_addf(out, "    one of %s\n", choices.ptr);
 	if (variable->fallback)
@@ -266,8 +234,8 @@ static void show(const struct template *template, const struct template_origin *
 		return;
 	}
 	show_head(template, out);
-	add_line(out, "From", origin->where);
-	add_line(out, "Commit", origin->commit);
+	facts_add_line(out, "From", origin->where);
+	facts_add_line(out, "Commit", origin->commit);
 	show_files(template, out);
 }
 

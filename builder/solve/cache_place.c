@@ -120,6 +120,36 @@ static int set_local(const struct strmap *attributes, const char *key, struct ca
 	return 0;
 }
 
+static int read_registry(const struct strmap *attributes, const char *const *keys,
+			 struct cache_place *place, struct err *err)
+{
+	return check_keys(attributes, keys, err) < 0 ? -1 : set_registry(attributes, place, err);
+}
+
+/* `key` is the one that says where. */
+static int read_local(const struct strmap *attributes, const char *const *keys, const char *key,
+		      struct cache_place *place, struct err *err)
+{
+	return check_keys(attributes, keys, err) < 0 ? -1 : set_local(attributes, key, place, err);
+}
+
+typedef int read_fn(const struct strmap *attributes, struct cache_place *place, struct err *err);
+
+static int parse(const char *text, read_fn *read, struct cache_place *ret, struct err *err)
+{
+	AUTO(strmap_release) struct strmap attributes = STRMAP_INIT;
+	struct cache_place place = { .text = NULL };
+
+	if (read_attributes(text, &attributes, err) < 0)
+		return -1;
+	if (read(&attributes, &place, err) < 0) {
+		place_release(&place);
+		return err_wrap(err, "cache '%s'", text);
+	}
+	*ret = place;
+	return 0;
+}
+
 /* --- where from --- */
 
 static int read_source(const struct strmap *attributes, struct cache_place *place, struct err *err)
@@ -129,34 +159,17 @@ static int read_source(const struct strmap *attributes, struct cache_place *plac
 
 	if (parse_type(strmap_get(attributes, "type"), place, err) < 0)
 		return -1;
-	switch (place->kind) {
-	case CACHE_REGISTRY:
-		return check_keys(attributes, registry_keys, err) < 0
-			       ? -1
-			       : set_registry(attributes, place, err);
-	case CACHE_LOCAL:
-		return check_keys(attributes, local_keys, err) < 0
-			       ? -1
-			       : set_local(attributes, "src", place, err);
-	case CACHE_INLINE: break;
-	}
+	if (place->kind == CACHE_REGISTRY)
+		return read_registry(attributes, registry_keys, place, err);
+	if (place->kind == CACHE_LOCAL)
+		return read_local(attributes, local_keys, "src", place, err);
 	(void)err_set(err, ERR_USAGE, "an inline cache is in an image");
 	return err_hint(err, "write type=registry,ref=IMAGE");
 }
 
 int cache_place_parse_source(const char *text, struct cache_place *ret, struct err *err)
 {
-	AUTO(strmap_release) struct strmap attributes = STRMAP_INIT;
-	struct cache_place place = { .text = NULL };
-
-	if (read_attributes(text, &attributes, err) < 0)
-		return -1;
-	if (read_source(&attributes, &place, err) < 0) {
-		place_release(&place);
-		return err_wrap(err, "cache '%s'", text);
-	}
-	*ret = place;
-	return 0;
+	return parse(text, read_source, ret, err);
 }
 
 /* --- where to --- */
@@ -209,32 +222,15 @@ static int read_destination(const struct strmap *attributes, struct cache_place 
 	if (parse_type(strmap_get(attributes, "type"), place, err) < 0 ||
 	    check_form(attributes, err) < 0 || set_mode(attributes, place, err) < 0)
 		return -1;
-	switch (place->kind) {
-	case CACHE_REGISTRY:
-		return check_keys(attributes, registry_keys, err) < 0
-			       ? -1
-			       : set_registry(attributes, place, err);
-	case CACHE_LOCAL:
-		return check_keys(attributes, local_keys, err) < 0
-			       ? -1
-			       : set_local(attributes, "dest", place, err);
-	case CACHE_INLINE: break;
-	}
+	if (place->kind == CACHE_REGISTRY)
+		return read_registry(attributes, registry_keys, place, err);
+	if (place->kind == CACHE_LOCAL)
+		return read_local(attributes, local_keys, "dest", place, err);
 	place->text = xstrdup("the image");
 	return check_keys(attributes, inline_keys, err);
 }
 
 int cache_place_parse_destination(const char *text, struct cache_place *ret, struct err *err)
 {
-	AUTO(strmap_release) struct strmap attributes = STRMAP_INIT;
-	struct cache_place place = { .text = NULL };
-
-	if (read_attributes(text, &attributes, err) < 0)
-		return -1;
-	if (read_destination(&attributes, &place, err) < 0) {
-		place_release(&place);
-		return err_wrap(err, "cache '%s'", text);
-	}
-	*ret = place;
-	return 0;
+	return parse(text, read_destination, ret, err);
 }
