@@ -71,8 +71,6 @@ static void add_platforms(const struct inspection *inspection, struct str *out)
 	static const char *const head[] = { "PLATFORM", "SIZE", "LAYERS", "DIGEST" };
 	AUTO(table_release) struct table table;
 
-	if (!media_type_is_index(inspection->target.media_type))
-		return;
 	table_init(&table, ARRAY_SIZE(head));
 	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
 		table_add(&table, head[i]);
@@ -219,7 +217,8 @@ void inspection_show(const struct inspection *inspection, struct str *out)
 	add_line(out, 0, "Artifact type:", inspection->artifact_type);
 	add_line(out, 0, "Size:", size.ptr);
 	add_pairs(out, "Annotations:", &inspection->annotations);
-	add_platforms(inspection, out);
+	if (media_type_is_index(inspection->target.media_type))
+		add_platforms(inspection, out);
 	if (!shown) {
 		str_add(out, "\n--platform OS/ARCH shows one of them.\n");
 		return;

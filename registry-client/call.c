@@ -47,9 +47,9 @@ static bool is_last_stop(const struct call *call)
 	return call->stop + 1 == call->route.len;
 }
 
-static bool asks_for_tag(const struct call *call)
+bool call_asks_for_tag(const struct call *call)
 {
-	const char *version = strstr(call->path, "/manifests/");
+	const char *version = call->path ? strstr(call->path, "/manifests/") : NULL;
 
 	return version && !strchr(version, ':');
 }
@@ -59,7 +59,7 @@ static bool is_open(const struct call *call, size_t stop)
 	const struct route_stop *item = &call->route.items[stop];
 
 	return stop + 1 == call->route.len ||
-	       (!item->host->dead && !(item->digests_only && asks_for_tag(call)));
+	       (!item->host->dead && !(item->digests_only && call_asks_for_tag(call)));
 }
 
 /* From `first` on, the next one that can be asked; the last always can. */

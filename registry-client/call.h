@@ -91,6 +91,8 @@ void call_start(struct call *call);
 WARN_UNUSED int call_perform(struct call *call, struct err *err);
 /* No answer that the caller could use: call->err says why. */
 bool call_failed(const struct call *call);
+/* Is it about a manifest by a tag? */
+bool call_asks_for_tag(const struct call *call);
 /* Something new arrived: a broken connection starts counting anew. */
 void call_made_progress(struct call *call);
 /*

@@ -99,7 +99,7 @@ int registry_read_blob(struct registry *registry, const struct image_ref *ref,
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(freep) char *path = xasprintf("/v2/%s/blobs/%s", ref->repository, blob->digest.text);
 	AUTO(freep) char *object = xasprintf("blob %s", blob->digest.text);
-	AUTO(call_release) struct call call;
+	AUTO(call_release) struct call call = { .registry = NULL };
 
 	if (blob->size > limit)
 		return err_set(err, ERR_LIMIT, "%s is larger than %zu MiB", object,

@@ -54,11 +54,47 @@ static int set_outcome(const char *server, const struct http_request *request, s
 		       reason_of(request));
 }
 
+/* As docker has it, a first part with a capital is a host: repositories have none. */
+static void hint_at_name(const struct host *host, struct err *err)
+{
+	bool has_capital = strpbrk(host->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL;
+
+	if (has_capital && !strpbrk(host->name, ".:"))
+		err_hint(err,
+			 "'%s' is taken for a host because of its capitals: names of images are in "
+			 "lower case",
+			 host->name);
+	else
+		err_hint(err, "check the spelling of '%s' and this machine's network", host->name);
+}
+
+static void hint_at_certificate(const struct host *host, const struct http_request *request,
+				struct err *err)
+{
+	if (strstr(request->reason, "expired") || strstr(request->reason, "not yet valid"))
+		err_hint(err,
+			 "compare this machine's clock with the certificate's dates; whoever runs "
+			 "the "
+			 "registry renews it, and --insecure does without it in a network that may "
+			 "be trusted");
+	else if (strstr(request->reason, "subject name"))
+		err_hint(err,
+			 "the certificate is for another name than '%s': use the one that it is "
+			 "for, or "
+			 "trust the network and use --insecure",
+			 host->name);
+	else
+		err_hint(err,
+			 "put its CA certificate into /etc/docker/certs.d/%s/ca.crt, name it in "
+			 "SSL_CERT_FILE, or trust the network and use --insecure",
+			 host->name);
+}
+
 static void hint_at_connection(const struct host *host, const struct http_request *request,
 			       struct err *err)
 {
 	if (request->outcome == HTTP_NO_NAME)
-		err_hint(err, "check the spelling of '%s' and this machine's network", host->name);
+		hint_at_name(host, err);
 	else if (request->outcome == HTTP_NO_CONNECTION)
 		err_hint(err,
 			 "is a registry running at '%s', and does a firewall or proxy let you "
@@ -68,10 +104,7 @@ static void hint_at_connection(const struct host *host, const struct http_reques
 		err_hint(err,
 			 "if it speaks plain HTTP, and the network may be trusted, use --insecure");
 	else if (request->outcome == HTTP_BAD_CERTIFICATE)
-		err_hint(err,
-			 "put its CA certificate into /etc/docker/certs.d/%s/ca.crt, name it in "
-			 "SSL_CERT_FILE, or trust the network and use --insecure",
-			 host->name);
+		hint_at_certificate(host, request, err);
 	/* one that closes at once may have said why, in a message that the reset overtook */
 	else if (request->outcome == HTTP_NO_CLIENT_CERTIFICATE ||
 		 (request->outcome == HTTP_BROKEN && request->over_tls && !host->answered))
@@ -246,6 +279,24 @@ static int set_denied(const struct call *call, const char *reason, struct err *e
 	return -1;
 }
 
+/* What there is instead: tags, unless there is not even the repository. */
+static int set_not_found(const struct call *call, const char *object, struct err *err)
+{
+	const char *host = call->host->name;
+
+	if (failure_has_code(&call->request, "NAME_UNKNOWN")) {
+		err_set(err, ERR_NOT_FOUND, "repository '%s' is not in registry '%s'",
+			call->repository, host);
+		return err_hint(err, "check the spelling; a repository is there once something "
+				     "was pushed to it");
+	}
+	err_set(err, ERR_NOT_FOUND, "%s is not in registry '%s'", object, host);
+	if (call_asks_for_tag(call))
+		return err_hint(err, "'edgectl tags %s/%s' lists what there is", host,
+				call->named_repository);
+	return -1;
+}
+
 int failure_of_status(const struct call *call, const char *object, struct err *err)
 {
 	AUTO(str_release) struct str reason = STR_INIT;
@@ -258,7 +309,7 @@ int failure_of_status(const struct call *call, const char *object, struct err *e
 	if (status == 403)
 		return set_denied(call, reason.ptr, err);
 	if (status == 404)
-		return err_set(err, ERR_NOT_FOUND, "%s is not in registry '%s'", object, host);
+		return set_not_found(call, object, err);
 	if (status == 413)
 		return err_set(err, ERR_LIMIT, "%s is too large for registry '%s'%s", object, host,
 			       reason.ptr);

@@ -96,7 +96,7 @@ static int open_session(struct registry *registry, const struct image_ref *ref,
 int small_blob_push(struct registry *registry, const struct image_ref *ref, struct span content,
 		    struct digest *ret, struct err *err)
 {
-	AUTO(call_release) struct call call;
+	AUTO(call_release) struct call call = { .registry = NULL };
 	AUTO(freep) char *location = NULL;
 
 	digest_of(content.ptr, content.len, ret);
