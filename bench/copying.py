@@ -38,7 +38,7 @@ def change_one(root, seed):
 
 
 class Copying:
-    """`peers` maps a name to (commands(context, image) -> [argv, ...], pids of daemons, forget())."""
+    """A peer is (commands(context, image, is_pushed) -> [argv, ...], pids of daemons, forget())."""
 
     def __init__(self, scratch, registry, env, runs):
         self.scratch, self.registry, self.env, self.runs = scratch, registry, env, runs
@@ -58,9 +58,9 @@ class Copying:
         return time.monotonic() - start, peak
 
     def peer(self, name, peer):
-        """Medians of (first, one changed, nothing changed), and the peak of memory."""
+        """Medians of (first, one changed, nothing changed, and that without the push), and the peak of memory."""
         commands, daemons, forget = peer
-        times, peak = {"first": [], "changed": [], "same": []}, 0
+        times, peak = {"first": [], "changed": [], "same": [], "same, not pushed": []}, 0
         for run in range(self.runs):
             root = self.scratch / f"copy-{name}"
             shutil.rmtree(root, ignore_errors=True)
@@ -72,7 +72,7 @@ class Copying:
             for what in times:
                 if what == "changed":
                     change_one(root, f"{name} {run}")
-                seconds, memory = self.once(commands(root, image), daemons)
+                seconds, memory = self.once(commands(root, image, what != "same, not pushed"), daemons)
                 times[what].append(seconds)
                 peak = max(peak, memory)
         return {what: statistics.median(x) for what, x in times.items()}, peak

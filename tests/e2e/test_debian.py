@@ -1,8 +1,12 @@
 """A real Debian base: packages installed and C compiled in emulated RUN steps."""
+import json
+import os
 import pathlib
 import shutil
 import subprocess
 
+import base_images
+import package_repository
 import parts
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/hello"
@@ -48,3 +52,49 @@ RUN --mount=type=ssh perl /list-keys
 """})
     result = edgectl("build", "--progress=plain", "--no-cache", "--platform", "linux/arm64", "--ssh", f"default={key}", root)
     assert "type 12, 1 key, known" in result.stderr
+
+
+INSTALL = ("apt-get update -q && apt-get install -q -y --no-install-recommends {} && "
+           "rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/* /var/log/*")
+PROJECT = {
+    "hello.c": '#include <stdio.h>\n#include "greeting.h"\n\nint main(void)\n{\n\tputs(greeting());\n\treturn 0;\n}\n',
+    "greeting.c": '#include "greeting.h"\n\nconst char *greeting(void)\n{\n\treturn "Hello from " BOARD;\n}\n',
+    "greeting.h": "const char *greeting(void);\n",
+    "Makefile": "hello: hello.o greeting.o\n\ttcc -o $@ $^\n%.o: %.c greeting.h\n\ttcc -c -DBOARD='\"a board\"' -o $@ $<\n",
+    "Dockerfile": f"""
+ARG DEBIAN
+FROM $DEBIAN AS base
+RUN rm -rf /etc/apt/sources.list.d && echo 'deb [trusted=yes] file:/packages ./' > /etc/apt/sources.list
+
+FROM base AS build
+RUN {INSTALL.format("tcc libc6-dev make")}
+WORKDIR /src
+COPY . .
+RUN make
+
+FROM base
+RUN {INSTALL.format("netbase")}
+COPY --from=build /src/hello /usr/local/bin/
+RUN /usr/local/bin/hello > /etc/motd
+""",
+}
+
+
+def test_a_project_has_the_same_digest_in_every_store(edgectl, engine, registry, identity, context, debian, reference, scratch):
+    """apt, a compiler and a copy between stages, twice: nothing of when, where and how it was built is in the image."""
+    packages = shutil.copytree(package_repository.cached(base_images.default_cache(), "arm64"), scratch / "packages")
+    identity.own(packages)
+    digests = set()
+    for turn, jobs in enumerate(("1", "2")):
+        root, result = context(PROJECT), scratch / f"result-{turn}"
+        os.utime(root / "hello.c", (10**9 + turn, 10**9 + turn))
+        edgectl.with_store(scratch / f"store-{turn}")(
+            "build", "--jobs", jobs, "--platform", "linux/arm64", "--build-arg", f"DEBIAN={debian}", "-v",
+            f"{packages}:/packages:ro:cache=content", "--metadata-file", result, "-o",
+            f"type=registry,name={reference},rewrite-timestamp=true", root, env={"SOURCE_DATE_EPOCH": "1700000000"}, timeout=900)
+        digests.add(json.loads(result.read_text())["containerimage.digest"])
+    assert len(digests) == 1
+    image = parts.Image(registry, reference, "linux/arm64")
+    assert "etc/protocols" in image.entries(), "what apt installed is in it"
+    assert "usr/bin/tcc" not in image.entries(), "what it was built with is not"
+    assert engine.run("linux/arm64", reference, "cat", "/etc/motd") == "Hello from a board\n"
