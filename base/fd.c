@@ -8,6 +8,11 @@
 
 #define COPY_CHUNK ((size_t)1 << 30)
 #define READ_CHUNK ((size_t)64 << 10)
+/*
+ * More makes the page cache take larger folios, for which a virtual machine that gives free memory back to its host has to ask
+ * for it again: ten times the time, measured on Linux 6.18. Less costs system calls.
+ */
+#define WRITE_CHUNK ((size_t)64 << 10)
 
 void fd_closep(int *fd)
 {
@@ -35,7 +40,7 @@ int fd_write_all(int fd, const void *data, size_t len, const char *name, struct 
 	const char *from = data;
 
 	while (len) {
-		ssize_t n = write(fd, from, len);
+		ssize_t n = write(fd, from, len < WRITE_CHUNK ? len : WRITE_CHUNK);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -17,11 +17,7 @@
 
 #define FLUSH_BYTES ((uint64_t)16 * LIMIT_MIB)
 #define COPY_BUFFER ((size_t)128 * LIMIT_KIB)
-/*
- * That are written at once. Less costs system calls. More makes the page cache take larger folios, for which a virtual machine
- * that gives free memory back to its host has to ask for it again: ten times the time, measured on Linux 6.18.
- */
-#define WRITE_BYTES ((size_t)64 * LIMIT_KIB)
+#define WRITE_BYTES ((size_t)64 * LIMIT_KIB) /* gathered: as fd_write_all() writes them */
 
 /*
  * The file is locked while it is written: one that nobody has locked was left by a process that died.
@@ -168,18 +164,13 @@ static void flush_some(struct blob_writer *w, uint64_t in_file)
 }
 
 /* The next bytes of the file; so many of `size` are behind them. */
-static int write_out(struct blob_writer *w, const char *data, size_t len, size_t behind,
+static int write_out(struct blob_writer *w, const void *data, size_t len, size_t behind,
 		     struct err *err)
 {
 	/* what cannot be written now must not come behind a part of it later */
 	w->pending = 0;
-	for (size_t done = 0; done < len;) {
-		size_t part = len - done < WRITE_BYTES ? len - done : WRITE_BYTES;
-
-		if (fd_write_all(w->fd, data + done, part, "blob", err) < 0)
-			return store_failed(w->store, err);
-		done += part;
-	}
+	if (fd_write_all(w->fd, data, len, "blob", err) < 0)
+		return store_failed(w->store, err);
 	flush_some(w, w->size - behind);
 	if (w->feed)
 		blob_feed_grow(w->feed, w->size - behind);
