@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "base/proc.h"
 #include "world.h"
 
 #define PARTIAL "\"range\": \"bytes=400000-\""
@@ -23,26 +22,16 @@ static void interrupt_pull(void)
 	world_connect();
 }
 
-static int shell(const char *command)
-{
-	const char *const argv[] = { "sh", "-c", command, NULL };
-	const struct proc proc = { .argv = argv, .stdin_fd = PROC_NULL, .stderr_fd = PROC_NULL };
-	struct proc_capture capture = { .output_limit = 0 };
-	int status = -1;
-
-	assert_ok(proc_run(&proc, &capture, &status, &err_));
-	return status;
-}
-
 static void goes_on_with_what_is_there(void **state)
 {
 	(void)state;
 	interrupt_pull();
-	assert_int_equal(shell("test $(stat -c %s store/partial/*) = 400000"), 0);
+	assert_int_equal(world_shell("test $(stat -c %s store/partial/*) = 400000"), 0);
 	world_pulls();
 	/* The first command tried once more itself. */
 	assert_int_equal(faulty_count(PARTIAL), 2);
-	assert_int_equal(shell("test -z \"$(ls store/partial store/ingest | grep -v :)\""), 0);
+	assert_int_equal(world_shell("test -z \"$(ls store/partial store/ingest | grep -v :)\""),
+			 0);
 }
 
 static void damage_is_noticed_and_mended(void **state)
@@ -66,7 +55,7 @@ static void damage_is_noticed_and_mended(void **state)
 
 		interrupt_pull();
 		before = faulty_count("GET");
-		(void)shell(rows[i].command);
+		(void)world_shell(rows[i].command);
 		world_pulls();
 		/* the manifest and the config come as well */
 		if (faulty_count("GET") - before != rows[i].gets + 2)
@@ -82,13 +71,13 @@ static void two_commands_do_not_write_into_one_file(void **state)
 	int fd;
 
 	interrupt_pull();
-	assert_int_equal(shell("ln -s $(echo store/partial/*) ./other"), 0);
+	assert_int_equal(world_shell("ln -s $(echo store/partial/*) ./other"), 0);
 	fd = open("other", O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	world_pulls();
 	assert_int_equal(faulty_count(PARTIAL), 1);
-	assert_int_equal(shell("test $(stat -c %s store/partial/*) = 400000"), 0);
+	assert_int_equal(world_shell("test $(stat -c %s store/partial/*) = 400000"), 0);
 	close(fd);
 }
 
@@ -98,11 +87,11 @@ static void old_ones_are_swept(void **state)
 	interrupt_pull();
 	store_closep(&world.store);
 	assert_ok(store_open("store", &world.store, &err_));
-	assert_int_equal(shell("ls store/partial/*"), 0);
-	assert_int_equal(shell("touch -d '8 days ago' store/partial/*"), 0);
+	assert_int_equal(world_shell("ls store/partial/*"), 0);
+	assert_int_equal(world_shell("touch -d '8 days ago' store/partial/*"), 0);
 	store_closep(&world.store);
 	assert_ok(store_open("store", &world.store, &err_));
-	assert_int_not_equal(shell("ls store/partial/*"), 0);
+	assert_int_not_equal(world_shell("ls store/partial/*"), 0);
 }
 
 int main(void)

@@ -1,13 +1,21 @@
 #include "world.h"
 
+#include <pthread.h>
 #include <stdlib.h>
+
+#include "base/proc.h"
 
 struct world world;
 
 static void on_event(void *data, const struct event *event)
 {
-	if (event->kind == EVENT_WARNING)
-		str_addf(data, "%s\n", event->text);
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	if (event->kind != EVENT_WARNING)
+		return;
+	pthread_mutex_lock(&lock);
+	str_addf(data, "%s\n", event->text);
+	pthread_mutex_unlock(&lock);
 }
 
 int world_set_up(void **state)
@@ -100,4 +108,15 @@ void world_push_to(const char *name, struct push_summary *ret)
 	faulty_ref(&world.server, name, &ref);
 	assert_ok(registry_push(world.registry, world.store, &target, &ref, 1, ret, &err_));
 	descriptor_release(&target);
+}
+
+int world_shell(const char *command)
+{
+	const char *const argv[] = { "sh", "-c", command, NULL };
+	const struct proc proc = { .argv = argv, .stdin_fd = PROC_NULL, .stderr_fd = PROC_NULL };
+	struct proc_capture capture = { .output_limit = 0 };
+	int status = -1;
+
+	assert_ok(proc_run(&proc, &capture, &status, &err_));
+	return status;
 }

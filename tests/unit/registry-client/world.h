@@ -37,6 +37,8 @@ void world_begin_with_faults(const char *faults);
 WARN_UNUSED int world_pull(struct descriptor *ret, struct err *err);
 void world_pulls(void);
 void world_pull_fails(enum err_kind kind, const char *in_message);
+/* The exit status of a line of sh(1); its output is not shown. */
+int world_shell(const char *command);
 /* Pulls `world.ref` and pushes it under that name. */
 void world_push_to(const char *name, struct push_summary *ret);
 
