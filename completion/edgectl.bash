@@ -430,6 +430,7 @@ _edgectl()
         options='--store --repair --json --help'
         case $previous in
         esac
+        [[ $cur == -* ]] || { _edgectl_value words 'configuration kernel ids steps emulation disk registries boards store'; return; }
         ;;
     'completion')
         options='--help'

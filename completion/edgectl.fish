@@ -431,9 +431,10 @@ complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subc
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ssh' -x -a '(__edgectl_ask device)'
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ssh' -s h -l help -d 'Show this help'
 
-complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l store -d 'Check the local store: read every blob, look at snapshots and the database'
-complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'Remove what is damaged or left over, so that the next build or pull makes it anew'
-complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l json -d 'Print a JSON array of objects with the members check, level (ok, note or problem), text, remedy and repaired'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -x -a 'configuration kernel ids steps emulation disk registries boards store'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l store -d 'Check the local store instead: read every blob, look at snapshots and the database'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'The same, and remove what is damaged or left over, so that the next build or pull makes it anew'
+complete -c edgectl -n '__fish_seen_subcommand_from doctor' -l json -d 'Print a JSON array of objects with the members check, level (good, warning or bad), text, remedy and repaired'
 complete -c edgectl -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'

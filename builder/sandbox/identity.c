@@ -279,14 +279,22 @@ static int enter_without_ranges(const char *user, struct identity *ret, struct e
 		ret, err);
 }
 
+/* NULL = both are there. */
+static const char *missing_map_program(void)
+{
+	static const char *const names[] = { "newuidmap", "newgidmap" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO(freep) char *program = fs_find_program(names[i]);
+
+		if (!program)
+			return names[i];
+	}
+	return NULL;
+}
+
 static char *explain_map_failure(const char *reason)
 {
-	AUTO(freep) char *program = fs_find_program("newuidmap");
-
-	if (!program)
-		return xstrdup("program 'newuidmap' is missing, so that files of other owners "
-			       "cannot be made; "
-			       "sudo apt-get install uidmap");
 	return xasprintf(
 		"the ranges of /etc/subuid and /etc/subgid cannot be used, so that files of other "
 		"owners cannot be made: %s; sudo apt-get install --reinstall uidmap",
@@ -299,7 +307,17 @@ static int enter_with_ranges(const struct ranges *ranges, struct identity *ret, 
 	AUTO(str_release) struct str reason = STR_INIT;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
+	const char *missing = missing_map_program();
 
+	/* Asked before: what one of them has mapped, nothing maps again. */
+	if (missing && new_user_namespace(err) < 0)
+		return -1;
+	if (missing)
+		return enter_single(uid, gid,
+				    xasprintf("program '%s' is missing, so that files of other "
+					      "owners cannot be made; sudo apt-get install uidmap",
+					      missing),
+				    ret, err);
 	if (mapper_start(&mapper, ranges, err) < 0 || new_user_namespace(err) < 0)
 		return -1;
 	if (mapper_finish(&mapper, &reason) < 0) {
@@ -339,4 +357,36 @@ int identity_enter(struct identity *ret, struct err *err)
 	if (geteuid() == 0)
 		return enter_as_root(&uids, ret, err);
 	return enter_as_user(ret, err);
+}
+
+/* --- for those who only ask --- */
+
+static unsigned long sum(const struct subid_range *ranges, int count)
+{
+	unsigned long total = 0;
+
+	for (int i = 0; i < count; i++)
+		total += ranges[i].count;
+	return total;
+}
+
+void subordinate_ids_find(struct subordinate_ids *ret)
+{
+	AUTO(freep) struct subid_range *uids = NULL;
+	AUTO(freep) struct subid_range *gids = NULL;
+	int uid_count, gid_count;
+
+	libsubid_load();
+	(void)libsubid.init("edgectl", NULL); /* else it prints to stderr */
+	ret->user = user_name();
+	uid_count = libsubid.get_uid_ranges(ret->user, &uids);
+	gid_count = libsubid.get_gid_ranges(ret->user, &gids);
+	ret->uids = sum(uids, uid_count);
+	ret->gids = sum(gids, gid_count);
+}
+
+void subordinate_ids_release(struct subordinate_ids *ids)
+{
+	free(ids->user);
+	ids->user = NULL;
 }

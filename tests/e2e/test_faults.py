@@ -65,7 +65,7 @@ def assert_sound(edgectl):
     parts.wait_for("the end of all processes", lambda: not leftover_processes(edgectl), seconds=20)
     assert str(edgectl.store) not in pathlib.Path("/proc/self/mountinfo").read_text()
     findings = json.loads(edgectl("doctor", "--store", "--json").stdout)
-    assert [x for x in findings if x["level"] == "problem"] == []
+    assert [x for x in findings if x["level"] == "bad"] == []
 
 
 def kill_somewhere(edgectl, project, moment):

@@ -5,20 +5,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/attr.h"
+#include "base/json.h"
+
 enum finding_level {
-	FINDING_OK,
-	FINDING_NOTE,    /* worth knowing, no fault */
-	FINDING_PROBLEM, /* something will not work */
+	FINDING_GOOD,
+	FINDING_WARNING, /* something will be slow, or not work for some */
+	FINDING_BAD,     /* something will not work */
 };
 
-/* "ok", "note", "problem" */
+/* "good", "warning", "bad" */
 const char *finding_level_name(enum finding_level level);
 
 struct finding {
 	enum finding_level level;
 	const char *check; /* name of the check; static */
-	char *text;
-	char *remedy; /* what to do about it; NULL = nothing */
+	char *text;        /* what is so, and why that matters; may have several lines */
+	char *remedy;      /* the command that mends it, or what to do; NULL = nothing */
 	bool is_repaired;
 };
 
@@ -28,10 +31,13 @@ struct findings {
 };
 
 void findings_release(struct findings *findings);
-/* Both texts are copied. */
+/* The remedy is copied and may be NULL. */
 struct finding *findings_add(struct findings *findings, enum finding_level level, const char *check,
-			     const char *text, const char *remedy);
-/* Problems that have not been repaired. */
-size_t findings_count_problems(const struct findings *findings);
+			     const char *remedy, const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* Those that are bad and have not been repaired. */
+size_t findings_count_bad(const struct findings *findings);
+
+/* An array of objects with the members check, level, text, remedy and repaired. The caller owns it. */
+json_t *findings_to_json(const struct findings *findings);
 
 #endif

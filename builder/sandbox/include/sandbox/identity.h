@@ -30,4 +30,13 @@ struct identity {
 WARN_UNUSED int identity_enter(struct identity *ret, struct err *err);
 void identity_release(struct identity *identity);
 
+/* What /etc/subuid and /etc/subgid, or the service that nsswitch.conf names in their place, give this user. */
+struct subordinate_ids {
+	char *user; /* as they call him */
+	unsigned long uids, gids;
+};
+
+void subordinate_ids_find(struct subordinate_ids *ret);
+void subordinate_ids_release(struct subordinate_ids *ids);
+
 #endif

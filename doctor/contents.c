@@ -1,4 +1,3 @@
-#include "base/alloc.h"
 #include "doctor/check.h"
 #include "image/store_check.h"
 
@@ -6,29 +5,27 @@ static int run_store(const struct check *check, const struct check_context *cont
 		     struct findings *ret, struct err *err)
 {
 	AUTO(store_findings_release) struct store_findings found = { .items = NULL };
-	AUTO(freep) char *text = NULL;
 
 	if (store_check(context->store, context->repair, context->monitor, &found, err) < 0)
 		return -1;
 	VEC_FOREACH(fault, &found) {
 		struct finding *finding =
-			findings_add(ret, fault->is_damage ? FINDING_PROBLEM : FINDING_NOTE,
-				     check->name, fault->text, fault->remedy);
+			findings_add(ret, fault->is_damage ? FINDING_BAD : FINDING_WARNING,
+				     check->name, fault->remedy, "%s", fault->text);
 
 		finding->is_repaired = fault->is_repaired;
 	}
-	if (found.len > 0)
-		return 0;
-	text = xasprintf("all blobs, snapshots and records of '%s' are sound",
-			 store_root(context->store));
-	(void)findings_add(ret, FINDING_OK, check->name, text, NULL);
+	if (found.len == 0)
+		findings_add(ret, FINDING_GOOD, check->name, NULL,
+			     "all blobs, snapshots and records of '%s' are sound",
+			     store_root(context->store));
 	return 0;
 }
 
 extern const struct check check_store;
 const struct check check_store = {
 	.name = "store",
-	.title = "the store",
-	.group = CHECK_STORE,
+	.title = "The store",
+	.place = CHECK_STORE,
 	.run = run_store,
 };
