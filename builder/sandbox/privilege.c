@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "id_map.h"
+#include "scope.h"
 
 #define KEYRING_ROUNDS 100
 
@@ -125,7 +126,7 @@ int privilege_drop(const struct privilege *privilege, struct strvec *warnings, s
 		return -1;
 	if (privilege->insecure)
 		return 0;
-	if (load_filter(privilege->filter, warnings, err) < 0)
+	if (scope_limit(err) < 0 || load_filter(privilege->filter, warnings, err) < 0)
 		return -1;
 	return set_caps(err);
 }

@@ -18,7 +18,7 @@ struct privilege {
 
 /*
  * Gives up, for this process and all that it starts, every capability outside of the default set, system calls, core files,
- * and the caller's session keyring. no_new_privs stays unset: set-user-ID programs (sudo, su) are part of builds.
+ * the caller's session keyring, and other processes' abstract sockets (scope.h). no_new_privs stays unset: set-user-ID programs (sudo, su) are part of builds.
  * `warnings` gets a line when the kernel knows no filters.
  */
 WARN_UNUSED int privilege_drop(const struct privilege *privilege, struct strvec *warnings,

@@ -101,7 +101,17 @@ static const char *const refused[] = {
 
 static const int refused_families[] = {
 	/* AF_DECnet, AF_ECONET and the like, which Linux has given up; AF_ALG; AF_VSOCK. */
-	12, 19, 20, 23, 25, 34, 37, 38, AF_VSOCK,
+	12,
+	19,
+	20,
+	23,
+	25,
+	34,
+	37,
+	38,
+	AF_VSOCK,
+	/* Docker's containers have a network of their own; a step that is root would read along on the machine's. */
+	AF_PACKET,
 };
 
 static const unsigned long refused_clone_flags[] = {

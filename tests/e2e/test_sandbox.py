@@ -1,5 +1,6 @@
 """What a RUN step sees and may do, on an ARM platform and on this machine's own: mounts, secrets, agents, limits, system
 calls; and what must not be left of it."""
+import ctypes
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -532,3 +534,30 @@ def test_links_do_not_lead_mounts_where_they_must_not_be(build, busybox, link, t
     assert message in result.stderr and f"'{target}'" in result.stderr, result.stderr
     result = build(f"FROM {busybox}\nWORKDIR {link}\nRUN --mount=type=tmpfs,target=. true\n", platform=platform, status=1)
     assert "   3 | >>> RUN --mount" in result.stderr and "\nerror: a mount cannot" in result.stderr, result.stderr
+
+
+def has_scopes():
+    """landlock(7) of Linux 6.12 and newer, switched on."""
+    return ctypes.CDLL(None).syscall(444, None, 0, 1) >= 6
+
+
+CONNECT = """
+use Socket;
+sub try_to { my ($name, $ok) = @_; print "$name: ", ($ok ? "yes" : "no"), "\\n" }
+socket(my $own, AF_UNIX, SOCK_STREAM, 0); bind($own, pack_sockaddr_un("\\0own")); listen($own, 1);
+socket(my $client, AF_UNIX, SOCK_STREAM, 0); try_to("own", connect($client, pack_sockaddr_un("\\0own")));
+socket(my $outer, AF_UNIX, SOCK_STREAM, 0); try_to("outer", connect($outer, pack_sockaddr_un("\\0NAME")));
+try_to("packet", socket(my $packet, 17, SOCK_RAW, 768)); try_to("raw", socket(my $raw, AF_INET, SOCK_STREAM, 0));
+"""
+
+
+def test_sockets_of_other_processes(build, debian):
+    """What listens on an abstract socket takes whoever has its own user id for a friend: for a step of root, that is root."""
+    parts.need(has_scopes(), "the kernel has no scopes of landlock")
+    with socket.socket(socket.AF_UNIX) as listener:
+        name = f"edgectl-test-{os.getpid()}"
+        listener.bind("\0" + name)
+        listener.listen()
+        script = CONNECT.replace("NAME", name)
+        shown = output(build(f"FROM {debian}\nRUN <<'END' perl\n{script}\nEND\n"))
+    assert shown.splitlines() == ["own: yes", "outer: no", "packet: no", "raw: yes"]
