@@ -1,6 +1,7 @@
 #include "app.h"
 #include "command.h"
 #include "device_option.h"
+#include "report.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include "device/stream.h"
 
 #define RECONNECT_PAUSE_MS 1000
+#define RESTART_PAUSE_MS   400
+#define RESTART_LOOKS      6
 
 struct logs_args {
 	bool follow, timestamps;
@@ -87,22 +90,68 @@ static int read_on(struct engine *engine, struct log_read *log, struct err *err)
 /* Waits for the board to come back; false when the user stopped us meanwhile. */
 static bool reconnect(struct board_session *board, struct err *err)
 {
+	AUTO(freep) char *lost = xasprintf("%s; waiting for it", err->message);
+	AUTO(freep) char *back = xasprintf("board '%s' is back", engine_name(board->engine));
+
+	report_line(lost);
 	while (!monitor_is_cancelled(&board->monitor)) {
 		(void)usleep(RECONNECT_PAUSE_MS * 1000);
 		err_clear(err);
-		if (engine_reconnect(board->engine, err) == 0)
-			return true;
+		if (engine_reconnect(board->engine, err) < 0)
+			continue;
+		report_line(back);
+		return true;
 	}
 	return false;
 }
 
+/* A container that is started again is stopped for a moment; and a board that is switched off stops its containers first. */
+static int look_whether_it_runs(struct board_session *board, const struct log_read *log, bool *ret,
+				struct err *err)
+{
+	*ret = false;
+	for (unsigned i = 0; i < RESTART_LOOKS && !*ret; i++) {
+		json_auto_t *container = NULL;
+		const char *status = NULL;
+
+		if (i > 0)
+			(void)usleep(RESTART_PAUSE_MS * 1000);
+		if (monitor_check(&board->monitor, err) < 0 ||
+		    container_inspect(board->engine, log->id, &container, err) < 0)
+			return -1;
+		status = json_get_string(json_get_object(container, "State"), "Status");
+		*ret = str_eq(status, "running") || str_eq(status, "restarting");
+	}
+	return 0;
+}
+
+static int read_and_look(struct board_session *board, struct log_read *log, bool *ret_goes_on,
+			 struct err *err)
+{
+	*ret_goes_on = false;
+	if (read_on(board->engine, log, err) < 0)
+		return -1;
+	if (!log->args->follow || look_whether_it_runs(board, log, ret_goes_on, err) == 0)
+		return 0;
+	/* It was removed. */
+	if (!err || err->kind != ERR_NOT_FOUND)
+		return -1;
+	err_clear(err);
+	return 0;
+}
+
 static int follow(struct board_session *board, struct log_read *log, struct err *err)
 {
-	while (read_on(board->engine, log, err) < 0) {
+	bool goes_on = true;
+
+	while (goes_on) {
+		if (read_and_look(board, log, &goes_on, err) == 0)
+			continue;
 		if (!log->args->follow || !err || err->kind != ERR_NETWORK)
 			return -1;
 		if (!reconnect(board, err))
 			return monitor_check(&board->monitor, err);
+		goes_on = true;
 	}
 	return 0;
 }
@@ -124,7 +173,7 @@ static int logs_run(struct app *app, const void *args_data, struct err *err)
 static const struct cli_option logs_options[] = {
 	OPTION_OPERANDS(struct logs_args, words, "DEVICE CONTAINER", VALUE_DEVICE, 2, 2),
 	OPTION_FLAG(struct logs_args, follow, 'f', "follow",
-		    "Go on with what it prints, also after the connection was lost"),
+		    "Go on with what it prints, also after a restart or a lost connection"),
 	OPTION_STRING(struct logs_args, tail, 'n', "tail", "LINES", VALUE_TEXT,
 		      "Begin with so many of the last lines, or all", .fallback = "all"),
 	OPTION_STRING(struct logs_args, since, 0, "since", "TIME", VALUE_TEXT,

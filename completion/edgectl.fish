@@ -413,7 +413,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subc
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from ps' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -x -a '(__edgectl_ask device)'
-complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -s f -l follow -d 'Go on with what it prints, also after the connection was lost'
+complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -s f -l follow -d 'Go on with what it prints, also after a restart or a lost connection'
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -s n -l tail -x -d 'Begin with so many of the last lines, or all'
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -l since -x -d 'Begin at a time: 2026-01-31T15:00:00Z, or seconds since 1970'
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from logs' -s t -l timestamps -d 'The time before every line'

@@ -273,6 +273,8 @@ static const struct {
 	  "try the board's address, or look for it: edgectl device scan" },
 	{ CURLE_COULDNT_CONNECT, ERR_NETWORK,
 	  "is the board on and in this network, and does its engine listen there?" },
+	{ CURLE_OPERATION_TIMEDOUT, ERR_NETWORK,
+	  "is the board on and in this network, and does its engine listen there?" },
 	{ CURLE_PEER_FAILED_VERIFICATION, ERR_DENIED,
 	  "the board's certificate is not signed by the ca.pem that belongs to it" },
 	{ CURLE_SSL_CERTPROBLEM, ERR_DENIED,

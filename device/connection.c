@@ -1,8 +1,11 @@
 #include "connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/proc.h"
@@ -12,6 +15,8 @@
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define BUFFER_SIZE        (512L * 1024)
+/* A board that lost its power or its network does not say so: as long as ssh.c waits for a sign of life. */
+#define SILENCE_MS 15000
 
 struct connection {
 	struct device_address address;
@@ -141,6 +146,18 @@ void connection_free(struct connection *connection)
 	free(connection);
 }
 
+/* tcp(7): else what was sent and is not acknowledged is sent again for a quarter of an hour. */
+static int set_patience(void *data, curl_socket_t fd, curlsocktype purpose)
+{
+	const unsigned patience_ms = SILENCE_MS;
+
+	(void)data;
+	(void)purpose;
+	/* A unix socket has none. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof(patience_ms));
+	return CURL_SOCKOPT_OK;
+}
+
 #define SET(line, option, value) (void)engine_curl.easy_setopt((line).easy, option, value)
 
 static void show_the_way(const struct connection *connection, struct connection_line line)
@@ -148,6 +165,7 @@ static void show_the_way(const struct connection *connection, struct connection_
 	SET(line, CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(line, CURLOPT_NOSIGNAL, 1L);
 	SET(line, CURLOPT_QUICK_EXIT, 1L);
+	SET(line, CURLOPT_SOCKOPTFUNCTION, set_patience);
 	SET(line, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(line, CURLOPT_TCP_KEEPIDLE, 10L);
 	SET(line, CURLOPT_TCP_KEEPINTVL, 5L);

@@ -338,6 +338,19 @@ class Image:
         raise AssertionError(f"no layer has '{path}', but: {sorted(self.entries())}")
 
 
+def command_name(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    return None
+
+
+def descendants(pid):
+    listed = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+    for child in map(int, listed):
+        yield child
+        yield from descendants(child)
+
+
 def platform_text(platform):
     return "/".join(platform[key] for key in ("os", "architecture", "variant") if platform.get(key))
 
@@ -346,17 +359,18 @@ class Engine:
     """Debian's dockerd with everything of it in one directory, in a user namespace with an emulation of its own: the host
     sees no bridge, no firewall rule and no binfmt registration. It reads the registry's storage through a second registry
     process at the same address in its own network namespace. With private=False it runs on the host as root, as
-    benchmarks want it: its overlays are faster there."""
+    benchmarks want it: its overlays are faster there. With comes_back=True it is started again when it ends."""
 
-    def __init__(self, root, registry, private=True):
-        self.root = pathlib.Path(root) / "dockerd"
+    def __init__(self, root, registry, private=True, name="dockerd", more=(), comes_back=False):
+        self.root = pathlib.Path(root) / name
         self.root.mkdir()
         self.socket = f"unix://{self.root}/docker.sock"
         (self.root / "daemon.json").write_text("{}")
         options = [f"--config-file={self.root}/daemon.json", f"--host={self.socket}", f"--data-root={self.root}/data",
                    f"--exec-root={self.root}/exec", f"--pidfile={self.root}/pid", "--insecure-registry=127.0.0.0/8", "--insecure-registry=10.0.0.0/8",
-                   "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]
-        script = 'docker-registry serve "$1" & shift; exec "$@"'
+                   "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", *more]
+        run = 'while :; do "$@"; sleep 0.2; done' if comes_back else 'exec "$@"'
+        script = f'docker-registry serve "$1" & shift; {run}'
         namespace = [FIXTURES / "emulated.py", "--own-network", "sh", "-c", script, "dockerd", registry.config] if private else []
         with open(self.root / "log", "w") as log:
             self.process = subprocess.Popen([*namespace, "dockerd", *options],
@@ -366,6 +380,11 @@ class Engine:
     def close(self):
         stop(self.process)
         shutil.rmtree(self.root, ignore_errors=True)
+
+    @property
+    def daemon(self):
+        """The process id of dockerd itself."""
+        return next(pid for pid in descendants(self.process.pid) if command_name(pid) == "dockerd")
 
     def docker(self, *args, env=(), **options):
         return subprocess.run(["docker", "--host", self.socket, *args], capture_output=True, text=True, timeout=300,
