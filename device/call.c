@@ -255,14 +255,23 @@ static int refuse(const struct engine_call *call, struct err *err)
 
 	if (json_parse(str_span(&call->answer), "the answer", &json, NULL) == 0)
 		message = json_get_string(json, "message");
-	if (message && *message)
+	if (message && *message) {
 		(void)err_set(err, kind_of(call->status), "%s", message);
-	else
+	} else if (strstr(call->answer.ptr, "HTTP request to an HTTPS server")) {
+		(void)err_set(err, ERR_DENIED, "it wants TLS");
+		(void)err_hint(
+			err,
+			"its address is tcp+tls://HOST:PORT, and the certificates are named by "
+			"edgectl device add --certs DIR NAME ADDRESS");
+	} else {
 		(void)err_set(err, kind_of(call->status), "the engine answered with status %ld",
 			      call->status);
+	}
 	json_decref(json);
 	return -1;
 }
+
+#define CERTIFICATES "ca.pem, cert.pem and key.pem of the board must be there, and belong together"
 
 static const struct {
 	CURLcode code;
@@ -277,11 +286,59 @@ static const struct {
 	  "is the board on and in this network, and does its engine listen there?" },
 	{ CURLE_PEER_FAILED_VERIFICATION, ERR_DENIED,
 	  "the board's certificate is not signed by the ca.pem that belongs to it" },
-	{ CURLE_SSL_CERTPROBLEM, ERR_DENIED,
-	  "ca.pem, cert.pem and key.pem of the board must be there" },
-	{ CURLE_SSL_CACERT_BADFILE, ERR_DENIED,
-	  "ca.pem, cert.pem and key.pem of the board must be there" },
+	{ CURLE_SSL_CERTPROBLEM, ERR_DENIED, CERTIFICATES },
+	{ CURLE_SSL_CACERT_BADFILE, ERR_DENIED, CERTIFICATES },
 };
+
+#define SIGNED \
+	"cert.pem must be signed by the authority that the board trusts, and not have expired"
+
+/* What OpenSSL says of a connection that came to nothing, and what it means; the first that fits. */
+static const struct {
+	const char *words, *message, *hint;
+} tls_failures[] = {
+	{ "wrong version number", "no TLS is spoken there",
+	  "for a connection without encryption, in a lab: tcp://HOST:PORT" },
+	{ "certificate has expired", "its certificate has expired",
+	  "renew it; or is a clock wrong, there or here?" },
+	{ "not yet valid", "its certificate is not valid yet", "is a clock wrong, there or here?" },
+	{ "subject name", NULL,
+	  "its certificate is for another name: use that one, or make a certificate with this one "
+	  "as "
+	  "subjectAltName" },
+	{ "alert certificate expired", "it refuses the client certificate, which has expired",
+	  "renew cert.pem; or is a clock wrong, there or here?" },
+	{ "alert certificate required", "it wants a client certificate",
+	  "name the directory of ca.pem, cert.pem and key.pem: edgectl device add --certs DIR NAME "
+	  "ADDRESS" },
+	{ "alert bad certificate", "it refuses the client certificate", SIGNED },
+	{ "alert unknown ca", "it refuses the client certificate", SIGNED },
+	{ "alert certificate", "it refuses the client certificate",
+	  "cert.pem must be signed by the authority that the board trusts, and be for a client" },
+};
+
+/* The end of a connection on which nothing was answered yet; the board's reason can be lost on the way. */
+static const char *const ends[] = { "getpeername", "Connection reset",  "Broken pipe",
+				    "Empty reply", "SSL_ERROR_SYSCALL", "unexpected eof" };
+
+static bool explain_tls(const struct engine *engine, const char *reason, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tls_failures); i++) {
+		if (!strstr(reason, tls_failures[i].words))
+			continue;
+		(void)err_set(err, ERR_DENIED, "%s", tls_failures[i].message ?: reason);
+		(void)err_hint(err, "%s", tls_failures[i].hint);
+		return true;
+	}
+	for (size_t i = 0; engine->about.api_minor == 0 && i < ARRAY_SIZE(ends); i++) {
+		if (!strstr(reason, ends[i]))
+			continue;
+		(void)err_set(err, ERR_DENIED, "it ends the connection");
+		(void)err_hint(err, "so does one that refuses the client certificate: " SIGNED);
+		return true;
+	}
+	return false;
+}
 
 static int broken(struct exchange *exchange, const struct engine *engine, CURLcode code,
 		  struct err *err)
@@ -295,6 +352,8 @@ static int broken(struct exchange *exchange, const struct engine *engine, CURLco
 		return err_set(err, ERR_NETWORK, "no answer, and nothing moved for %u s",
 			       (exchange->call->idle_ms ? exchange->call->idle_ms : IDLE_MS_USUAL) /
 				       1000);
+	if (engine->address.transport == DEVICE_TLS && explain_tls(engine, reason, err))
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
 		if (failures[i].code != code)
 			continue;

@@ -359,9 +359,10 @@ class Engine:
     """Debian's dockerd with everything of it in one directory, in a user namespace with an emulation of its own: the host
     sees no bridge, no firewall rule and no binfmt registration. It reads the registry's storage through a second registry
     process at the same address in its own network namespace. With private=False it runs on the host as root, as
-    benchmarks want it: its overlays are faster there. With comes_back=True it is started again when it ends."""
+    benchmarks want it: its overlays are faster there. With comes_back=True it is started again when it ends;
+    with on_loopback=True it listens on the host's loopback as well, and runs nothing."""
 
-    def __init__(self, root, registry, private=True, name="dockerd", more=(), comes_back=False):
+    def __init__(self, root, registry, private=True, name="dockerd", more=(), comes_back=False, on_loopback=False):
         self.root = pathlib.Path(root) / name
         self.root.mkdir()
         self.socket = f"unix://{self.root}/docker.sock"
@@ -372,6 +373,8 @@ class Engine:
         run = 'while :; do "$@"; sleep 0.2; done' if comes_back else 'exec "$@"'
         script = f'docker-registry serve "$1" & shift; {run}'
         namespace = [FIXTURES / "emulated.py", "--own-network", "sh", "-c", script, "dockerd", registry.config] if private else []
+        if on_loopback:
+            namespace = [FIXTURES / "emulated.py"]
         with open(self.root / "log", "w") as log:
             self.process = subprocess.Popen([*namespace, "dockerd", *options],
                                             stdout=log, stderr=log, env={"PATH": DEBIAN_PATH})
