@@ -293,9 +293,11 @@ static int check_foreign(const struct descriptor *blob, struct err *err)
 {
 	if (!media_type_is_foreign(blob->media_type))
 		return 0;
-	return err_set(err, ERR_UNSUPPORTED,
-		       "layer %s is of a type that registries do not hold: '%s'", blob->digest.text,
-		       blob->media_type);
+	err_set(err, ERR_UNSUPPORTED, "layer %s is of a type that registries do not hold: '%s'",
+		blob->digest.text, blob->media_type);
+	return err_hint(err,
+			"its owner hands it out elsewhere, as with layers of Windows; an image "
+			"without such layers can be had");
 }
 
 static int check_descriptor(const struct place *place, const struct descriptor *blob,

@@ -16,17 +16,30 @@ void fetched_manifest_release(struct fetched_manifest *m)
 
 /* --- what it is --- */
 
+static int no_manifest(const char *type, struct err *err)
+{
+	err_set(err, ERR_PROTOCOL, "the answer is not a manifest, but '%s'", type);
+	return err_hint(err, "is that a registry, or does a proxy or its log-in page answer in "
+			     "its place?");
+}
+
+static int is_schema_1(struct err *err)
+{
+	err_set(err, ERR_UNSUPPORTED, "its manifest is of schema 1, which no tool writes any more");
+	return err_hint(err, "pull it with a Docker engine before version 26, and push it again");
+}
+
 /*
  * For a registry that sends "application/json" or nothing: what the document says of itself, or
  * looks like.
  */
-static int guess_media_type(struct span body, char **ret, struct err *err)
+static int guess_media_type(struct span body, const char *said, char **ret, struct err *err)
 {
 	json_auto_t *json = NULL;
 	const char *own;
 
 	if (json_parse(body, "manifest", &json, err) < 0)
-		return -1;
+		return said && !strstr(said, "json") ? no_manifest(said, err) : -1;
 	own = json_get_string(json, "mediaType");
 	if (own)
 		*ret = xstrdup(own);
@@ -35,8 +48,7 @@ static int guess_media_type(struct span body, char **ret, struct err *err)
 	else if (json_get_object(json, "config"))
 		*ret = xstrdup(MEDIA_OCI_MANIFEST);
 	else if (json_get_int(json, "schemaVersion", 0) == 1)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "its manifest is of schema 1, which no tool writes any more");
+		return is_schema_1(err);
 	else
 		return err_set(err, ERR_PROTOCOL, "the answer is not a manifest");
 	return 0;
@@ -44,11 +56,12 @@ static int guess_media_type(struct span body, char **ret, struct err *err)
 
 static int find_media_type(const struct call *call, char **ret, struct err *err)
 {
-	AUTO(freep) char *type = headers_media_type(&call->request.answer_headers);
+	AUTO(freep) char *said = headers_media_type(&call->request.answer_headers);
+	AUTO(freep) char *type = xstrdup_or_null(said);
 
 	if (!type || !(media_type_is_index(type) || media_type_is_manifest(type))) {
 		free(TAKE(type));
-		if (guess_media_type(str_span(&call->request.answer), &type, err) < 0)
+		if (guess_media_type(str_span(&call->request.answer), said, &type, err) < 0)
 			return -1;
 	}
 	if (!media_type_is_index(type) && !media_type_is_manifest(type))

@@ -150,6 +150,22 @@ def test_a_head_that_fails_is_not_no(fresh_edgectl, hostile):
     assert paths(server, "POST") == []
 
 
+FOREIGN = ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"]
+
+
+@pytest.mark.parametrize("media_type", FOREIGN)
+def test_foreign_layers_are_refused(fresh_edgectl, hostile, media_type):
+    """With the reason; nobody asks at the addresses that they carry, and nothing is sent."""
+    elsewhere, target = hostile(), hostile()
+    manifest = json.loads(manifest_of(elsewhere))
+    manifest["layers"][0] |= {"mediaType": media_type, "urls": [f"http://{elsewhere.address}/v2/app/blobs/{manifest['layers'][0]['digest']}"]}
+    server = hostile({"on": "GET .*manifests", "status": 200, "body": json.dumps(manifest), "headers": {"Content-Type": oci_layout.MANIFEST}})
+    asked = len(elsewhere.requests())
+    for command in (["pull", f"{server.address}/app:1"], ["copy", f"{server.address}/app:1", f"{target.address}/b:1"]):
+        test_hostile.is_refused(fresh_edgectl, *command, words=["registries do not hold", media_type])
+    assert len(elsewhere.requests()) == asked and not paths(target, "PUT") and not paths(server, "PUT")
+
+
 # --- uploads
 
 
