@@ -44,6 +44,11 @@ const char *value_kind_name(enum value_kind kind)
 	return NULL;
 }
 
+bool value_kind_may_be_dir(enum value_kind kind)
+{
+	return kind == VALUE_SERVICE_OR_DIR || kind == VALUE_TEMPLATE;
+}
+
 static void add_word(struct str *out, const char *before, const char *word, const char *prefix)
 {
 	AUTO(freep) char *whole = xasprintf("%s%s", before, word);

@@ -22,5 +22,7 @@ void generate_fish(struct str *out);
 
 /* What `edgectl __complete` calls a value of that kind; NULL = nothing dynamic about it. */
 const char *value_kind_name(enum value_kind kind);
+/* May a value of the kind, which has a name, be a directory as well? */
+bool value_kind_may_be_dir(enum value_kind kind);
 
 #endif

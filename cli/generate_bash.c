@@ -32,9 +32,9 @@ static const char head[] =
 	"        known=$(edgectl __complete \"$2\" \"$value\" 2>/dev/null)\n"
 	"        _edgectl_take -P \"$before\" -W \"$known\" -- \"$value\"\n"
 	"        ;;\n"
-	"    service-or-dir)\n"
+	"    ask-or-dir)\n"
 	"        compopt -o filenames\n"
-	"        known=$(edgectl __complete service \"$value\" 2>/dev/null)\n"
+	"        known=$(edgectl __complete \"$2\" \"$value\" 2>/dev/null)\n"
 	"        _edgectl_take -P \"$before\" -W \"$known\" -d -- \"$value\"\n"
 	"        ;;\n"
 	"    dir) compopt -o filenames; _edgectl_take -P \"$before\" -d -- \"$value\" ;;\n"
@@ -83,8 +83,8 @@ static void add_value_call(struct str *out, const struct cli_option *option)
 		for (size_t i = 0; option->choices[i]; i++)
 			str_addf(out, "%s%s", i ? " " : "", option->choices[i]);
 		str_addc(out, '\'');
-	} else if (option->kind == VALUE_SERVICE_OR_DIR) {
-		str_add(out, "_edgectl_value service-or-dir");
+	} else if (value_kind_may_be_dir(option->kind)) {
+		str_addf(out, "_edgectl_value ask-or-dir %s", value_kind_name(option->kind));
 	} else if (value_kind_name(option->kind)) {
 		str_addf(out, "_edgectl_value ask %s", value_kind_name(option->kind));
 	} else {

@@ -39,8 +39,9 @@ static void add_value(struct str *out, const struct cli_option *option)
 		for (size_t i = 0; option->choices[i]; i++)
 			str_addf(out, "%s%s", i ? " " : "", option->choices[i]);
 		str_addc(out, '\'');
-	} else if (option->kind == VALUE_SERVICE_OR_DIR) {
-		str_add(out, " -x -a '(__edgectl_ask service; __fish_complete_directories)'");
+	} else if (value_kind_may_be_dir(option->kind)) {
+		str_addf(out, " -x -a '(__edgectl_ask %s; __fish_complete_directories)'",
+			 value_kind_name(option->kind));
 	} else if (value_kind_name(option->kind)) {
 		str_addf(out, " -x -a '(__edgectl_ask %s)'", value_kind_name(option->kind));
 	} else {

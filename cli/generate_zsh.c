@@ -58,8 +58,8 @@ static void add_action(struct str *out, const struct cli_option *option)
 		for (size_t i = 0; option->choices[i]; i++)
 			str_addf(out, "%s%s", i ? " " : "(", option->choices[i]);
 		str_addc(out, ')');
-	} else if (option->kind == VALUE_SERVICE_OR_DIR) {
-		str_add(out, "{_edgectl_ask service; _files -/}");
+	} else if (value_kind_may_be_dir(option->kind)) {
+		str_addf(out, "{_edgectl_ask %s; _files -/}", value_kind_name(option->kind));
 	} else if (value_kind_name(option->kind)) {
 		str_addf(out, "_edgectl_ask %s", value_kind_name(option->kind));
 	}

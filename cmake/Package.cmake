@@ -1,7 +1,7 @@
 # What is installed besides the program, and the Debian package: `cmake --workflow --preset package` makes it.
 install(FILES README.md packaging/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES packaging/changelog DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md" PATTERN man EXCLUDE)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN man EXCLUDE)
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 # The program has them compiled in; these are to be read and copied by whoever writes one of his own.
 install(DIRECTORY templates/projects/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/templates PATTERN _existing EXCLUDE)

@@ -27,9 +27,9 @@ _edgectl_value()
         known=$(edgectl __complete "$2" "$value" 2>/dev/null)
         _edgectl_take -P "$before" -W "$known" -- "$value"
         ;;
-    service-or-dir)
+    ask-or-dir)
         compopt -o filenames
-        known=$(edgectl __complete service "$value" 2>/dev/null)
+        known=$(edgectl __complete "$2" "$value" 2>/dev/null)
         _edgectl_take -P "$before" -W "$known" -d -- "$value"
         ;;
     dir) compopt -o filenames; _edgectl_take -P "$before" -d -- "$value" ;;
@@ -116,7 +116,7 @@ _edgectl()
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         --trace) _edgectl_value file; return ;;
         esac
-        [[ $cur == -* ]] || { _edgectl_value service-or-dir; return; }
+        [[ $cur == -* ]] || { _edgectl_value ask-or-dir service; return; }
         ;;
     'push')
         options='--platform= --board= --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
@@ -255,7 +255,7 @@ _edgectl()
     'init')
         options='--template= --board= --name= --registry= --var= --yes --force --from-existing --help'
         case $previous in
-        -t | --template) _edgectl_value ask template; return ;;
+        -t | --template) _edgectl_value ask-or-dir template; return ;;
         -b | --board) _edgectl_value ask board; return ;;
         -n | --name) :; return ;;
         -r | --registry) :; return ;;
@@ -272,7 +272,7 @@ _edgectl()
         options='--json --help'
         case $previous in
         esac
-        [[ $cur == -* ]] || { _edgectl_value ask template; return; }
+        [[ $cur == -* ]] || { _edgectl_value ask-or-dir template; return; }
         ;;
     'template add')
         options='--name= --force --help'

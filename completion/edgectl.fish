@@ -265,7 +265,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from prune' -l json -d 'Print a J
 complete -c edgectl -n '__fish_seen_subcommand_from prune' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from init' -x -a '(__fish_complete_directories)'
-complete -c edgectl -n '__fish_seen_subcommand_from init' -s t -l template -x -a '(__edgectl_ask template)' -d 'What to start from: a name of \'edgectl template ls\', a directory with template.yaml, or a git repository: https://HOST/PATH.git#TAG:SUBDIR'
+complete -c edgectl -n '__fish_seen_subcommand_from init' -s t -l template -x -a '(__edgectl_ask template; __fish_complete_directories)' -d 'What to start from: a name of \'edgectl template ls\', a directory with template.yaml, or a git repository: https://HOST/PATH.git#TAG:SUBDIR'
 complete -c edgectl -n '__fish_seen_subcommand_from init' -s b -l board -x -a '(__edgectl_ask board)' -d 'What it is for; generic-aarch64 where nobody can be asked'
 complete -c edgectl -n '__fish_seen_subcommand_from init' -s n -l name -x -d 'Name of the project, its image and its service; else that of DIR'
 complete -c edgectl -n '__fish_seen_subcommand_from init' -s r -l registry -x -d 'Where its images will be pushed to: registry.example.com/team'
@@ -279,7 +279,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_su
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from ls' -s q -l quiet -d 'Print only the names for --template'
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from ls' -s h -l help -d 'Show this help'
 
-complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from show' -x -a '(__edgectl_ask template)'
+complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from show' -x -a '(__edgectl_ask template; __fish_complete_directories)'
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from show' -l json -d 'Print a JSON object with the members name, summary, description, platforms, peripherals, variables, files and, of one that was added, from and commit'
 complete -c edgectl -n '__fish_seen_subcommand_from template; and __fish_seen_subcommand_from show' -s h -l help -d 'Show this help'
 

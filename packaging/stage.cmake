@@ -5,7 +5,7 @@ file(MAKE_DIRECTORY ${share}/zsh/vendor-completions)
 file(RENAME ${share}/zsh/site-functions/_edgectl ${share}/zsh/vendor-completions/_edgectl)
 file(REMOVE_RECURSE ${share}/zsh/site-functions)
 
-file(GLOB pages ${share}/man/man1/*.1)
+file(GLOB pages ${share}/man/man*/*)
 execute_process(COMMAND gzip --best --no-name --force ${pages} ${share}/doc/edgectl/changelog COMMAND_ERROR_IS_FATAL ANY)
 
 # Whatever the umask of whoever calls cpack is, /usr is for everybody.

@@ -78,7 +78,8 @@ def test_new_user(machine, hub):
 
 def test_what_is_installed(machine):
     files = machine.as_root("dpkg --listfiles edgectl").split()
-    for path in ("bin/edgectl", "share/man/man1/edgectl.1.gz", "share/man/man1/edgectl-build.1.gz", "share/zsh/vendor-completions/_edgectl",
+    for path in ("bin/edgectl", "share/man/man1/edgectl.1.gz", "share/man/man1/edgectl-build.1.gz",
+                 "share/man/man5/edgectl.yaml.5.gz", "share/zsh/vendor-completions/_edgectl",
                  "share/bash-completion/completions/edgectl", "share/fish/vendor_completions.d/edgectl.fish",
                  "share/doc/edgectl/copyright", "share/doc/edgectl/changelog.gz", "share/doc/edgectl/README.md",
                  "share/doc/edgectl/docs/templates.md", "share/doc/edgectl/examples/templates/python/app/__init__.py"):
