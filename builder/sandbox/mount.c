@@ -80,6 +80,19 @@ static int is_directory(int fd, bool *ret, struct err *err)
 	return 0;
 }
 
+/* As the OCI runtimes refuse it since CVE-2019-19921: /proc would come to where nothing of it is hidden or locked. */
+static int refuse_link(const struct mounter *mounter, const struct mount_item *item,
+		       struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(mounter->points->root_fd, item->target, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISLNK(st.st_mode))
+		return 0; /* what is not there is made */
+	return err_set(err, ERR_INPUT, "'/%s' of the image is a link, and not a directory",
+		       item->target);
+}
+
 /* ret_fd -1 = there is none, and need not be. */
 static int target_of(struct mounter *mounter, const struct mount_item *item, bool directory,
 		     int *ret_fd, struct err *err)
@@ -89,6 +102,8 @@ static int target_of(struct mounter *mounter, const struct mount_item *item, boo
 	/* What is optional lies in a file system that has it or not: /proc, /sys. */
 	if (item->optional && item->action != MOUNT_BIND && item->action != MOUNT_NEW)
 		return mount_point_find(mounter->points, item->target, ret_fd, err);
+	if (item->no_link && refuse_link(mounter, item, err) < 0)
+		return -1;
 	if (mount_point_make(mounter->points, item->target, directory, ret_fd, err) < 0)
 		return -1;
 	return item->is_step

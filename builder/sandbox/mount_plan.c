@@ -66,7 +66,10 @@ static void add_proc(struct mount_plan *plan, bool insecure)
 		"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger",
 	};
 
-	add_new(plan, "proc", "proc", SAFE, NULL)->substitute = xstrdup("/proc");
+	struct mount_item *item = add_new(plan, "proc", "proc", SAFE, NULL);
+
+	item->substitute = xstrdup("/proc");
+	item->no_link = true;
 	if (insecure)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
@@ -78,19 +81,29 @@ static void add_proc(struct mount_plan *plan, bool insecure)
 /* The kernel gives a fresh sysfs only to the owner of the network namespace it shows. */
 static void add_sys(struct mount_plan *plan, enum sandbox_network network, bool insecure)
 {
-	static const char *const masked[] = { "sys/firmware", "sys/devices/virtual/powercap" };
+	/* The first two as the OCI runtimes; the others are file systems that a sysfs of the step's own would not have. */
+	static const char *const masked[] = {
+		"sys/firmware",        "sys/devices/virtual/powercap",
+		"sys/kernel/debug",    "sys/kernel/tracing",
+		"sys/kernel/security", "sys/kernel/config",
+		"sys/fs/bpf",          "sys/fs/pstore",
+	};
+	struct mount_item *sys = NULL;
 
 	if (network == SANDBOX_NETWORK_NONE) {
-		struct mount_item *item =
-			add_new(plan, "sysfs", "sys", SAFE | (insecure ? 0 : MS_RDONLY), NULL);
+		struct mount_item *item = NULL;
 
-		item->substitute = xstrdup("/sys");
-		item->read_only = !insecure;
+		sys = add_new(plan, "sysfs", "sys", SAFE | (insecure ? 0 : MS_RDONLY), NULL);
+		sys->substitute = xstrdup("/sys");
+		sys->read_only = !insecure;
+		sys->no_link = true;
 		item = add(plan, MOUNT_BIND, "/sys/fs/cgroup", "sys/fs/cgroup");
 		item->read_only = !insecure;
 		item->optional = true;
 	} else {
-		add(plan, MOUNT_BIND, "/sys", "sys")->read_only = !insecure;
+		sys = add(plan, MOUNT_BIND, "/sys", "sys");
+		sys->read_only = !insecure;
+		sys->no_link = true;
 	}
 	for (size_t i = 0; !insecure && i < ARRAY_SIZE(masked); i++)
 		add(plan, MOUNT_MASK, NULL, masked[i])->optional = true;
@@ -116,8 +129,8 @@ static void add_dev(struct mount_plan *plan, bool tty_group, uint64_t shm_size)
 	char *shm = xasprintf("mode=1777,size=%llu",
 			      (unsigned long long)(shm_size ? shm_size : SHM_SIZE));
 
-	add_new(plan, "tmpfs", "dev", MS_NOSUID | MS_NODEV | MS_STRICTATIME,
-		"mode=755,size=65536k");
+	add_new(plan, "tmpfs", "dev", MS_NOSUID | MS_NODEV | MS_STRICTATIME, "mode=755,size=65536k")
+		->no_link = true;
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
 		AUTO(freep) char *source = path_join("/dev", nodes[i]);
 		AUTO(freep) char *target = path_join("dev", nodes[i]);

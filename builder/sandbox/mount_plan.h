@@ -30,7 +30,9 @@ struct mount_item {
 	unsigned mode, uid, gid; /* of a MOUNT_TEXT */
 	bool read_only;
 	bool no_devices; /* MOUNT_BIND: device nodes in it do not work */
-	bool lasting;  /* MOUNT_BIND: what is made in it stays on the host: mount points as well */
+	bool lasting; /* MOUNT_BIND: what is made in it stays on the host: mount points as well */
+	/* A link in its place is refused: the paths to be hidden in it are found by its name. */
+	bool no_link;
 	bool is_step;  /* the step asked for it: not in /proc, nor over / or /dev */
 	bool optional; /* what is not there is left out */
 	char *substitute; /* MOUNT_NEW: the host's tree in its place where the kernel refuses a new one */

@@ -561,3 +561,24 @@ def test_sockets_of_other_processes(build, debian):
         script = CONNECT.replace("NAME", name)
         shown = output(build(f"FROM {debian}\nRUN <<'END' perl\n{script}\nEND\n"))
     assert shown.splitlines() == ["own: yes", "outer: no", "packet: no", "raw: yes"]
+
+
+@PLATFORMS
+@pytest.mark.parametrize("name, way", [("proc", "/"), ("proc", "/sys"), ("sys", "/"), ("sys", "/proc"), ("dev", "/etc")])
+def test_an_image_whose_proc_is_a_link(edgectl, context, busybox, name, way, platform):
+    """CVE-2019-19921 of runc: /proc would come to a place where what is to be hidden or read-only in it is not found."""
+    root = context({"Dockerfile": f"FROM {busybox} AS tools\nFROM scratch\nCOPY --from=tools /bin /bin\nCOPY links /\n"
+                                  "RUN : >> /../sys/kernel/core_pattern\n"})
+    (root / "links").mkdir()
+    (root / "links" / name).symlink_to(way)
+    result = edgectl("build", "--no-cache", "--platform", platform, root, status=1)
+    assert f"'/{name}' of the image is a link" in result.stderr
+
+
+def test_file_systems_of_the_machine_below_sys_are_hidden(build, busybox):
+    shown = output(build(f"""
+FROM {busybox}
+RUN for x in kernel/debug kernel/tracing kernel/security kernel/config fs/bpf fs/pstore firmware; do \\
+    test ! -e /sys/$x || test -z "$(ls -A /sys/$x)" || echo $x; done; echo end
+""", platform=NATIVE))
+    assert shown == "end\n"
