@@ -48,8 +48,10 @@ static int livepush_run(struct app *app, const void *args_data, struct err *err)
 	const struct livepush_args *args = args_data;
 	AUTO(deployment_session_release)
 	struct deployment_session session = DEPLOYMENT_SESSION_INIT;
-	int status = deployment_session_open(&args->deploy, "Pushing", &session, err);
+	int status = 0;
 
+	session.is_live = !args->detached && !args->no_live;
+	status = deployment_session_open(&args->deploy, "Pushing", &session, err);
 	if (status < 0)
 		return -1;
 	status = push(&session, err);

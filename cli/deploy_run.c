@@ -126,6 +126,7 @@ int deployment_build(struct deployment_session *session, struct err *err)
 		request->registry = session->session.registry;
 		request->sandbox = session->session.sandbox;
 		request->monitor = &session->session.monitor;
+		request->live_directives = session->is_live;
 	}
 	if (build->len > 0 && build_run_all(build->requests, build->len, build->results, err) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 
 struct deployment_session {
 	const struct deploy_args *args;
+	bool is_live; /* it is for live sync: balena's live directives count */
 	struct session session;
 	struct engine *engine;
 	struct deploy_project project;

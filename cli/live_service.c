@@ -45,6 +45,7 @@ int live_service_open(struct live_service *service, const struct compose_service
 	const struct build_project *build = &service->deployment->project.build;
 
 	service->overlay = container_overlay_new();
+	service->restart_layers = SIZE_MAX;
 	if (!service->is_built)
 		return live_rules_open(model, NULL, &service->rules, err);
 	descriptor_copy(&service->image, &build->results[service->index].target);
@@ -131,6 +132,7 @@ static struct container_sync sync_of(const struct live_service *service)
 		.from = &service->image,
 		.overlay = service->overlay,
 		.restart = service->restart,
+		.restart_layers = service->restart_layers,
 		.signal = service->signal,
 		.stop_seconds = STOP_SECONDS,
 	};
@@ -205,6 +207,7 @@ static int take_build(struct live_service *service, struct live_build *owned_bui
 	bool same = digest_equal(&result->target.digest, &service->image.digest) &&
 		    container_overlay_is_empty(service->overlay);
 
+	service->restart_layers = live_build_restart_layers(owned_build);
 	if (!same && sync_image(service, &result->target, begun, err) < 0) {
 		live_build_free(owned_build);
 		return -1;
@@ -240,13 +243,16 @@ static int put_files(void *data, struct layer_sink *sink, struct err *err)
 static int send_files(struct live_service *service, const struct copied_files *files,
 		      uint64_t begun, bool *ret_done, struct err *err)
 {
-	const struct container_sync sync = sync_of(service);
+	struct container_sync sync = sync_of(service);
 	const struct container_patch patch = { .gone = copied_files_gone(files),
 					       .put_count = copied_files_put_count(files),
 					       .put = put_files,
 					       .data = service };
 	struct sync_report report;
 
+	if (copied_files_lowest_layer(files) > service->restart_layers &&
+	    !container_overlay_is_restart_due(service->overlay))
+		sync.restart = SYNC_NONE;
 	if (container_sync_patch(&sync, &patch, &report, err) < 0)
 		return -1;
 	*ret_done = report.outcome == SYNC_DONE;

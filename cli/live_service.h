@@ -29,6 +29,7 @@ struct live_service {
 	struct build_inputs inputs;
 	enum sync_restart restart;
 	const char *signal;
+	size_t restart_layers; /* of the image that begin the program anew: see live_build_restart_layers() */
 	struct live_rules rules; /* develop.watch; they rule where there are some */
 
 	/* What is due: */

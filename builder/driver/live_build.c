@@ -10,6 +10,7 @@
 struct live_build {
 	struct build build;
 	struct copied_files *files;
+	size_t restart_layers;
 };
 
 void live_build_free(struct live_build *live)
@@ -24,6 +25,24 @@ void live_build_free(struct live_build *live)
 struct copied_files *live_build_files(struct live_build *live)
 {
 	return live->files;
+}
+
+size_t live_build_restart_layers(const struct live_build *live)
+{
+	return live->restart_layers;
+}
+
+/* Earlier stages stand above it as well. */
+static size_t count_restart_layers(const struct build_target *target)
+{
+	unsigned line = target->sources.items[0]->live_line;
+	const struct vertex *vertex = target->images.items[0].planned.top;
+
+	if (line == 0)
+		return SIZE_MAX;
+	while (vertex->parent && vertex->instruction->name.line > line)
+		vertex = vertex->parent;
+	return vertex->depth;
 }
 
 static bool needs_others(const struct build_request *request)
@@ -56,6 +75,7 @@ static int open_files(struct live_build *live, size_t index, struct err *err)
 	const struct build_target *target = &live->build.targets[index];
 	AUTO(err_release) struct err reason = ERR_INIT;
 
+	live->restart_layers = count_restart_layers(target);
 	if (target->images.len != 1 || !outputs_want_layers(target->request))
 		return 0;
 	if (copied_files_open(&live->build.solver, target->images.items[0].planned.top,

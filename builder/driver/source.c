@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "dockerfile_choice.h"
 #include "dockerfile_template.h"
+#include "live_directives.h"
 
 void build_source_init(struct build_source *source)
 {
@@ -106,14 +107,30 @@ static int expand_template(const struct build_board *board, struct build_source 
 	return 0;
 }
 
-static int read_dockerfile(const struct build_board *board, struct build_source *source,
-			   struct err *err)
+static int apply_live_directives(const struct build_request *request, struct build_source *source,
+				 struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (live_directives_apply(str_span(&source->text), source->dockerfile_name,
+				  request->target != NULL, &text, &source->live_line, err) < 0)
+		return -1;
+	str_release(&source->text);
+	source->text = text;
+	text = (struct str)STR_INIT;
+	return 0;
+}
+
+static int read_dockerfile(const struct build_request *request, const struct build_board *board,
+			   struct build_source *source, struct err *err)
 {
 	int parsed;
 
 	if (read_text(source, err) < 0)
 		return err_wrap(err, "read Dockerfile");
 	if (source->is_template && expand_template(board, source, err) < 0)
+		return -1;
+	if (request->live_directives && apply_live_directives(request, source, err) < 0)
 		return -1;
 	diags_init(&source->diags, source->dockerfile_name, str_span(&source->text));
 	parsed = dockerfile_parse(str_span(&source->text), &source->file, &source->diags);
@@ -170,7 +187,8 @@ int build_source_read(const struct build_request *request, const struct build_co
 		      const struct build_board *board, struct build_source *ret, struct err *err)
 {
 	ret->context = context;
-	if (find_dockerfile(request, board, ret, err) < 0 || read_dockerfile(board, ret, err) < 0)
+	if (find_dockerfile(request, board, ret, err) < 0 ||
+	    read_dockerfile(request, board, ret, err) < 0)
 		return -1;
 	return find_ignore_file(ret, err);
 }

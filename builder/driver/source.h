@@ -15,6 +15,7 @@ struct build_source {
 	char *dockerfile_name;               /* as the user knows it */
 	bool is_template; /* what stands for the board's names in it has been replaced in `text` */
 	struct str text;
+	unsigned live_line; /* of the live command, see live_directives.h; 0 = there is none */
 	struct dockerfile file;
 	struct diags diags; /* of the Dockerfile: what parsing it found, then what the checks did */
 	size_t parse_diags; /* how many of them are from parsing */

@@ -35,6 +35,7 @@ struct copied_files {
 	struct copied_index index;
 	struct copied_list put;
 	struct strvec gone;
+	size_t lowest_layer;
 };
 
 static void clear_step(struct copied_step *step)
@@ -229,7 +230,7 @@ static int fill_all(struct copied_files *files, struct copied_index *ret, bool *
 
 		if (fill_step(files, step, below, ret_whole, err) < 0)
 			return -1;
-		copied_index_add(ret, step->target, is_plain(step->vertex));
+		copied_index_add(ret, step->target, step->vertex->depth, is_plain(step->vertex));
 		below = target_tree(step->target);
 	}
 	return 0;
@@ -343,7 +344,8 @@ static int update_deeply(struct update *update, struct err *err)
 		return -1;
 	}
 	update->is_unknown |= !is_whole;
-	copied_index_compare(&files->index, &index, &files->put, &files->gone);
+	files->lowest_layer =
+		copied_index_compare(&files->index, &index, &files->put, &files->gone);
 	copied_index_release(&files->index);
 	files->index = index;
 	return 0;
@@ -390,6 +392,8 @@ static void take_content(struct copied_files *files, const struct tree_node *sou
 		memcpy(file->hash, source->hash, sizeof(file->hash));
 		target_entry(file->node)->mtime = source->st.st_mtim;
 		*VEC_ADD(&files->put) = file;
+		if (file->layer < files->lowest_layer)
+			files->lowest_layer = file->layer;
 	}
 }
 
@@ -482,6 +486,7 @@ int copied_files_update(struct copied_files *files, const struct strvec *paths,
 	int status = 0;
 
 	files->put.len = 0;
+	files->lowest_layer = SIZE_MAX;
 	strvec_clear(&files->gone);
 	status = update_all(&update, paths, &reason);
 	free(update.touched.items);
@@ -500,6 +505,11 @@ int copied_files_update(struct copied_files *files, const struct strvec *paths,
 const struct strvec *copied_files_gone(const struct copied_files *files)
 {
 	return &files->gone;
+}
+
+size_t copied_files_lowest_layer(const struct copied_files *files)
+{
+	return files->lowest_layer;
 }
 
 size_t copied_files_put_count(const struct copied_files *files)

@@ -68,6 +68,7 @@ static void fill(struct copied_file *file, const struct target_entry *entry, con
 struct walk {
 	struct copied_index *index;
 	struct target *target;
+	size_t layer;
 	bool is_plain;
 	struct file_links links;
 };
@@ -85,6 +86,7 @@ static void add_node(struct walk *walk, struct tree_node *node)
 	}
 	fill(file, entry, target_entry_first_link(entry, file->path, &walk->links));
 	file->is_plain = walk->is_plain && file->type == LAYER_FILE && !file->is_hard_link;
+	file->layer = walk->layer;
 	file->target = walk->target;
 	file->node = node;
 }
@@ -120,11 +122,14 @@ static void index_sources(struct copied_index *index)
 	}
 }
 
-void copied_index_add(struct copied_index *index, struct target *target, bool is_plain)
+void copied_index_add(struct copied_index *index, struct target *target, size_t layer,
+		      bool is_plain)
 {
-	struct walk walk = {
-		.index = index, .target = target, .is_plain = is_plain, .links = FILE_LINKS_INIT
-	};
+	struct walk walk = { .index = index,
+			     .target = target,
+			     .layer = layer,
+			     .is_plain = is_plain,
+			     .links = FILE_LINKS_INIT };
 
 	add_below(&walk, target_tree(target)->root);
 	file_links_release(&walk.links);
@@ -182,23 +187,29 @@ static bool is_below_gone(const struct copied_index *old, const struct copied_in
 	return false;
 }
 
-void copied_index_compare(const struct copied_index *old, const struct copied_index *new,
-			  struct copied_list *put, struct strvec *gone)
+size_t copied_index_compare(const struct copied_index *old, const struct copied_index *new,
+			    struct copied_list *put, struct strvec *gone)
 {
 	struct copied_file *file = NULL, *next = NULL;
+	size_t lowest = SIZE_MAX;
 
 	HASH_ITER(by_path, new->paths, file, next)
 	{
 		const struct copied_file *before = find(old, file->path);
 
-		if (!before || !is_equal(before, file))
-			*VEC_ADD(put) = file;
+		if (before && is_equal(before, file))
+			continue;
+		*VEC_ADD(put) = file;
+		lowest = file->layer < lowest ? file->layer : lowest;
 	}
 	HASH_ITER(by_path, old->paths, file, next)
 	{
-		if (!find(new, file->path) && !is_below_gone(old, new, file->path))
-			strvec_add(gone, file->path);
+		if (find(new, file->path) || is_below_gone(old, new, file->path))
+			continue;
+		strvec_add(gone, file->path);
+		lowest = file->layer < lowest ? file->layer : lowest;
 	}
 	copied_list_sort(put);
 	strvec_sort(gone);
+	return lowest;
 }

@@ -14,6 +14,7 @@ struct copied_file {
 	char *link;    /* of links; of a further name of a file: the first one */
 	char hash[65]; /* of a context's file, or of text; "" = of what does not change */
 	bool is_hard_link;
+	size_t layer;  /* of the step that puts it */
 	bool is_plain; /* it is its source's content and nothing else */
 	struct target *target;
 	struct tree_node *node;         /* of the target */
@@ -34,19 +35,20 @@ struct copied_list {
 
 void copied_index_release(struct copied_index *index);
 /*
- * All that stands in the target, over what is there already. `is_plain`: the step does not look into files. Hashes of the
+ * All that stands in the target of that layer, over what is there already. `is_plain`: the step does not look into files. Hashes of the
  * context's files have to be known. Keeps nodes of the target and of its sources.
  */
-void copied_index_add(struct copied_index *index, struct target *target, bool is_plain);
+void copied_index_add(struct copied_index *index, struct target *target, size_t layer,
+		      bool is_plain);
 /* Files of that source, linked by `next`; NULL = none. */
 struct copied_file *copied_index_of_source(struct copied_index *index,
 					   const struct tree_node *source);
 /*
  * What to put (of `new`, sorted by path) and to delete (sorted; what is below one of them is not named) for `old` to become
- * `new`.
+ * `new`; returns the lowest layer that has to do with it.
  */
-void copied_index_compare(const struct copied_index *old, const struct copied_index *new,
-			  struct copied_list *put, struct strvec *gone);
+size_t copied_index_compare(const struct copied_index *old, const struct copied_index *new,
+			    struct copied_list *put, struct strvec *gone);
 void copied_list_sort(struct copied_list *list);
 
 #endif

@@ -189,6 +189,7 @@ static int put_image(void *data, struct layer_sink *sink, struct err *err)
 static int apply(const struct container_sync *sync, const struct image_diff *diff,
 		 struct sync_report *ret, struct err *err)
 {
+	struct container_sync quiet = *sync;
 	struct image_writer writer = { .sync = sync, .diff = diff };
 	const struct container_patch patch = {
 		.gone = &diff->gone, .put_count = diff->put.len, .put = put_image, .data = &writer
@@ -198,7 +199,9 @@ static int apply(const struct container_sync *sync, const struct image_diff *dif
 		ret->outcome = SYNC_NOTHING;
 		return 0;
 	}
-	if (container_sync_patch(sync, &patch, ret, err) < 0)
+	if (diff->shared >= sync->restart_layers && !sync->overlay->is_restart_due)
+		quiet.restart = SYNC_NONE;
+	if (container_sync_patch(&quiet, &patch, ret, err) < 0)
 		return -1;
 	ret->is_of_image = true;
 	return 0;

@@ -207,6 +207,7 @@ int image_diff_make(struct store *store, const struct descriptor *from, struct l
 
 	if (open_comparison(&comparison, from, to, err) < 0)
 		return -1;
+	ret->shared = comparison.shared;
 	if (on_top)
 		layer_index_stack(comparison.before, on_top);
 	if (compare_all(&comparison, err) < 0)

@@ -15,6 +15,7 @@
 struct image_diff {
 	struct strvec
 		gone; /* relative paths, sorted; what is below one of them is not named; they go first */
+	size_t shared;     /* layers from below that both images have */
 	struct strmap put; /* relative path -> number of the layer of the new image that has it */
 };
 

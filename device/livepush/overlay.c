@@ -34,6 +34,11 @@ bool container_overlay_is_empty(const struct container_overlay *overlay)
 	return layer_index_is_empty(overlay->index) && !overlay->is_restart_due;
 }
 
+bool container_overlay_is_restart_due(const struct container_overlay *overlay)
+{
+	return overlay->is_restart_due;
+}
+
 void overlay_begin_delete(struct container_overlay *overlay, const struct strvec *gone)
 {
 	overlay->is_restart_due |= gone->len > 0;

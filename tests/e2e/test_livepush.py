@@ -314,3 +314,47 @@ def test_initial_sync(engine, edgectl, project):
     with parts.closing(Live(engine, edgectl, root, name)) as live:
         live.wait("sync")
         assert sorted(live.run("find", "/srv", "-type", "f").split()) == ["/srv/lib/a.py", "/srv/lib/b.py", "/srv/main.py"]
+
+
+DIRECTED = """
+FROM {busybox} AS first
+WORKDIR /app
+COPY tools/ /tools/
+#dev-env=MODE=live
+#dev-cmd-live=sh -c 'echo live $MODE; trap exit TERM; while :; do sleep 0.2; done'
+RUN exit 1
+#dev-run=cat /tools/x > /made
+COPY src/ ./
+CMD ["false"]
+FROM {busybox}
+RUN exit 1
+"""
+
+
+@pytest.fixture
+def directed(engine, edgectl, project, busybox):
+    root, name = project
+    (root / "Dockerfile").write_text(DIRECTED.format(busybox=busybox))
+    with parts.closing(Live(engine, edgectl, root, name)) as live:
+        yield live
+
+
+def test_live_directives(directed):
+    """balena's: another command, steps of its own, none of those that only make the real image; what is copied behind the live
+    command does not begin it anew."""
+    directed.wait("image")
+    parts.wait_for("the live command", lambda: "live live" in directed.engine.docker("logs", f"{directed.project}-app-1").stdout)
+    assert directed.read("/made") == "x\n"
+    before = directed.container()["State"]["StartedAt"]
+    assert directed.save("src/main.py", "two\n")["restarted"] is False
+    assert directed.read("/app/main.py") == "two\n" and directed.container()["State"]["StartedAt"] == before
+    assert directed.save("tools/x", "y\n")["restarted"] is True
+    assert directed.read("/made") == "y\n"
+
+
+def test_live_directives_count_only_there(edgectl, engine, project, busybox):
+    root, name = project
+    (root / "Dockerfile").write_text(DIRECTED.format(busybox=busybox))
+    for command in ("deploy",), ("livepush", "--detached"):
+        done = edgectl(*command, "--platform", "linux/arm64", "--source", root, engine.socket, status=1)
+        assert "exit 1" in done.stderr

@@ -84,7 +84,8 @@ struct build_request {
 	struct ssh_agents *ssh;              /* --ssh; NULL = none */
 	const struct build_secrets *secrets; /* NULL = none; so are the next */
 	const struct step_options *steps;    /* what RUN steps have in common */
-	const struct strvec *tags;           /* names that the result gets in the store */
+	bool live_directives; /* balena's dev-cmd-live and its like count: driver/live_directives.h */
+	const struct strvec *tags; /* names that the result gets in the store */
 	bool no_cache;
 	const struct cache_places *cache_from, *cache_to; /* NULL = none */
 	bool explain;                         /* say at the end why steps were executed */

@@ -18,6 +18,11 @@ WARN_UNUSED int live_build_run(const struct build_request *requests, size_t coun
 			       struct live_build **ret, struct build_result *ret_result,
 			       struct err *err);
 void live_build_free(struct live_build *build);
+/*
+ * How many of the image's layers, from the lowest one on, begin anew what the container runs when they change: those above
+ * a dev-cmd-live. SIZE_MAX = all.
+ */
+size_t live_build_restart_layers(const struct live_build *build);
 /* NULL: every change needs a build. */
 struct copied_files *live_build_files(struct live_build *build);
 

@@ -12,4 +12,7 @@ void container_overlay_free(struct container_overlay *overlay); /* NULL is fine 
 void container_overlay_clear(struct container_overlay *overlay);
 bool container_overlay_is_empty(const struct container_overlay *overlay);
 
+/* Files have come over, and what the container runs has not begun anew. */
+bool container_overlay_is_restart_due(const struct container_overlay *overlay);
+
 #endif

@@ -31,6 +31,7 @@ struct container_sync {
 		*overlay; /* and what it has besides: kept up to date, whatever happens */
 	const struct descriptor *to; /* what it is to have */
 	enum sync_restart restart;
+	size_t restart_layers; /* of images: only when one of so many layers from below differs; SIZE_MAX = always */
 	const char *signal; /* for SYNC_SIGNAL */
 	int stop_seconds;   /* until a program that does not end is killed */
 };

@@ -41,6 +41,8 @@ WARN_UNUSED int copied_files_update(struct copied_files *files, const struct str
 /* What the last update found: relative paths, sorted; what is below one of them is not named. */
 const struct strvec *copied_files_gone(const struct copied_files *files);
 size_t copied_files_put_count(const struct copied_files *files);
+/* The layer, counted from 1, of the lowest step that anything of it comes from. */
+size_t copied_files_lowest_layer(const struct copied_files *files);
 /* The files to be put, parents first. */
 WARN_UNUSED int copied_files_write(const struct copied_files *files, struct layer_sink *sink,
 				   const struct monitor *monitor, struct err *err);
