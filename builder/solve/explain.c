@@ -12,10 +12,12 @@
 /* Of a definition; what is behind it is not told apart. 20,000 files or so. */
 #define DEFINITION_MAX ((size_t)2 * 1024 * 1024)
 #define TEXT_SHOWN     60
+#define TOOK_MAX_MS    (24ULL * 60 * 60 * 1000)
 
 /* A step as an earlier build had it. Slices of the record. */
 struct known_step {
 	struct span text, on, definition;
+	unsigned long long took_ms; /* when it was last carried out; 0 = not known */
 	struct {
 		struct span *items;
 		size_t len, cap;
@@ -116,6 +118,8 @@ static void read_steps(struct known_stage *stage)
 			step->definition = value;
 		} else if (span_eq(name, "read")) {
 			*VEC_ADD(&step->read) = value;
+		} else if (span_eq(name, "took")) {
+			(void)span_to_u64(value, TOOK_MAX_MS, &step->took_ms); /* else not known */
 		}
 	}
 }
@@ -169,15 +173,14 @@ static bool is_same_stage(const struct vertex *a, const struct vertex *b)
 	       platform_equal(&a->platform, &b->platform) && b->parent;
 }
 
-static size_t place_of(const struct explain *explain, const struct vertex *vertex)
+/* The steps of a stage stand on each other. */
+static size_t place_of(const struct vertex *vertex)
 {
 	size_t place = 0;
 
-	VEC_FOREACH(task, explain->tasks) {
-		if (task->vertex == vertex)
-			break;
-		place += is_same_stage(vertex, task->vertex);
-	}
+	for (const struct vertex *v = vertex; v->parent && is_same_stage(vertex, v->parent);
+	     v = v->parent)
+		place++;
 	return place;
 }
 
@@ -197,7 +200,7 @@ static size_t distance(size_t a, size_t b)
 static const struct known_step *find_step(struct explain *explain, const struct vertex *vertex)
 {
 	const struct known_stage *stage = stage_of(explain, vertex);
-	size_t place = place_of(explain, vertex), best = stage->steps.len;
+	size_t place = place_of(vertex), best = stage->steps.len;
 
 	for (size_t i = 0; i < stage->steps.len; i++) {
 		if (span_eq(stage->steps.items[i].text, text_of(vertex)) &&
@@ -217,6 +220,19 @@ bool explain_knows(struct explain *explain, const struct vertex *vertex)
 	known = find_step(explain, vertex) != NULL;
 	pthread_mutex_unlock(&explain->lock);
 	return known;
+}
+
+unsigned explain_took_ms(struct explain *explain, const struct vertex *vertex)
+{
+	const struct known_step *step;
+	unsigned took = 0;
+
+	pthread_mutex_lock(&explain->lock);
+	step = find_step(explain, vertex);
+	if (step && span_eq(step->text, text_of(vertex)))
+		took = (unsigned)step->took_ms;
+	pthread_mutex_unlock(&explain->lock);
+	return took;
 }
 
 /* --- why --- */
@@ -366,11 +382,20 @@ void explain_miss(struct explain *explain, const struct task *task)
 
 /* --- remembering --- */
 
-static void write_step(const struct vertex *vertex, struct str *out)
+static void write_took(unsigned long long took_ms, struct str *out)
+{
+	AUTO(freep) char *text = xasprintf("%llu", took_ms);
+
+	if (took_ms > 0)
+		add_text(out, "took", text, strlen(text));
+}
+
+static void write_step(const struct vertex *vertex, const struct known_step *known, struct str *out)
 {
 	const struct span definition = definition_of(vertex);
 	const char *text = text_of(vertex);
 	const struct digest *on = &vertex_result(vertex->parent)->chain;
+	const struct vertex *maker = vertex->twin ? vertex->twin : vertex;
 
 	add_text(out, "text", text, strlen(text));
 	add_text(out, "on", on->text, strlen(on->text));
@@ -380,6 +405,10 @@ static void write_step(const struct vertex *vertex, struct str *out)
 		add_text(out, "read", chain->text, strlen(chain->text));
 	}
 	add_text(out, "definition", definition.ptr, definition.len);
+	if (maker->elapsed_ns > 0)
+		write_took((maker->elapsed_ns + 999999) / 1000000, out);
+	else if (known && span_eq(known->text, text))
+		write_took(known->took_ms, out);
 }
 
 /* One that was not reached stays as it was. */
@@ -390,6 +419,7 @@ static void write_known(const struct known_step *step, struct str *out)
 	VEC_FOREACH(chain, &step->read)
 		add_text(out, "read", chain->ptr, chain->len);
 	add_text(out, "definition", step->definition.ptr, step->definition.len);
+	write_took(step->took_ms, out);
 }
 
 static bool was_executed(const struct explain *explain, const struct vertex *first)
@@ -415,7 +445,7 @@ static int save_stage(struct explain *explain, const struct vertex *first, struc
 			continue;
 		known = find_step(explain, task->vertex);
 		if (vertex_result(task->vertex)->state != VERTEX_PENDING)
-			write_step(task->vertex, &text);
+			write_step(task->vertex, known, &text);
 		else if (known)
 			write_known(known, &text);
 	}
@@ -429,8 +459,7 @@ int explain_save(struct explain *explain, struct err *err)
 		const struct vertex *vertex = task->vertex;
 
 		/* once for each stage: at its first step */
-		if (!vertex->parent || place_of(explain, vertex) > 0 ||
-		    !was_executed(explain, vertex))
+		if (!vertex->parent || place_of(vertex) > 0 || !was_executed(explain, vertex))
 			continue;
 		if (save_stage(explain, vertex, err) < 0)
 			return -1;

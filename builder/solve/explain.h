@@ -15,6 +15,8 @@ struct explain *explain_new(struct solver *solver, const struct tasks *tasks);
 void explain_freep(struct explain **explain);
 /* Was there an earlier build of this step, or one like it? */
 bool explain_knows(struct explain *explain, const struct vertex *vertex);
+/* How long it took when it, or one of the same text, was last carried out: milliseconds, 0 = not known. */
+unsigned explain_took_ms(struct explain *explain, const struct vertex *vertex);
 /* Says it, as a detail of the step; what it is made from must be there. Any thread may call. */
 void explain_miss(struct explain *explain, const struct task *task);
 /* Remembers what this build made for the next one. */

@@ -316,19 +316,25 @@ static void stop_tasks(void *arg)
 }
 
 /*
- * Rough shares of time. What is emulated takes ten times as long as on its own machine and is begun
- * early, so that a build for several platforms does not end with waiting for it alone.
+ * What a step will take, in milliseconds: what it took the last time, or a guess. What is emulated is taken for ten times
+ * its time on a processor of its own, and is so begun early: a build for several platforms must not end with waiting for it
+ * alone.
  */
-static unsigned cost_of(const struct vertex *vertex)
+static unsigned cost_of(struct solver *solver, const struct vertex *vertex)
 {
+	unsigned took;
+
 	if (!is_to_do(vertex))
-		return vertex->files_needed_now && is_source(vertex) ? 5 : 0;
+		return vertex->files_needed_now && is_source(vertex) ? 500 : 0;
 	if (vertex->kind != VERTEX_RUN)
-		return 1;
-	return platform_is_native(&vertex->platform) ? 10 : 100;
+		return 100;
+	took = explain_took_ms(solver->explain, vertex);
+	if (took > 0)
+		return took;
+	return platform_is_native(&vertex->platform) ? 1000 : 10000;
 }
 
-static struct schedule *make_schedule(const struct tasks *tasks)
+static struct schedule *make_schedule(struct solver *solver, const struct tasks *tasks)
 {
 	struct schedule *schedule = schedule_new(tasks->len);
 
@@ -337,7 +343,7 @@ static struct schedule *make_schedule(const struct tasks *tasks)
 
 		if (vertex->twin)
 			continue;
-		schedule_set_cost(schedule, i, cost_of(vertex));
+		schedule_set_cost(schedule, i, cost_of(solver, vertex));
 		if (vertex->parent)
 			schedule_add_dependency(schedule, i, vertex_result(vertex->parent)->index);
 		VEC_FOREACH(input, &vertex->inputs)
@@ -369,7 +375,7 @@ static int carry_out_all(struct solver *solver, struct tasks *tasks, struct err 
 	pthread_mutex_init(&solver->lock, NULL);
 	pthread_cond_init(&solver->made, NULL);
 	pthread_mutex_init(&solver->unpacking, NULL);
-	schedule = make_schedule(tasks);
+	schedule = make_schedule(solver, tasks);
 	result = schedule_run(schedule, job_count(solver), run_task, stop_tasks, &run, err);
 	if (result == 0)
 		end_images(solver, tasks);

@@ -420,3 +420,24 @@ def test_files_behind_a_changed_step_are_not_packed_again(build, context, busybo
     assert (steps["> /id"], steps["COPY"], steps["cat"]) == ("DONE", "CACHED", "DONE")
     steps = build(write("mkdir -m 700 /x; echo 2"))
     assert steps["COPY"] == "DONE", "the directory that it goes into is part of the layer"
+
+
+def test_what_took_long_is_begun_early(build, context, busybox):
+    """Nothing else tells the steps apart: the second build knows how long they took in the first, a third one still does."""
+    root = context({"Dockerfile": f"""
+FROM {busybox} AS quick
+RUN echo the quick one
+FROM {busybox} AS slow
+RUN sleep 2; echo the slow one
+FROM scratch
+COPY --from=quick /etc/passwd /a
+COPY --from=slow /etc/passwd /b
+"""})
+
+    def order():
+        return re.findall(r"^#\d+ [\d.]+ the (quick|slow) one$", build(root, "--no-cache", "--jobs", 1).stderr, re.MULTILINE)
+
+    assert order() == ["quick", "slow"]
+    assert build(root, "--jobs", 1)["sleep 2"] == "CACHED"
+    assert order() == ["slow", "quick"]
+    assert order() == ["slow", "quick"]
