@@ -7,6 +7,8 @@
 #define APPEAR_NS   UINT64_C(300000000) /* what is over sooner needs no live view */
 #define LOG_LINES   6                   /* of a running step */
 #define MIN_COLUMNS 20
+#define ITEM_COLUMNS \
+	26 /* of a line about a transfer: for what is transferred, if there is more to say */
 
 /* A line of the view: plain text, one colour. */
 struct view_line {
@@ -60,21 +62,17 @@ static unsigned width_of(const struct renderer *renderer)
 	return (renderer->columns > MIN_COLUMNS ? renderer->columns : MIN_COLUMNS) - 1;
 }
 
-/*
- * `left`, cut where it must be, and `right` at the end of the line, unless it would take most of
- * it.
- */
+/* `left`, cut where it must be, and `right` at the end of the line, if there is any. */
 static void add_sides(struct str *line, const char *left, const char *right, unsigned width)
 {
 	unsigned right_width = format_width(span_of(right));
-	bool has_right = right_width < width / 2;
-	unsigned room = has_right ? width - right_width - 1 : width;
+	unsigned room = right_width > 0 ? width - right_width - 1 : width;
 	size_t start = line->len;
 	unsigned used = 0;
 
 	format_fitted(line, span_of(left), room);
 	used = format_width((struct span){ .ptr = line->ptr + start, .len = line->len - start });
-	if (has_right)
+	if (right_width > 0)
 		str_addf(line, "%*s%s", (int)(room - used + 1), "", right);
 }
 
@@ -111,7 +109,62 @@ static void add_step_line(struct view *view, const struct step *step, unsigned w
 
 	str_addf(&left, " => %s%s", step_prefix(step), step->name);
 	format_elapsed(&right, step_elapsed(step, now));
+	if (format_width(str_span(&right)) >= width / 2)
+		str_clear(&right);
 	add_sides(view_add(view, step_sequence(step)), left.ptr, right.ptr, width);
+}
+
+/* Behind two blanks unless it is the first. False when it does not fit, and is left out. */
+static bool add_part(struct str *right, const struct str *part, unsigned room)
+{
+	unsigned gap = right->len > 0 ? 2 : 0;
+
+	if (format_width(str_span(right)) + gap + format_width(str_span(part)) > room)
+		return false;
+	str_addf(right, "%*s%s", (int)gap, "", part->ptr);
+	return true;
+}
+
+static bool add_amount(struct str *right, const struct transfer *transfer, unsigned room)
+{
+	AUTO(str_release) struct str part = STR_INIT;
+
+	format_size(&part, transfer->done);
+	if (transfer->total > 0) {
+		str_add(&part, " / ");
+		format_size(&part, transfer->total);
+	}
+	return add_part(right, &part, room);
+}
+
+static bool add_rate(struct str *right, const struct transfer *transfer, unsigned room,
+		     uint64_t now)
+{
+	AUTO(str_release) struct str part = STR_INIT;
+	uint64_t rate = transfer_rate(transfer, now);
+
+	if (rate == 0 || transfer->ended)
+		return true;
+	format_size(&part, rate);
+	str_add(&part, "/s");
+	return add_part(right, &part, room);
+}
+
+static void add_times(struct str *right, const struct transfer *transfer, unsigned room,
+		      uint64_t now)
+{
+	AUTO(str_release) struct str part = STR_INIT;
+	uint64_t left_ns = transfer_left(transfer, now);
+
+	if (left_ns > 0) {
+		format_elapsed(&part, left_ns);
+		str_add(&part, " left");
+		if (!add_part(right, &part, room))
+			return;
+		str_clear(&part);
+	}
+	format_elapsed(&part, (transfer->ended ? transfer->ended : now) - transfer->started);
+	(void)add_part(right, &part, room);
 }
 
 static void add_transfer_line(struct view *view, const struct transfer *transfer, unsigned width,
@@ -119,29 +172,17 @@ static void add_transfer_line(struct view *view, const struct transfer *transfer
 {
 	AUTO(str_release) struct str left = STR_INIT;
 	AUTO(str_release) struct str right = STR_INIT;
-	uint64_t rate = transfer_rate(transfer, now), left_ns = transfer_left(transfer, now);
+	unsigned kept = ITEM_COLUMNS < width / 2 ? ITEM_COLUMNS : width / 2, room = 0;
 
 	str_add(&left, " => => ");
 	if (transfer->verb)
 		str_addf(&left, "%s ", transfer->verb);
 	transfer_format_item(transfer, &left);
-	format_size(&right, transfer->done);
-	if (transfer->total > 0) {
-		str_add(&right, " / ");
-		format_size(&right, transfer->total);
-	}
-	if (rate > 0 && !transfer->ended) {
-		str_add(&right, "  ");
-		format_size(&right, rate);
-		str_add(&right, "/s");
-	}
-	if (left_ns > 0) {
-		str_add(&right, "  ");
-		format_elapsed(&right, left_ns);
-		str_add(&right, " left");
-	}
-	str_add(&right, "  ");
-	format_elapsed(&right, (transfer->ended ? transfer->ended : now) - transfer->started);
+	if (format_width(str_span(&left)) < kept)
+		kept = format_width(str_span(&left));
+	room = width - 1 - kept;
+	if (add_amount(&right, transfer, room) && add_rate(&right, transfer, room, now))
+		add_times(&right, transfer, room, now);
 	add_sides(view_add(view, transfer->ended ? TERMINAL_BLUE : NULL), left.ptr, right.ptr,
 		  width);
 }

@@ -106,7 +106,7 @@ static void test_output_and_transfers(void **state)
 	view_tick(&view, 2 * SECOND);
 	assert_screen(&view, "[+] Building 1.0s (0/1)\n"
 			     " => RUN make all of it in one g... 1.0s\n"
-			     " => => pulling sha256:0123456789ab\n"
+			     " => => pulling sha256:... 1.0MB / 5.0MB\n"
 			     " => => # line 4\n"
 			     " => => # line 5\n"
 			     " => => # line 6\n"
@@ -117,6 +117,43 @@ static void test_output_and_transfers(void **state)
 	view_tick(&view, 3 * SECOND);
 	assert_screen(&view, "[+] Building 2.0s (1/1)\n"
 			     " => RUN make all of it in one g... 2.0s\n");
+}
+
+/* What counts most is shown as long as there is room: how much of how much, how fast, how long still. */
+static void test_transfers_in_narrow_terminals(void **state)
+{
+	static const struct {
+		unsigned columns;
+		const char *line;
+	} cases[] = {
+		{ 80, " => => pulling sha256:0123456789ab      1.0MB / 5.0MB  1.0MB/s  4.0s left  "
+		      "1.0s" },
+		{ 67, " => => pulling sha256:0... 1.0MB / 5.0MB  1.0MB/s  4.0s left  1.0s" },
+		{ 66, " => => pulling sha256:012345... 1.0MB / 5.0MB  1.0MB/s  4.0s left" },
+		{ 56, " => => pulling sha256:0123456... 1.0MB / 5.0MB  1.0MB/s" },
+		{ 44, " => => pulling sha256:0123... 1.0MB / 5.0MB" },
+		{ 27, " => => pulling sha256:0..." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(view_close) struct view view = { .renderer = NULL };
+		AUTO(freep) char *text = NULL;
+		char *line = NULL;
+
+		view.renderer = begin(render_tty_new(), SECOND, 24, cases[i].columns);
+		screen_init(&view.screen, 24, cases[i].columns);
+		emit(view.renderer, SECOND, 1, EVENT_STEP_ADDED, "pull");
+		emit(view.renderer, SECOND, 1, EVENT_STEP_STARTED, NULL);
+		emit_transfer(view.renderer, SECOND, 1, 0, 5000000);
+		emit_transfer(view.renderer, 2 * SECOND, 1, 1000000, 5000000);
+		view_tick(&view, 2 * SECOND);
+		text = screen_text(&view.screen);
+		line = strstr(text, " => => ");
+		assert_non_null(line);
+		*strchrnul(line, '\n') = '\0';
+		assert_string_equal(line, cases[i].line);
+	}
 }
 
 static void test_small_screen(void **state)
@@ -272,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_appears_late),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_output_and_transfers),
+		cmocka_unit_test(test_transfers_in_narrow_terminals),
 		cmocka_unit_test(test_small_screen),
 		cmocka_unit_test(test_messages_stand_above),
 		cmocka_unit_test(test_warnings_about_files_stand_below),
