@@ -2,6 +2,7 @@
 #include "command.h"
 #include "compose_file.h"
 #include "generate.h"
+#include "setting.h"
 
 #include <fcntl.h>
 
@@ -209,7 +210,7 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 	const char *prefix = args->words.len > 1 ? args->words.items[1] : "";
 	AUTO(str_release) struct str text = STR_INIT;
 
-	(void)app;
+	(void)!settings_export(app, NULL); /* the store may be elsewhere */
 	if (str_eq(kind, value_kind_name(VALUE_PLATFORM)))
 		complete_platform(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_BOARD)))

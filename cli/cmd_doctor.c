@@ -126,18 +126,21 @@ static int look_at_store(const struct doctor_args *args, struct app *app, struct
 static int look_at_machine(const struct doctor_args *args, struct app *app, struct findings *ret,
 			   struct err *err)
 {
-	AUTO(err_release) struct err config_err = ERR_INIT;
+	AUTO(err_release) struct err config_err = ERR_INIT, store_err = ERR_INIT;
 	AUTO(freep) char *root = NULL, *config_home = NULL;
 	struct monitor monitor = MONITOR_SILENT;
-	struct check_context context = { .config_err = &config_err, .monitor = &monitor };
+	struct check_context context = { .config_err = &config_err,
+					 .store_err = &store_err,
+					 .monitor = &monitor };
 
 	if (app_config(app, &context.config, &config_err) == 0 && settings_export(app, err) < 0)
 		return -1;
-	if (fs_data_home(&root, err) < 0 || interrupt_watch(&monitor.cancel_fd, err) < 0)
+	if (fs_data_home(&root, &store_err) == 0)
+		context.store_root = root;
+	if (interrupt_watch(&monitor.cancel_fd, err) < 0)
 		return -1;
 	if (context.config && fs_config_home(&config_home, NULL) == 0)
 		context.config_home = config_home;
-	context.store_root = root;
 	return doctor_examine(&context, &args->names, ret, err);
 }
 

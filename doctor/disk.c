@@ -83,9 +83,15 @@ static void look_at_kind(const struct check *check, const char *dir, struct find
 static int run_disk(const struct check *check, const struct check_context *context,
 		    struct findings *ret, struct err *err)
 {
-	AUTO(freep) char *dir = nearest_dir(context->store_root);
+	AUTO(freep) char *dir = NULL;
 	struct statvfs disk;
 
+	if (!context->store_root) {
+		findings_add(ret, FINDING_BAD, check->name, context->store_err->hint,
+			     "there is no place for the store: %s", context->store_err->message);
+		return 0;
+	}
+	dir = nearest_dir(context->store_root);
 	if (statvfs(dir, &disk) < 0)
 		return err_errno(err, "look at the disk of '%s'", dir);
 	if (access(dir, W_OK) < 0) {

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 #include "sandbox/identity.h"
 
 #define DEADLINE_MS 30000
+#define IDS_MANY    1000000000
 /* What is left there by a process that was killed goes with the next thing that the store throws away. */
 #define SCRATCH "trash/doctor-"
 
@@ -31,12 +34,22 @@ static void run_check(const struct check *check, const struct check_context *con
 		findings_add(ret, FINDING_BAD, check->name, err.hint, "%s", err.message);
 }
 
+/* "WHY; REMEDY" (sandbox/identity.h) */
+static void add_limitation(const struct check *check, const char *limitation, struct findings *ret)
+{
+	const char *semicolon = strrchr(limitation, ';');
+	int len = (int)(semicolon ? semicolon - limitation : (ptrdiff_t)strlen(limitation));
+
+	findings_add(ret, FINDING_WARNING, check->name, semicolon ? semicolon + 2 : NULL, "%.*s",
+		     len, limitation);
+}
+
 static void add_identity(const struct check *check, const struct identity *identity,
 			 struct findings *ret)
 {
 	if (identity->limitation)
-		findings_add(ret, FINDING_WARNING, check->name, NULL, "%s", identity->limitation);
-	else if (identity->kind == IDENTITY_ROOT)
+		add_limitation(check, identity->limitation, ret);
+	else if (identity->id_count > IDS_MANY)
 		findings_add(ret, FINDING_GOOD, check->name, NULL, "steps have all user ids");
 	else
 		findings_add(ret, FINDING_GOOD, check->name, NULL, "steps have %lu user ids",
@@ -109,7 +122,8 @@ int inside_start(const struct check *const *checks, const struct check_context *
 	AUTO(fd_closep) int write_fd = -1;
 	int fds[2];
 
-	if (!first_of(checks))
+	/* Without a store, of which the disk's check tells, there is nothing to look from. */
+	if (!first_of(checks) || !context->store_root)
 		return 0;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, "make a pipe");

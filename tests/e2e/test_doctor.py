@@ -230,6 +230,16 @@ def test_a_store_that_cannot_be_written(doctor, fresh_edgectl, identity, scratch
     assert findings.levels("steps") == {"bad"}
 
 
+def test_a_user_without_a_home(doctor, fresh_edgectl, identity):
+    parts.need(os.geteuid() == 0, "only root can be somebody else")
+    if identity.uid != 0:
+        pytest.skip("the same for users")
+    nobody = fresh_edgectl.inside("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups")
+    findings = doctor("kernel", "ids", "steps", "disk", program=nobody, env={"EDGECTL_ROOT": "", "HOME": ""}, status=1)
+    assert findings.find("disk", "user 54321 has no home directory")["level"] == "bad"
+    assert findings.levels("kernel") == {"good"}
+
+
 # --- registries and boards
 
 

@@ -28,10 +28,11 @@ enum check_place {
 
 /* All borrowed. */
 struct check_context {
-	struct config *config;        /* NULL = it cannot be read */
-	const struct err *config_err; /* why not */
-	const char *config_home;      /* directory of config.yaml; NULL = none */
-	const char *store_root;
+	struct config *config;         /* NULL = it cannot be read */
+	const struct err *config_err;  /* why not */
+	const char *config_home;       /* directory of config.yaml; NULL = none */
+	const char *store_root;        /* NULL = there is no place for one */
+	const struct err *store_err;   /* why not */
 	const struct monitor *monitor; /* cancels it */
 	/* CHECK_INSIDE and CHECK_STORE: */
 	struct store *store;

@@ -19,7 +19,7 @@ enum identity_kind { IDENTITY_ROOT, IDENTITY_RANGES, IDENTITY_SINGLE, IDENTITY_N
 struct identity {
 	enum identity_kind kind;
 	unsigned long id_count; /* usable user ids */
-	/* IDENTITY_SINGLE: why there are no ranges and the command that mends it; to be shown as a warning. Owned. */
+	/* IDENTITY_SINGLE: why there are no ranges and, behind a semicolon, the command that mends it; to be shown as a warning. Owned. */
 	char *limitation;
 };
 
