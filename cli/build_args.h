@@ -42,6 +42,7 @@ struct build_result_args {
 	struct strvec tags, outputs, labels, annotations, attestations;
 	const char *provenance, *sbom;
 	bool push, load, label_vcs;
+	int compression; /* index among build_compressions */
 	const char *iidfile, *metadata_file;
 	bool print;
 };
@@ -75,6 +76,8 @@ struct build_args {
 	struct build_how_args how;
 };
 
+/* "auto", then those of enum compression. */
+extern const char *const build_compressions[];
 extern const struct cli_option build_options[];
 
 #endif

@@ -4,6 +4,8 @@
 #include "machine_option.h"
 #include "progress.h"
 
+const char *const build_compressions[] = { "auto", "uncompressed", "gzip", "zstd", NULL };
+
 /* A group for each struct of build_args.h. */
 const struct cli_option build_options[] = {
 	OPTION_OPERANDS(struct build_args, operands, "CONTEXT | SERVICE", VALUE_SERVICE_OR_DIR, 0,
@@ -82,6 +84,11 @@ const struct cli_option build_options[] = {
 		"--output type=registry"),
 	OPTION_FLAG(struct build_args, result.load, 0, "load",
 		    "Hand the image to 'docker load', as --output type=docker"),
+	OPTION_CHOICE(struct build_args, result.compression, 0, "compression", "METHOD",
+		      build_compressions,
+		      "Compression of the new layers of images and OCI layouts whose --output does "
+		      "not say one; auto is gzip, and keeps what cached layers have",
+		      .fallback = "auto"),
 	OPTION_LIST(struct build_args, result.labels, 0, "label", "NAME=VALUE", VALUE_TEXT,
 		    "Label of the image"),
 	OPTION_LIST(struct build_args, result.annotations, 0, "annotation",

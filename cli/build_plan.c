@@ -252,6 +252,20 @@ static int check_stdout(const struct build_args *args, const struct build_plan *
 			 : 0;
 }
 
+/* --compression, of those that do not say their own. Docker's archives are for engines of any age. */
+static void set_compression(const struct build_args *args, struct build_outputs *outputs)
+{
+	VEC_FOREACH(output, outputs) {
+		bool is_open = output->type == OUTPUT_IMAGE || output->type == OUTPUT_OCI;
+
+		if (args->result.compression == 0 || !is_open || output->form.has_compression ||
+		    output->form.level != 0)
+			continue;
+		output->form.has_compression = true;
+		output->form.compression = (enum compression)(args->result.compression - 1);
+	}
+}
+
 static int plan_outputs(const struct build_args *args, struct build_plan *plan, struct err *err)
 {
 	AUTO(annotations_release) struct annotations annotations = { .items = NULL };
@@ -265,6 +279,7 @@ static int plan_outputs(const struct build_args *args, struct build_plan *plan, 
 			return err_wrap(err, "option '--output'");
 	}
 	add_short_forms(args, &plan->outputs);
+	set_compression(args, &plan->outputs);
 	VEC_FOREACH(output, &plan->outputs)
 		annotations_add_all(&output->form.annotations, &annotations);
 	plan->request.outputs = &plan->outputs;

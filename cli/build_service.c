@@ -133,6 +133,7 @@ static void set_result(const struct build_args *command, const struct compose *c
 	result->label_vcs = command->result.label_vcs;
 	result->push = command->result.push;
 	result->load = command->result.load;
+	result->compression = command->result.compression;
 }
 
 /* "id: path", as the model has it, is ID=PATH on a command line. */

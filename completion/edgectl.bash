@@ -77,7 +77,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value words 'ls show add update rm'; return; }
         ;;
     'build')
-        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --label= --annotation= --label-vcs --provenance= --sbom= --attest= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --explain --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --registry-secrets= --verbose --progress= --trace= --quiet --help'
+        options='--file= --target= --platform= --board= --build-arg= --build-context= --project-name= --profile= --env-file= --project-directory= --volume= --ssh= --secret= --network= --add-host= --dns= --ulimit= --shm-size= --allow= --tag= --output= --push --no-push --load --compression= --label= --annotation= --label-vcs --provenance= --sbom= --attest= --iidfile= --metadata-file= --print --no-cache --no-cache-filter= --explain --cache-from= --cache-to= --check --call= --jobs= --pull --no-pull --insecure --no-insecure --registry-secrets= --verbose --progress= --trace= --quiet --help'
         case $previous in
         -f | --file) _edgectl_value file; return ;;
         --target) _edgectl_value ask stage; return ;;
@@ -100,6 +100,7 @@ _edgectl()
         --allow) :; return ;;
         -t | --tag) _edgectl_value ask image; return ;;
         -o | --output) _edgectl_value dir; return ;;
+        --compression) _edgectl_value words 'auto uncompressed gzip zstd'; return ;;
         --label) :; return ;;
         --annotation) :; return ;;
         --provenance) :; return ;;

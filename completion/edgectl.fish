@@ -91,6 +91,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -s o -l output -x -a 
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l push -d 'Push to every --tag, or to the image names of the services, when all is built, as --output type=registry'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l no-push -d 'The opposite of --push'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l load -d 'Hand the image to \'docker load\', as --output type=docker'
+complete -c edgectl -n '__fish_seen_subcommand_from build' -l compression -x -a 'auto uncompressed gzip zstd' -d 'Compression of the new layers of images and OCI layouts whose --output does not say one; auto is gzip, and keeps what cached layers have'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l label -x -d 'Label of the image'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l annotation -x -d 'Annotation of the manifest, or of PLACE: index, manifest, index-descriptor, manifest-descriptor'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -l label-vcs -d 'Label the image with the git repository and revision of the context'

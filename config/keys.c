@@ -9,6 +9,7 @@
 	}
 
 static const char *const progress_modes[] = { "auto", "tty", "plain", "json", "quiet", NULL };
+static const char *const compressions[] = { "auto", "uncompressed", "gzip", "zstd", NULL };
 static const char *const push_formats[] = { "keep", "oci", "docker", NULL };
 
 static const struct config_key mirror_keys[] = {
@@ -171,6 +172,14 @@ const struct config_key config_keys[] = {
 	  .option = "cache-to",
 	  .commands = "build",
 	  .description = "Where the build cache is put for others" },
+	{ .name = "build.compression",
+	  .type = CONFIG_CHOICE,
+	  .choices = compressions,
+	  .places = BOTH,
+	  .env = "EDGECTL_BUILD_COMPRESSION",
+	  .option = "compression",
+	  .commands = "build",
+	  .description = "Compression of the new layers of images" },
 	{ .name = "build.label-vcs",
 	  .type = CONFIG_BOOL,
 	  .places = BOTH,

@@ -84,6 +84,16 @@ def test_the_store_is_where_the_users_file_says(edgectl, project, scratch):
         str(scratch / "config/the-store"), "user", f"{scratch}/config/config.yaml:1")
 
 
+def test_compression_of_the_project(edgectl, project):
+    where = project("build: {compression: zstd}\n", **{"compose.yaml": "services: {a: {build: ., image: 'zipped:2'}}\n"})
+    edgectl("build", "-t", "zipped:1", ".", cwd=where, env=project.environment)
+    edgectl("build", "a", cwd=where, env=project.environment)
+    for name in ("zipped:1", "zipped:2"):
+        assert "tar+zstd" in edgectl("inspect", "--raw", name).stdout
+    edgectl("build", "-t", "zipped:1", "--compression", "gzip", ".", cwd=where, env=project.environment)
+    assert "tar+gzip" in edgectl("inspect", "--raw", "zipped:1").stdout
+
+
 def test_show_says_where_each_value_is_from(edgectl, project):
     where = project("registry: r.lan\nbuild:\n  jobs: 3\nfleets:\n  lab: {channel: stable}\n", "progress: plain\n")
     below = where / "below"
