@@ -80,6 +80,16 @@ static const char *const sql[QUERIES] = {
 	[QUERY_BLOCK_FORGET] = "DELETE FROM blocks WHERE blob = ?1",
 };
 
+/* The cause of an SQLITE_IOERR, as an errno; 0 = unknown. */
+static int cause_of(struct db *db)
+{
+	int cause = sqlite3_system_errno(db->handle);
+
+	/* it asked for room in the file that it shares with other processes, and says no more */
+	return cause == 0 && sqlite3_extended_errcode(db->handle) == SQLITE_IOERR_SHMSIZE ? ENOSPC
+											  : cause;
+}
+
 static int failed(struct db *db, struct err *err)
 {
 	int code = db->handle ? sqlite3_errcode(db->handle) : SQLITE_NOMEM;
@@ -94,6 +104,10 @@ static int failed(struct db *db, struct err *err)
 				"anew",
 				db->path);
 	case SQLITE_FULL: return err_errnum(err, ENOSPC, "the database '%s'", db->path);
+	case SQLITE_IOERR:
+		if (cause_of(db) != 0)
+			return err_errnum(err, cause_of(db), "the database '%s'", db->path);
+		return err_set(err, ERR_SYSTEM, "the database '%s': %s", db->path, text);
 	case SQLITE_BUSY:
 		err_set(err, ERR_SYSTEM, "the database '%s' is in use by another process",
 			db->path);

@@ -288,6 +288,7 @@ static int make(struct store *store, struct db *db, char path[SNAPSHOT_PATH_MAX]
 	int result;
 
 	for (;;) {
+		path[0] = '\0';
 		if (insert(store, db, &lock.id, err) < 0)
 			return -1;
 		dir_path(lock.id, "", path);
@@ -306,12 +307,23 @@ static int add_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struc
 
 	/* nobody sees the row before the directory is there and locked */
 	if (db_begin(db, err) < 0)
-		return store_failed(store, err);
+		return -1;
 	if (make(store, db, path, err) < 0) {
 		db_rollback(db);
-		return store_failed(store, err);
+		return -1;
 	}
-	return db_commit(db, err) == 0 ? 0 : store_failed(store, err);
+	return db_commit(db, err);
+}
+
+/* It has no row. If its directory stays, its number is passed over. */
+static void discard(struct store *store, const char *path)
+{
+	struct err ignored = ERR_INIT;
+	int64_t id = 0;
+
+	if (parse_id(path, &id, &ignored) == 0 && fs_remove_all(store->fd, path, &ignored) == 0)
+		unlock(store, id);
+	err_release(&ignored);
 }
 
 int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct err *err)
@@ -319,10 +331,15 @@ int store_new_snapshot(struct store *store, char path[SNAPSHOT_PATH_MAX], struct
 	int result;
 
 	sweep(store);
+	path[0] = '\0';
 	lease_begin_use(&store->lease); /* before the database's lock, as whoever removes */
 	result = add_snapshot(store, path, err);
 	lease_end_use(&store->lease);
-	return result;
+	if (result == 0)
+		return 0;
+	if (path[0])
+		discard(store, path);
+	return store_failed(store, err);
 }
 
 /* *ret_other is 0, or that of another process which was first, whose path is `path`. */

@@ -133,15 +133,19 @@ def test_a_killed_pull_leaves_the_old_image_or_the_new_one_unpacked(fresh_edgect
     assert use(fresh_edgectl, name, context, scratch / "out")[1] == content(8 * MIB)
 
 
-def test_a_full_disk(fresh_edgectl, scripted, small_disk):
-    """At whichever of the two it is full first."""
+@pytest.mark.parametrize("size", ["32k", "104k", "3m", "7m"])
+def test_a_full_disk(fresh_edgectl, scripted, small_disk, size):
+    """Full at the database, at the first directory, at the blob, at its files; and then there is room."""
     server = scripted("--layer-size", 4 * MIB)
-    for size in ["3m", "7m"]:
-        small = fresh_edgectl.with_store(small_disk(size) / "store")
-        failed = small("pull", "--unpack", f"{server.address}/app:1", status=1)
-        assert "no space left on device" in failed.stderr and "EDGECTL_ROOT=" in failed.stderr
-        assert snapshots(small) == []
-        is_sound(small)
+    disk = small_disk(size)
+    small = fresh_edgectl.with_store(disk / "store")
+    failed = small("pull", "--unpack", f"{server.address}/app:1", status=1)
+    assert "no space left on device" in failed.stderr and "EDGECTL_ROOT=" in failed.stderr
+    assert snapshots(small) == []
+    subprocess.run(["mount", "-o", "remount,size=20m", disk], check=True)
+    is_sound(small)
+    small("pull", "--unpack", f"{server.address}/app:1")
+    assert unpacked(small) == [content(4 * MIB)]
 
 
 CALL = re.compile(r"(\w+)\((.*)\) += 0")
