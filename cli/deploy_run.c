@@ -102,7 +102,7 @@ int deployment_send(struct deployment_session *session, const char *service,
 	if (board_send_image(session->engine, session->session.store, manifest, name, monitor, step,
 			     &sent, err) < 0) {
 		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s", err->message);
-		return -1;
+		return err_wrap(err, "service '%s'", service);
 	}
 	monitor_step(monitor, step, sent.bytes > 0 ? EVENT_STEP_DONE : EVENT_STEP_CACHED);
 	strmap_set(&session->image_ids, service, sent.id);

@@ -247,6 +247,16 @@ static enum err_kind kind_of(long status)
 	}
 }
 
+int engine_says(enum err_kind kind, const char *message, struct err *err)
+{
+	(void)err_set(err, kind, "%s", message);
+	if (strstr(message, "no space left on device"))
+		(void)err_hint(err, "the board's disk is full: 'docker system prune' there frees "
+				    "what no container uses; "
+				    "'edgectl device info' shows how much is free");
+	return -1;
+}
+
 /* {"message": "..."}, or {"cause": ..., "message": ...} of Podman; plain text of a proxy in between. */
 static int refuse(const struct engine_call *call, struct err *err)
 {
@@ -256,7 +266,7 @@ static int refuse(const struct engine_call *call, struct err *err)
 	if (json_parse(str_span(&call->answer), "the answer", &json, NULL) == 0)
 		message = json_get_string(json, "message");
 	if (message && *message) {
-		(void)err_set(err, kind_of(call->status), "%s", message);
+		(void)engine_says(kind_of(call->status), message, err);
 	} else if (strstr(call->answer.ptr, "HTTP request to an HTTPS server")) {
 		(void)err_set(err, ERR_DENIED, "it wants TLS");
 		(void)err_hint(

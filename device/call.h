@@ -52,6 +52,8 @@ void engine_call_path(struct engine_call *call, const char *fmt, ...) PRINTF_LIK
 /* Appends "?KEY=VALUE" or "&KEY=VALUE", escaped. */
 void engine_call_query(struct engine_call *call, const char *key, const char *value);
 
+/* What an engine said when it refused, with a remedy where one is known. Returns -1. */
+int engine_says(enum err_kind kind, const char *message, struct err *err);
 /*
  * Any status from 400 is an error: ERR_NOT_FOUND for 404, ERR_DENIED for 401 and 403, ERR_INPUT for
  * 400 and 409, ERR_SYSTEM otherwise; its message is the engine's, and call->status tells.

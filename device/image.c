@@ -88,7 +88,7 @@ static int take_line(void *data, const json_t *json, struct err *err)
 	const char *message = json_get_string(json, "error");
 
 	if (message)
-		return err_set(err, ERR_SYSTEM, "%s", message);
+		return engine_says(ERR_SYSTEM, message, err);
 	if (answer->line)
 		answer->line(answer, json);
 	return 0;

@@ -185,6 +185,8 @@ static int start(struct making *making, struct err *err)
 					"choose another one in the compose file");
 		return -1;
 	}
+	if (deploy_check_foreign(making->deploy, making->id, making->service, err) < 0)
+		return -1;
 	return deploy_post_start(making->deploy, making->step, making->id, making->service, err);
 }
 

@@ -16,6 +16,7 @@ static void deploy_release(struct deploy *deploy)
 {
 	deployment_release(&deploy->before);
 	strmap_release(&deploy->image_ids);
+	strmap_release(&deploy->foreign);
 	strvec_release(&deploy->renewed);
 	journal_release(&deploy->journal);
 }

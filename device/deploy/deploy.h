@@ -15,7 +15,8 @@ struct deploy {
 	struct compose_engine target; /* for compose/engine.h */
 	struct deployment before;
 	struct strmap image_ids; /* of all services */
-	struct strvec renewed;   /* services with a container that is new */
+	struct strmap foreign; /* service -> architecture of its image, which is not the board's */
+	struct strvec renewed; /* services with a container that is new */
 	struct journal journal;
 	struct deploy_result *result;
 };
@@ -27,6 +28,9 @@ WARN_UNUSED int deploy_images(struct deploy *deploy, struct err *err);
 /* Waits until what `service` depends on is as far as it wants. */
 WARN_UNUSED int deploy_wait(struct deploy *deploy, const struct compose_service *service,
 			    struct err *err);
+/* Does a container that has just started run, though its image is for another processor? */
+WARN_UNUSED int deploy_check_foreign(const struct deploy *deploy, const char *container,
+				     const struct compose_service *service, struct err *err);
 /* Waits until all that has been started runs, and is healthy where it has a healthcheck. */
 WARN_UNUSED int deploy_wait_all(const struct deploy *deploy, struct err *err);
 /* Runs the hooks of a service in a container of it that has started; `step` shows what they print. */

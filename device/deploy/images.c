@@ -15,6 +15,33 @@ static int find_id(struct deploy *deploy, const char *image, char **ret, struct 
 	return 0;
 }
 
+/* Is it for a processor that the board has? 64 bits run 32 as well, but for some. */
+static bool is_native(const char *board, const char *image)
+{
+	static const char *const also[][2] = { { "arm64", "arm" }, { "amd64", "386" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(also); i++) {
+		if (str_eq(board, also[i][0]) && str_eq(image, also[i][1]))
+			return true;
+	}
+	return str_eq(board, image);
+}
+
+/* A board may run what is not for it, by QEMU: container.c looks whether it does. */
+static int note_platform(struct deploy *deploy, const char *service, const char *id,
+			 struct err *err)
+{
+	json_auto_t *image = NULL;
+	const char *architecture = NULL;
+
+	if (board_image_inspect(deploy->engine, id, &image, err) < 0)
+		return -1;
+	architecture = json_get_string(image, "Architecture") ?: "";
+	if (*architecture && !is_native(engine_about(deploy->engine)->arch, architecture))
+		strmap_set(&deploy->foreign, service, architecture);
+	return 0;
+}
+
 static int pull(struct deploy *deploy, const char *image, char **ret, struct err *err)
 {
 	const struct monitor *monitor = deploy->request->monitor;
@@ -64,6 +91,8 @@ int deploy_images(struct deploy *deploy, struct err *err)
 		if (!given && bring(deploy, service, &id, err) < 0)
 			return err_wrap(err, "service '%s'", service->name);
 		strmap_set(&deploy->image_ids, service->name, given ? given : id);
+		if (note_platform(deploy, service->name, given ? given : id, err) < 0)
+			return err_wrap(err, "service '%s'", service->name);
 	}
 	return 0;
 }

@@ -360,9 +360,10 @@ class Engine:
     sees no bridge, no firewall rule and no binfmt registration. It reads the registry's storage through a second registry
     process at the same address in its own network namespace. With private=False it runs on the host as root, as
     benchmarks want it: its overlays are faster there. With comes_back=True it is started again when it ends;
+    with qemu=False it runs nothing of ARM;
     with on_loopback=True it listens on the host's loopback as well, and runs nothing."""
 
-    def __init__(self, root, registry, private=True, name="dockerd", more=(), comes_back=False, on_loopback=False):
+    def __init__(self, root, registry, private=True, name="dockerd", more=(), comes_back=False, on_loopback=False, qemu=True):
         self.root = pathlib.Path(root) / name
         self.root.mkdir()
         self.socket = f"unix://{self.root}/docker.sock"
@@ -373,6 +374,8 @@ class Engine:
         run = 'while :; do "$@"; sleep 0.2; done' if comes_back else 'exec "$@"'
         script = f'docker-registry serve "$1" & shift; {run}'
         namespace = [FIXTURES / "emulated.py", "--own-network", "sh", "-c", script, "dockerd", registry.config] if private else []
+        if private and not qemu:
+            namespace.insert(1, "--no-qemu")
         if on_loopback:
             namespace = [FIXTURES / "emulated.py"]
         with open(self.root / "log", "w") as log:

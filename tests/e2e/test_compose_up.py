@@ -207,7 +207,7 @@ def comparable(container, names):
     for path, value in flat(json.loads(text)):
         if not re.search(EITHER, path):
             found.setdefault(path, []).append(value)
-    return found
+    return {path: sorted(values, key=str) for path, values in found.items()}
 
 
 def comparable_resource(resource):
