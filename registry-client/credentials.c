@@ -27,6 +27,7 @@ void credentials_release(struct credentials *c)
 	free_secret(c->identity_token);
 	free_secret(c->registry_token);
 	free(c->origin);
+	free(c->trouble);
 	*c = (struct credentials){ .username = NULL };
 }
 
@@ -171,6 +172,8 @@ static int ask_helper(const char *helper, const char *host, const struct monitor
 	}
 	monitor_text(monitor, 0, EVENT_WARNING, "credentials for '%s': %s, ignoring", host,
 		     problem.message);
+	free(ret->trouble);
+	ret->trouble = xstrdup(problem.message);
 	return 0;
 }
 

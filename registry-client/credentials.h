@@ -18,6 +18,7 @@ struct credentials {
 	char *identity_token;      /* of OAuth 2: exchanged for a token */
 	char *registry_token;      /* sent as a Bearer token as it is */
 	char *origin;              /* where they are from, for messages */
+	char *trouble;             /* why a helper that was to know them did not say; NULL = none */
 };
 
 bool credentials_exist(const struct credentials *c);
@@ -35,7 +36,7 @@ void credentials_paths(const char *auth_file, struct strvec *ret);
 /*
  * For `repository` at `host` ("docker.io", "localhost:5000"). Nobody knows it: *ret stays empty,
  * which is not an error: one is anonymous then. A file that is missing counts as empty, one that
- * cannot be read or understood is an error. A helper that fails is a warning to `monitor`.
+ * cannot be read or understood is an error. A helper that fails is a warning to `monitor`, and kept in ret->trouble.
  */
 WARN_UNUSED int credentials_find(const struct strvec *paths, const char *host,
 				 const char *repository, const struct monitor *monitor,

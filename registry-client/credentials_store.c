@@ -104,7 +104,8 @@ int credentials_save(const struct login_request *request, const char *identity,
 	if (helper) {
 		*ret_place = xasprintf("docker-credential-%s", helper);
 		if (save_with_helper(helper, request, identity, monitor, err) < 0)
-			return -1;
+			return err_hint(err, "'%s' names that helper, by credsStore or credHelpers",
+					paths.items[0]);
 		credentials_enter(file, request->host, NULL, NULL);
 	} else {
 		*ret_place = xstrdup(paths.items[0]);

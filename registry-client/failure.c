@@ -162,7 +162,10 @@ static bool used_credentials(const struct call *call)
 
 static void hint_at_login(const struct call *call, struct err *err)
 {
-	err_hint(err, HOW_TO_LOG_IN, call->host->name);
+	if (call->login && call->login->trouble)
+		err_hint(err, "credentials could not be asked for: %s", call->login->trouble);
+	else
+		err_hint(err, HOW_TO_LOG_IN, call->host->name);
 }
 
 int failure_of_access(const struct call *call, struct err *err)

@@ -264,6 +264,7 @@ static void failing_helpers_are_warnings(void **state)
 		assert_ok(credentials_find(&paths, "a", "app", &monitor, &found, &err_));
 		assert_false(credentials_exist(&found));
 		assert_string_equal(warnings.ptr, helpers[i].warning);
+		assert_non_null(strstr(helpers[i].warning, found.trouble));
 	}
 }
 

@@ -28,6 +28,25 @@ static struct credentials somebody = { .username = (char *)"u",
 				       .password = (char *)"p",
 				       .origin = (char *)"c.json" };
 
+/* Of a user whose helper failed. */
+static struct credentials troubled = { .trouble = (char *)"no session bus" };
+
+static void a_failed_helper_is_the_reason(void **state)
+{
+	(void)state;
+	for (long status = 401; status <= 403; status += 2) {
+		AUTO(call_release) struct call call;
+
+		call_init(&call, registry, &ref, CALL_PULL);
+		call.login = &troubled;
+		call.request.status = status;
+		assert_int_equal(failure_of_status(&call, "the image", &err_), -1);
+		assert_string_equal(err_.hint,
+				    "credentials could not be asked for: no session bus");
+		err_clear(&err_);
+	}
+}
+
 static const struct {
 	enum call_access access;
 	bool with_credentials;
@@ -158,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		call_test(answers_become_sentences),
 		call_test(missing_answers_become_sentences),
+		call_test(a_failed_helper_is_the_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
