@@ -310,6 +310,7 @@ bool call_may_retry(const struct call *call)
 	case HTTP_NO_CONNECTION:
 	case HTTP_NO_TLS: return call->host->answered;
 	case HTTP_BAD_CERTIFICATE:
+	case HTTP_NO_AUTHORITIES:
 	case HTTP_NO_CLIENT_CERTIFICATE:
 	case HTTP_REJECTED:
 	case HTTP_GARBLED: return false;

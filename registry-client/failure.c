@@ -20,6 +20,7 @@ static const struct {
 	[HTTP_NO_CONNECTION] = { ERR_NETWORK, "cannot connect" },
 	[HTTP_NO_TLS] = { ERR_NETWORK, "no TLS" },
 	[HTTP_BAD_CERTIFICATE] = { ERR_NETWORK, "its certificate is not valid" },
+	[HTTP_NO_AUTHORITIES] = { ERR_NETWORK, "no certificates to check its own with" },
 	[HTTP_NO_CLIENT_CERTIFICATE] = { ERR_AUTH, "wants a client certificate that it knows" },
 	[HTTP_BROKEN] = { ERR_NETWORK, "the connection broke" },
 	[HTTP_STALLED] = { ERR_NETWORK, "the connection stalled" },
@@ -105,6 +106,8 @@ static void hint_at_connection(const struct host *host, const struct http_reques
 			 "if it speaks plain HTTP, and the network may be trusted, use --insecure");
 	else if (request->outcome == HTTP_BAD_CERTIFICATE)
 		hint_at_certificate(host, request, err);
+	else if (request->outcome == HTTP_NO_AUTHORITIES)
+		err_hint(err, FAILURE_NO_AUTHORITIES_HINT);
 	/* one that closes at once may have said why, in a message that the reset overtook */
 	else if (request->outcome == HTTP_NO_CLIENT_CERTIFICATE ||
 		 (request->outcome == HTTP_BROKEN && request->over_tls && !host->answered))

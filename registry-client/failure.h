@@ -7,6 +7,9 @@
 
 #include "call.h"
 
+#define FAILURE_NO_AUTHORITIES_HINT \
+	"sudo apt-get install ca-certificates; others are named by SSL_CERT_FILE or SSL_CERT_DIR"
+
 /* "connection broke", "no answer" ...: of an outcome other than HTTP_ANSWERED. Borrowed. */
 const char *failure_outcome_text(const struct http_request *request);
 

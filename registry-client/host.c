@@ -74,8 +74,11 @@ static bool has_port(const char *authority)
 
 bool host_fall_back(struct host *host, enum http_outcome outcome)
 {
-	/* A server that does not know TLS may also close, or answer in plain text. */
-	bool no_tls = outcome == HTTP_NO_TLS || outcome == HTTP_BROKEN || outcome == HTTP_GARBLED;
+	/*
+	 * A server that does not know TLS may also close, or answer in plain text; without authorities it was not even asked.
+	 */
+	bool no_tls = outcome == HTTP_NO_TLS || outcome == HTTP_BROKEN || outcome == HTTP_GARBLED ||
+		      outcome == HTTP_NO_AUTHORITIES;
 	/* Without a port, HTTP is at another one. */
 	bool no_port = outcome == HTTP_NO_CONNECTION && !has_port(host->authority);
 

@@ -66,6 +66,7 @@ enum http_outcome {
 	HTTP_NO_CONNECTION, /* nobody listens there, or no way to it */
 	HTTP_NO_TLS,        /* something listens that does not speak TLS, or not ours */
 	HTTP_BAD_CERTIFICATE,
+	HTTP_NO_AUTHORITIES, /* this machine has no certificates to check one with, or cannot read them */
 	HTTP_NO_CLIENT_CERTIFICATE, /* it wants to know who we are, or does not know us */
 	HTTP_BROKEN,                /* reset or closed in the middle */
 	HTTP_STALLED,               /* open, but nothing moves */

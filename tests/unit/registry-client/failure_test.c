@@ -144,6 +144,10 @@ static const struct {
 	  "this machine's clock" },
 	{ "r.example", HTTP_BAD_CERTIFICATE, "SSL: no alternative certificate subject name matches",
 	  ERR_NETWORK, NULL, "for another name than 'r.example'" },
+	{ "r.example", HTTP_NO_AUTHORITIES, "error setting certificate file: /ca.crt", ERR_NETWORK,
+	  "registry 'r.example': no certificates to check its own with (error setting certificate "
+	  "file: /ca.crt)",
+	  "install ca-certificates" },
 	{ "UPPER", HTTP_NO_NAME, "", ERR_NETWORK, "registry 'UPPER': there is no host of that name",
 	  "because of its capitals" },
 	{ "UPPER.example", HTTP_NO_NAME, "", ERR_NETWORK, NULL, "check the spelling" },

@@ -51,6 +51,8 @@ static void falls_back_to_http_where_it_may(void **state)
 		/* a wrong certificate is no reason to do without any */
 		{ "localhost:5000", false, HTTP_BAD_CERTIFICATE, false },
 		{ "localhost:5000", false, HTTP_NO_CLIENT_CERTIFICATE, false },
+		{ "localhost:5000", false, HTTP_NO_AUTHORITIES, true },
+		{ "r.example", false, HTTP_NO_AUTHORITIES, false },
 		/*
 		 * nobody listens at that port, whatever the protocol; port 80 may be another matter
 		 */
