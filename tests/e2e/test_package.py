@@ -69,7 +69,7 @@ def test_new_user(machine, hub):
     config.parent.mkdir(parents=True)
     config.write_text(f"registries:\n  docker.io:\n    mirrors: [{hub}]\n")
     machine.as_root(f"chown --recursive {USER}: /home/{USER}")
-    machine.as_user("edgectl init demo --board raspberrypi4-64 --template c-cmake -y && cd demo && edgectl build")
+    machine.as_user("edgectl doctor && edgectl init demo --board raspberrypi4-64 --template c-cmake -y && cd demo && edgectl build")
     assert re.search(r"^demo:latest .* linux/arm64 ", machine.as_user("edgectl images"), re.MULTILINE)
     # What was built runs where such a program runs.
     machine.as_user("cd demo && edgectl build --board raspberrypi4-64 --output ../files .")
