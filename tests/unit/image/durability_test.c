@@ -60,6 +60,7 @@ int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)
 
 static void begin(const char *fails_at)
 {
+	str_release(&disk.calls); /* of opening the store */
 	str_init(&disk.calls, 0);
 	disk.fails_at = fails_at;
 }
