@@ -85,7 +85,7 @@ static int login_run(struct app *app, const void *args_data, struct err *err)
 	const struct login_args *args = args_data;
 	const struct session_options options = {
 		.title = "Logging in",
-		.progress = args->verbose ? PROGRESS_PLAIN : PROGRESS_QUIET,
+		.progress = PROGRESS_MESSAGES,
 		.insecure = args->insecure,
 		.verbose = args->verbose,
 		.without_store = true,

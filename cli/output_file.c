@@ -36,7 +36,10 @@ int output_file_open(const char *path, struct output_file *ret, struct err *err)
 	}
 	ret->path = xstrdup(path);
 	ret->temporary = xasprintf("%s.%d.partial", path, (int)getpid());
-	return fd_open(AT_FDCWD, ret->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644, &ret->fd, err);
+	if (fd_open(AT_FDCWD, ret->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644, &ret->fd, NULL) ==
+	    0)
+		return 0;
+	return err_errno(err, "write '%s'", path);
 }
 
 const char *output_file_name(const struct output_file *file)

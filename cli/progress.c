@@ -108,6 +108,7 @@ static struct renderer *new_renderer(enum progress_mode mode)
 	case PROGRESS_TTY: return render_tty_new();
 	case PROGRESS_JSON: return render_json_new();
 	case PROGRESS_QUIET: return render_quiet_new();
+	case PROGRESS_MESSAGES: return render_messages_new();
 	case PROGRESS_AUTO:
 	case PROGRESS_PLAIN: break;
 	}

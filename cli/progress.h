@@ -20,9 +20,16 @@
 #include "base/str.h"
 #include "option.h"
 
-enum progress_mode { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_QUIET };
+enum progress_mode {
+	PROGRESS_AUTO,
+	PROGRESS_TTY,
+	PROGRESS_PLAIN,
+	PROGRESS_JSON,
+	PROGRESS_QUIET,
+	PROGRESS_MESSAGES, /* of commands that only ask; no word of --progress */
+};
 
-/* The words of --progress, in the order of the enum. */
+/* The words of --progress, in the order of the enum, without the last. */
 extern const char *const progress_modes[];
 
 /*

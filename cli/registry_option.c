@@ -5,7 +5,7 @@
 struct session_options registry_args_to_ask(const struct registry_args *args)
 {
 	return (struct session_options){ .title = "Asking",
-					 .progress = PROGRESS_PLAIN,
+					 .progress = PROGRESS_MESSAGES,
 					 .insecure = args->insecure,
 					 .verbose = args->verbose,
 					 .secrets = args->secrets };

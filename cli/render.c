@@ -77,6 +77,16 @@ void renderer_add_end(struct renderer *renderer, const struct err *err)
 		report_format_excerpt(err, &renderer->out);
 }
 
+void renderer_add_message(struct renderer *renderer, const struct event *event)
+{
+	AUTO(freep) char *text = span_dup(event_span(event));
+
+	if (event->kind == EVENT_WARNING)
+		report_format_warning(text, event->span, renderer->colour, &renderer->out);
+	else
+		str_addf(&renderer->out, "%s\n", text);
+}
+
 /* --- the quiet kind: remembers, and speaks only of what went wrong --- */
 
 static void quiet_event(struct renderer *renderer, const struct event *event, struct step *step,
@@ -94,13 +104,36 @@ static void quiet_finish(struct renderer *renderer, const struct err *err, uint6
 	renderer_add_end(renderer, err);
 }
 
-struct renderer *render_quiet_new(void)
+static void messages_event(struct renderer *renderer, const struct event *event, struct step *step,
+			   uint64_t now)
 {
-	static const struct renderer_kind kind = { .event = quiet_event, .finish = quiet_finish };
+	if (event->kind == EVENT_WARNING || event->kind == EVENT_INFO)
+		renderer_add_message(renderer, event);
+	else
+		quiet_event(renderer, event, step, now);
+}
+
+static struct renderer *new_renderer(const struct renderer_kind *kind)
+{
 	struct renderer *renderer = xcalloc(1, sizeof(*renderer));
 
-	renderer->kind = &kind;
+	renderer->kind = kind;
 	str_init(&renderer->out, 0);
 	str_init(&renderer->warnings, 0);
 	return renderer;
+}
+
+struct renderer *render_quiet_new(void)
+{
+	static const struct renderer_kind kind = { .event = quiet_event, .finish = quiet_finish };
+
+	return new_renderer(&kind);
+}
+
+struct renderer *render_messages_new(void)
+{
+	static const struct renderer_kind kind = { .event = messages_event,
+						   .finish = quiet_finish };
+
+	return new_renderer(&kind);
 }

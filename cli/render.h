@@ -47,12 +47,16 @@ struct renderer *render_tty_new(void);
 struct renderer *render_plain_new(void);
 struct renderer *render_json_new(void);
 struct renderer *render_quiet_new(void);
+/* Of a command that only asks: no steps, but what there is to be told and to be warned of. */
+struct renderer *render_messages_new(void);
 
 void renderer_event(struct renderer *renderer, const struct event *event, uint64_t now);
 void renderer_tick(struct renderer *renderer, uint64_t now);
 void renderer_finish(struct renderer *renderer, const struct err *err, uint64_t now);
 void renderer_freep(struct renderer **renderer);
 
+/* For kinds: a warning, or a line for the user. */
+void renderer_add_message(struct renderer *renderer, const struct event *event);
 /*
  * For kinds: the end of the failing step's output, the warnings about files, and the excerpt of the file
  * that err is about; err NULL = nothing failed.

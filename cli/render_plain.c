@@ -224,23 +224,13 @@ static void say_step_event(struct plain_step *shown, const struct event *event, 
 }
 
 /* Lines for the user stand between the steps. */
-static void add_message(struct renderer *renderer, const struct event *event)
-{
-	AUTO(freep) char *text = span_dup(event_span(event));
-
-	if (event->kind == EVENT_WARNING)
-		report_format_warning(text, event->span, renderer->colour, &renderer->out);
-	else
-		str_addf(&renderer->out, "%s\n", text);
-}
-
 static void plain_event(struct renderer *renderer, const struct event *event, struct step *step,
 			uint64_t now)
 {
 	struct plain *plain = plain_of(renderer);
 
 	if (event->kind == EVENT_WARNING || event->kind == EVENT_INFO)
-		add_message(renderer, event);
+		renderer_add_message(renderer, event);
 	else if (step && step->state != STEP_WAITING)
 		say_step_event(find(plain, step->id), event, step, now);
 	show(plain, now);

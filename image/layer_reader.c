@@ -45,6 +45,8 @@ static int archive_failed(struct archive *a, const char *what, struct err *err)
 {
 	const char *text = libarchive.error_string(a);
 
+	if (text && str_has_prefix(text, "Unrecognized archive format"))
+		return err_set(err, ERR_INPUT, "it is no tar, compressed or not");
 	return err_set(err, ERR_INPUT, "%s: %s", what, text ? text : "unreadable");
 }
 

@@ -204,6 +204,7 @@ def test_load_from_a_pipe(edgectl, fresh_edgectl, built):
 
 @pytest.mark.parametrize("spoil, said", [
     (lambda data: data[:len(data) // 2], "archive"),
+    (lambda data: b"no archive" * 100, "no tar"),
     (lambda data: b"", "no image"),
     (lambda data: data.replace(b'"sha256:', b'"sha999:'), "archive"),
     (lambda data: gzip.compress(gzip.compress(data)), "more than once"),
