@@ -1,12 +1,15 @@
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "base/fs.h"
 #include "config/fleet.h"
 #include "doctor/check.h"
 
-#define PREFIX "EDGECTL_"
+#define PREFIX   "EDGECTL_"
+#define MISNAMED "edgectl.yml"
 
 /* --- files --- */
 
@@ -14,6 +17,14 @@ static void add_file(const struct check *check, const char *path, struct finding
 {
 	if (path)
 		findings_add(ret, FINDING_GOOD, check->name, NULL, "'%s' has no mistakes", path);
+}
+
+static void look_at_misnamed(const struct check *check, struct findings *ret)
+{
+	if (fs_exists(AT_FDCWD, MISNAMED))
+		findings_add(
+			ret, FINDING_WARNING, check->name, "mv " MISNAMED " " CONFIG_PROJECT_FILE,
+			"'" MISNAMED "' is not read: the file is called '" CONFIG_PROJECT_FILE "'");
 }
 
 static void look_at_files(const struct check *check, const struct check_context *context,
@@ -91,6 +102,7 @@ static int run_configuration(const struct check *check, const struct check_conte
 		findings_add(ret, FINDING_BAD, check->name, context->config_err->hint, "%s",
 			     context->config_err->message);
 	}
+	look_at_misnamed(check, ret);
 	look_at_names(check, ret);
 	return 0;
 }

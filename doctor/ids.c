@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -6,10 +8,12 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/limits.h"
 #include "doctor/check.h"
 #include "sandbox/identity.h"
 
-#define IDS_USUAL 65536 /* what useradd(8) gives, and what images expect */
+#define IDS_FIRST 100000 /* as useradd(8) has it */
+#define IDS_USUAL 65536  /* what useradd(8) gives, and what images expect */
 #define WITHOUT   "without it only files of one owner can be made, and many images fail to build"
 
 /* --- newuidmap and newgidmap --- */
@@ -63,11 +67,34 @@ static void look_at_privileges(const struct check *check, struct findings *ret)
 
 /* --- ranges --- */
 
+/* Behind all ranges of NAME:START:COUNT lines, subuid(5): two users with the same ids could use each other's files. */
+static unsigned long long first_free(const char *file)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+	struct span rest, line, word, start;
+	unsigned long long free_id = IDS_FIRST, first = 0, count = 0;
+
+	if (fs_read_file(AT_FDCWD, file, LIMIT_PASSWD, &text, NULL) < 0)
+		return free_id;
+	rest = str_span(&text);
+	for (bool more = true; more;) {
+		more = span_cut(&rest, '\n', &line);
+		(void)span_cut(&line, ':', &word);
+		(void)span_cut(&line, ':', &start);
+		if (span_to_u64(start, UINT32_MAX, &first) &&
+		    span_to_u64(span_trim(line), UINT32_MAX, &count) && first + count > free_id)
+			free_id = first + count;
+	}
+	return free_id;
+}
+
 static void look_at_range(const struct check *check, const char *file, const char *option,
 			  const char *user, unsigned long count, struct findings *ret)
 {
+	unsigned long long first = first_free(file);
 	AUTO(freep)
-	char *remedy = xasprintf("sudo usermod --add-%ss 100000-165535 %s", option, user);
+	char *remedy = xasprintf("sudo usermod --add-%ss %llu-%llu %s", option, first,
+				 first + IDS_USUAL - 1, user);
 
 	if (count == 0)
 		findings_add(ret, FINDING_WARNING, check->name, remedy,

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -118,7 +119,11 @@ def test_a_user_without_ranges(doctor, workspace, program, identity):
         findings = Findings(json.loads(result.stdout))
         line = findings.find("ids", "has no range in /etc/subuid")
         assert line["level"] == "warning"
-        assert line["remedy"] == f"sudo usermod --add-subuids 100000-165535 {poor.name}"
+        first, last = map(int, re.fullmatch(
+            f"sudo usermod --add-subuids (\\d+)-(\\d+) {poor.name}", line["remedy"]).groups())
+        assert last - first == 65535
+        ranges = [entry.split(":")[1:] for entry in pathlib.Path("/etc/subuid").read_text().split()]
+        assert all(int(start) + int(count) <= first for start, count in ranges), "nobody else has them"
         assert findings.find("ids", "has no range in /etc/subgid")
         assert findings.find("steps", "a step ran")["level"] == "good"
 
@@ -315,6 +320,12 @@ def test_a_wrong_configuration_is_a_finding(doctor):
     line = findings.find("configuration", "edgectl.yaml:1:1: error: unknown key 'bord'")
     assert line["level"] == "bad" and "did you mean 'board'?" in line["text"]
     assert findings.levels("kernel")
+
+
+def test_a_file_of_the_wrong_name(doctor):
+    (doctor.work / "edgectl.yml").write_text("board: rpi4\n")
+    line = doctor("configuration").find("configuration", "'edgectl.yml' is not read")
+    assert line["level"] == "warning" and line["remedy"] == "mv edgectl.yml edgectl.yaml"
 
 
 def test_variables(doctor):
