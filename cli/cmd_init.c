@@ -1,5 +1,6 @@
 #include "app.h"
 #include "command.h"
+#include "exposed_ports.h"
 #include "init_answers.h"
 #include "question.h"
 #include "report.h"
@@ -31,16 +32,36 @@ static bool is_in(const char *dir, const char *name)
 	return access(path, F_OK) == 0;
 }
 
-static int require_dockerfile(const char *dir, const struct board *board, struct err *err)
+/* The one that a build for the board would take; the caller frees. NULL when there is none. */
+static char *find_dockerfile(const char *dir, const struct board *board)
 {
 	AUTO(freep) char *of_board = xasprintf("Dockerfile.%s", board->slug);
 	AUTO(freep) char *of_arch = xasprintf("Dockerfile.%s", board->arch);
+	const char *const names[] = { of_board, of_arch, "Dockerfile.template", "Dockerfile" };
 
-	if (is_in(dir, "Dockerfile") || is_in(dir, "Dockerfile.template") || is_in(dir, of_board) ||
-	    is_in(dir, of_arch))
-		return 0;
-	(void)err_set(err, ERR_NOT_FOUND, "there is no Dockerfile in '%s'", dir);
-	return err_hint(err, "start from a template: edgectl init --template NAME");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (is_in(dir, names[i]))
+			return path_join(dir, names[i]);
+	}
+	return NULL;
+}
+
+/* Its ports become a variable of the template, before those that the user gave. */
+static int read_existing(const char *dir, const struct board *board, struct strvec *variables,
+			 struct err *err)
+{
+	AUTO(freep) char *dockerfile = find_dockerfile(dir, board);
+	AUTO(str_release) struct str ports = STR_INIT;
+	AUTO(freep) char *pair = NULL;
+
+	if (!dockerfile) {
+		(void)err_set(err, ERR_NOT_FOUND, "there is no Dockerfile in '%s'", dir);
+		return err_hint(err, "start from a template: edgectl init --template NAME");
+	}
+	exposed_ports(dockerfile, &ports);
+	pair = xasprintf("ports=%s", ports.ptr);
+	strvec_add(variables, pair);
+	return 0;
 }
 
 static void drop(struct project *project, const char *path)
@@ -155,7 +176,7 @@ static int write_project(const struct init_args *args, struct project *project, 
 	return 0;
 }
 
-static int make(const struct init_args *args, const struct init_answers *answers, const char *dir,
+static int make(const struct init_args *args, struct init_answers *answers, const char *dir,
 		struct err *err)
 {
 	AUTO(template_freep) struct template *template = NULL;
@@ -168,8 +189,11 @@ static int make(const struct init_args *args, const struct init_answers *answers
 	if (likely_name(dir, &name, err) < 0 || board_catalog_load(&boards, err) < 0 ||
 	    init_answer_template(answers, &template, err) < 0 ||
 	    init_answer_board(answers, template, &boards, &board, err) < 0 ||
-	    (args->from_existing && require_dockerfile(dir, board, err) < 0) ||
-	    init_answer_values(answers, template, board, name, &values, err) < 0)
+	    (args->from_existing && read_existing(dir, board, &answers->variables, err) < 0))
+		return -1;
+	VEC_FOREACH(pair, &args->variables)
+		strvec_add(&answers->variables, *pair);
+	if (init_answer_values(answers, template, board, name, &values, err) < 0)
 		return -1;
 	if (project_render(template, &values, &project, err) < 0)
 		return err_wrap(err, "template '%s'", template->name);
@@ -184,20 +208,22 @@ static int make(const struct init_args *args, const struct init_answers *answers
 static int init_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct init_args *args = args_data;
-	const struct init_answers answers = {
+	struct init_answers answers = {
 		.template_where = args->from_existing ? EXISTING_TEMPLATE : args->template_where,
 		.board = args->board,
 		.name = args->name,
 		.registry = args->registry,
-		.variables = args->variables,
 		.may_ask = !args->yes && question_can_be_asked(),
 	};
 	AUTO(freep) char *dir = path_clean(args->dirs.len > 0 ? args->dirs.items[0] : ".");
+	int status;
 
 	(void)app;
 	if (args->from_existing && args->template_where)
 		return err_set(err, ERR_USAGE, "--from-existing and --template exclude each other");
-	return make(args, &answers, dir, err);
+	status = make(args, &answers, dir, err);
+	strvec_release(&answers.variables);
+	return status;
 }
 
 static const struct cli_option init_options[] = {
