@@ -187,6 +187,16 @@ const struct yaml *compose_tree(const struct compose *compose)
 	return compose->document;
 }
 
+struct yaml *compose_document(struct compose *compose)
+{
+	return compose->document;
+}
+
+struct arena *compose_arena(struct compose *compose)
+{
+	return compose->loader.arena;
+}
+
 bool compose_is_raw(const struct compose *compose)
 {
 	return compose->is_raw;
@@ -239,9 +249,8 @@ const struct strmap *compose_environment(const struct compose *compose)
 void compose_set_image(struct compose *compose, const char *service, const char *image)
 {
 	struct yaml *node = yaml_get(yaml_get(compose->document, "services"), service);
-	const struct yaml *old = yaml_get(node, "image");
 
-	if (old)
+	if (node)
 		yaml_set(compose->loader.arena, node, "image",
-			 yaml_new_string(compose->loader.arena, image, old));
+			 yaml_new_string(compose->loader.arena, image, node));
 }

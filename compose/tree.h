@@ -7,6 +7,9 @@
 
 /* Borrowed from the model. */
 const struct yaml *compose_tree(const struct compose *compose);
+/* The same for whoever changes it, and where new nodes live. */
+struct yaml *compose_document(struct compose *compose);
+struct arena *compose_arena(struct compose *compose);
 /* Absolute names of the files that were given or found, without those that they include. */
 const struct strvec *compose_files(const struct compose *compose);
 /* Those of --env-file. */

@@ -98,3 +98,74 @@ void git_worktree_release(struct git_worktree *worktree)
 	free(worktree->source);
 	*worktree = (struct git_worktree)GIT_WORKTREE_INIT;
 }
+
+/* --- the commit --- */
+
+static void describe_result_freep(git_describe_result **result)
+{
+	libgit2.describe_result_free(*result);
+}
+
+static int describe(git_commit *commit, char **ret, struct err *err)
+{
+	git_describe_options options;
+	git_describe_format_options format;
+	AUTO(describe_result_freep) git_describe_result *result = NULL;
+	git_buf text = { .ptr = NULL };
+	int code;
+
+	/* of versions that it knows */
+	(void)libgit2.describe_options_init(&options, GIT_DESCRIBE_OPTIONS_VERSION);
+	(void)libgit2.describe_format_options_init(&format, GIT_DESCRIBE_FORMAT_OPTIONS_VERSION);
+	options.describe_strategy = GIT_DESCRIBE_TAGS;
+	options.show_commit_oid_as_fallback = 1;
+	format.abbreviated_size = 12;
+	code = libgit2.describe_commit(&result, (git_object *)commit, &options);
+	if (code == 0)
+		code = libgit2.describe_format(&text, result, &format);
+	if (code < 0)
+		return git_library_error(code, err);
+	*ret = xstrdup(text.ptr);
+	libgit2.buf_dispose(&text);
+	return 0;
+}
+
+static int read_commit(git_repository *repository, struct git_head *ret, struct err *err)
+{
+	AUTO(git_commit_freep) git_commit *commit = NULL;
+	const git_signature *author;
+	git_oid id;
+	int code = libgit2.reference_name_to_id(&id, repository, "HEAD");
+
+	if (code == GIT_ENOTFOUND || code == GIT_EUNBORNBRANCH)
+		return 0;
+	if (code == 0)
+		code = libgit2.commit_lookup(&commit, repository, &id);
+	if (code < 0)
+		return git_library_error(code, err);
+	if (describe(commit, &ret->name, err) < 0)
+		return -1;
+	author = libgit2.commit_author(commit);
+	ret->author = xasprintf("%s <%s>", author->name, author->email);
+	ret->time = libgit2.commit_time(commit);
+	return 0;
+}
+
+int git_head_find(const char *dir, struct git_head *ret, struct err *err)
+{
+	AUTO(git_repository_freep) git_repository *repository = NULL;
+
+	git_library_init();
+	if (discover(dir, &repository, err) < 0)
+		return -1;
+	if (repository && read_commit(repository, ret, err) < 0)
+		return err_wrap(err, "git repository of '%s'", dir);
+	return 0;
+}
+
+void git_head_release(struct git_head *head)
+{
+	free(head->name);
+	free(head->author);
+	*head = (struct git_head)GIT_HEAD_INIT;
+}

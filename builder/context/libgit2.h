@@ -10,8 +10,10 @@
 /* clang-format off */
 #define LIBGIT2_FUNCTIONS(X) \
 	X(git, buf_dispose) X(git, checkout_options_init) X(git, checkout_tree) \
-	X(git, commit_free) X(git, commit_id) X(git, commit_time) X(git, commit_tree) \
+	X(git, commit_author) X(git, commit_free) X(git, commit_id) X(git, commit_lookup) X(git, commit_time) X(git, commit_tree) \
 	X(git, credential_userpass_plaintext_new) \
+	X(git, describe_commit) X(git, describe_format) X(git, describe_format_options_init) \
+	X(git, describe_options_init) X(git, describe_result_free) \
 	X(git, error_last) X(git, error_set_str) \
 	X(git, fetch_options_init) \
 	X(git, libgit2_init) X(git, libgit2_opts) X(git, libgit2_version) \

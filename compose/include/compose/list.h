@@ -22,7 +22,7 @@ void compose_list(const struct compose *compose, enum compose_kind kind, struct 
 const struct strmap *compose_environment(const struct compose *compose);
 /* Appends the compose files and env files that were read, absolute; not what they include or extend. */
 void compose_input_files(const struct compose *compose, struct strvec *out);
-/* Replaces the image of a service that has one. */
+/* Gives a service this image. */
 void compose_set_image(struct compose *compose, const char *service, const char *image);
 /* A compose file that says nothing but the images of the services. */
 void compose_print_images(const struct compose *compose, enum compose_format format,

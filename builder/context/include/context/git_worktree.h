@@ -3,6 +3,7 @@
 #define CONTEXT_GIT_WORKTREE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -18,8 +19,23 @@ struct git_worktree {
 		.is_dirty = false, \
 	}
 
+/* The commit of HEAD, for people. */
+struct git_head {
+	char *name; /* as of `git describe --tags --always`: "v1.2-3-gdeadbeef"; NULL = there is no commit */
+	char *author; /* "Name <address>" */
+	int64_t time; /* of the commit, seconds since 1970 */
+};
+
+#define GIT_HEAD_INIT         \
+	{                     \
+		.name = NULL, \
+	}
+
 /* That a directory is in no checkout is no error; a damaged repository is. No command or hook of it is run. */
 WARN_UNUSED int git_worktree_find(const char *dir, struct git_worktree *ret, struct err *err);
 void git_worktree_release(struct git_worktree *worktree);
+/* The same of its commit, which takes a walk to the nearest tag. */
+WARN_UNUSED int git_head_find(const char *dir, struct git_head *ret, struct err *err);
+void git_head_release(struct git_head *head);
 
 #endif

@@ -1,0 +1,181 @@
+#include "release/catalogue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/diag.h"
+#include "registry/repository.h"
+#include "release_tags.h"
+
+#define DIGITS_MIN 6
+
+static void published_release(struct published *published)
+{
+	release_release(&published->release);
+	strvec_release(&published->channels);
+}
+
+void catalogue_release(struct catalogue *catalogue)
+{
+	VEC_FOREACH(published, catalogue)
+		published_release(published);
+	free(catalogue->items);
+	*catalogue = (struct catalogue)CATALOGUE_INIT;
+}
+
+static struct published *find_digest(const struct catalogue *catalogue, const struct digest *digest)
+{
+	VEC_FOREACH(published, catalogue) {
+		if (digest_equal(&published->release.digest, digest))
+			return published;
+	}
+	return NULL;
+}
+
+/* What the tag says of it. */
+static void note_tag(struct published *published, const char *tag)
+{
+	if (tag_is_draft(tag))
+		published->is_draft = true;
+	else if (!str_eq(tag, published->release.version))
+		strvec_add(&published->channels, tag);
+}
+
+/* What is no release has nothing to do with us. */
+static int add_tag(struct registry *registry, const struct image_ref *repository, const char *tag,
+		   struct catalogue *catalogue, struct err *err)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
+	AUTO(err_release) struct err problem = ERR_INIT;
+	struct release release = RELEASE_INIT;
+	struct published *published;
+
+	image_ref_copy(&ref, repository);
+	free(ref.tag);
+	ref.tag = xstrdup(tag);
+	if (registry_describe(registry, &ref, NULL, &target, err) < 0)
+		return -1;
+	published = find_digest(catalogue, &target.digest);
+	if (!published) {
+		ref.digest = target.digest;
+		if (release_read(registry, &ref, &release, &problem) < 0) {
+			release_release(&release);
+			if (problem.kind == ERR_INPUT)
+				return 0;
+			return fail_with(err, &problem);
+		}
+		published = VEC_ADD(catalogue);
+		*published = (struct published){ .release = release };
+	}
+	note_tag(published, tag);
+	return 0;
+}
+
+/* --- the order --- */
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct published *left = a, *right = b;
+	const char *left_time = left->release.created ? left->release.created : "";
+	const char *right_time = right->release.created ? right->release.created : "";
+	int order = strcmp(right_time, left_time);
+
+	return order ? order : strcmp(left->release.version, right->release.version);
+}
+
+static void swap(struct published *a, struct published *b)
+{
+	struct published held = *a;
+
+	*a = *b;
+	*b = held;
+}
+
+/* A release stands before its parent, whatever their clocks said. */
+static void put_parents_behind(struct catalogue *catalogue)
+{
+	for (size_t i = 0; i < catalogue->len; i++) {
+		/* as often as there are releases at most: digests know no cycles, but registries may lie */
+		for (size_t rounds = 0; rounds < catalogue->len; rounds++) {
+			size_t child = i + 1;
+
+			while (child < catalogue->len &&
+			       !digest_equal(&catalogue->items[child].release.parent,
+					     &catalogue->items[i].release.digest))
+				child++;
+			if (child >= catalogue->len)
+				break;
+			swap(&catalogue->items[i], &catalogue->items[child]);
+		}
+	}
+}
+
+int catalogue_read(struct registry *registry, const struct image_ref *repository,
+		   struct catalogue *ret, struct err *err)
+{
+	AUTO(strvec_release) struct strvec tags = STRVEC_INIT;
+	AUTO(err_release) struct err problem = ERR_INIT;
+
+	if (registry_tags(registry, repository, &tags, &problem) < 0)
+		return problem.kind == ERR_NOT_FOUND ? 0 : fail_with(err, &problem);
+	VEC_FOREACH(tag, &tags) {
+		if (!tag_is_image(*tag) && add_tag(registry, repository, *tag, ret, err) < 0)
+			return -1;
+	}
+	if (ret->len > 0)
+		qsort(ret->items, ret->len, sizeof(*ret->items), compare_times);
+	put_parents_behind(ret);
+	return 0;
+}
+
+/* --- looking up --- */
+
+const struct published *catalogue_of_channel(const struct catalogue *catalogue, const char *channel)
+{
+	VEC_FOREACH(published, catalogue) {
+		if (strvec_contains(&published->channels, channel))
+			return published;
+	}
+	return NULL;
+}
+
+static bool is_digest_of(const struct published *published, const char *word)
+{
+	const struct digest *digest = &published->release.digest;
+
+	return strlen(word) >= DIGITS_MIN &&
+	       (str_has_prefix(digest_hex(digest), word) || str_eq(digest->text, word));
+}
+
+static int unknown(const struct catalogue *catalogue, const char *word, struct err *err)
+{
+	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
+	const char *near;
+
+	VEC_FOREACH(published, catalogue) {
+		strvec_add(&names, published->release.version);
+		strvec_add_all(&names, &published->channels);
+	}
+	near = suggest(word, (const char *const *)strvec_argv(&names));
+	(void)err_set(err, ERR_NOT_FOUND, "no release or channel is called '%s'", word);
+	if (near)
+		return err_hint(err, "did you mean '%s'?", near);
+	return err_hint(err, "'edgectl release ls' lists what there is");
+}
+
+int catalogue_find(const struct catalogue *catalogue, const char *word,
+		   const struct published **ret, struct err *err)
+{
+	*ret = catalogue_of_channel(catalogue, word);
+	if (*ret)
+		return 0;
+	VEC_FOREACH(published, catalogue) {
+		if (!str_eq(published->release.version, word) && !is_digest_of(published, word))
+			continue;
+		*ret = published;
+		return 0;
+	}
+	return unknown(catalogue, word, err);
+}

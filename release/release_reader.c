@@ -1,0 +1,122 @@
+#include "release/release.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "base/yaml.h"
+#include "media.h"
+#include "registry/repository.h"
+
+bool release_is(const struct manifest *manifest)
+{
+	return str_eq(manifest->artifact_type, ARTIFACT_TYPE);
+}
+
+static void take_annotations(const struct strmap *annotations, struct release *ret)
+{
+	const char *parent = strmap_get(annotations, KEY_PARENT);
+
+	ret->version = xstrdup_or_null(strmap_get(annotations, KEY_VERSION));
+	ret->revision = xstrdup_or_null(strmap_get(annotations, KEY_REVISION));
+	ret->created = xstrdup_or_null(strmap_get(annotations, KEY_CREATED));
+	ret->author = xstrdup_or_null(strmap_get(annotations, KEY_AUTHORS));
+	ret->note = xstrdup_or_null(strmap_get(annotations, KEY_NOTE));
+	ret->is_dirty = str_eq(strmap_get(annotations, KEY_DIRTY), "true");
+	/* a damaged one is none */
+	if (parent && digest_parse(parent, &ret->parent, NULL) < 0)
+		ret->parent = (struct digest){ .text = "" };
+	VEC_FOREACH(item, annotations) {
+		if (str_has_prefix(item->key, KEY_TAG))
+			strmap_set(&ret->tags, item->key + strlen(KEY_TAG), item->value);
+	}
+}
+
+/* Files of one project are documents of one text. */
+static int read_file(struct registry *registry, const struct image_ref *ref,
+		     const struct manifest *manifest, struct release *ret, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	VEC_FOREACH(layer, &manifest->layers) {
+		if (!str_eq(layer->media_type, MEDIA_FILE))
+			continue;
+		if (registry_read_blob(registry, ref, layer, LIMIT_YAML, &text, err) < 0)
+			return -1;
+		if (ret->compose.len > 0)
+			str_add(&ret->compose, "\n---\n");
+		str_addn(&ret->compose, text.ptr, text.len);
+	}
+	if (ret->compose.len > 0)
+		return 0;
+	return err_set(err, ERR_INPUT, "there is no compose file in it");
+}
+
+static int no_release(const struct fetched_manifest *fetched, const char *type, struct err *err)
+{
+	(void)err_set(err, ERR_INPUT, "it is no release, but '%s'",
+		      type ? type : fetched->media_type);
+	return err_hint(err, "'edgectl push FLEET' makes one");
+}
+
+static int read(struct registry *registry, const struct image_ref *ref, struct release *ret,
+		struct err *err)
+{
+	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .media_type = NULL };
+	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
+
+	if (registry_fetch_manifest(registry, ref, &fetched, err) < 0)
+		return -1;
+	if (!media_type_is_manifest(fetched.media_type))
+		return no_release(&fetched, NULL, err);
+	if (manifest_parse(str_span(&fetched.body), fetched.media_type, &manifest, err) < 0)
+		return -1;
+	if (!release_is(&manifest))
+		return no_release(&fetched,
+				  manifest.artifact_type ? manifest.artifact_type
+							 : manifest.config.media_type,
+				  err);
+	take_annotations(&manifest.annotations, ret);
+	if (!ret->version)
+		ret->version = xstrdup(image_ref_version(ref));
+	ret->digest = fetched.digest;
+	if (read_file(registry, ref, &manifest, ret, err) < 0)
+		return -1;
+	return release_list_images(ret, err);
+}
+
+int release_read(struct registry *registry, const struct image_ref *ref, struct release *ret,
+		 struct err *err)
+{
+	AUTO(freep) char *shown = image_ref_format_short(ref);
+
+	return read(registry, ref, ret, err) < 0 ? err_wrap(err, "release '%s'", shown) : 0;
+}
+
+static void take_images(const struct yaml *document, struct strmap *ret)
+{
+	YAML_EACH_ENTRY(service, yaml_get(document, "services")) {
+		const char *image = yaml_get_text(service->value, "image");
+
+		if (image)
+			strmap_set(ret, service->key, image);
+	}
+}
+
+int release_list_images(struct release *release, struct err *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct yaml_documents documents = { .items = NULL };
+	struct diags file;
+	int status;
+
+	diags_init(&file, "compose.yaml", str_span(&release->compose));
+	if (yaml_parse(arena, &file, &documents) == 0) {
+		for (size_t i = 0; i < documents.len; i++)
+			take_images(documents.items[i], &release->images);
+	}
+	status = diags_check(&file, err);
+	diags_release(&file);
+	return status;
+}
