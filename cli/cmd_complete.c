@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "compose/list.h"
+#include "config/fleet.h"
 #include "config/key.h"
 #include "device/address_book.h"
 #include "dockerfile/dockerfile.h"
@@ -37,6 +38,7 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_KEPT_TEMPLATE: return "kept-template";
 	case VALUE_STAGE: return "stage";
 	case VALUE_CONFIG_KEY: return "config-key";
+	case VALUE_FLEET: return "fleet";
 	case VALUE_TEXT:
 	case VALUE_FILE:
 	case VALUE_DIR:
@@ -202,6 +204,17 @@ static void complete_stage(const char *prefix, struct str *out)
 	}
 }
 
+static void complete_fleet(struct app *app, const char *prefix, struct str *out)
+{
+	AUTO(fleets_release) struct fleets fleets = FLEETS_INIT;
+	struct config *config = NULL;
+
+	if (app_config(app, &config, NULL) < 0 || fleets_read(config, &fleets, NULL) < 0)
+		return;
+	VEC_FOREACH(fleet, &fleets)
+		add_word(out, "", fleet->name, prefix);
+}
+
 /* A shell waits for this: whatever goes wrong, the answer is no words and no message. */
 static int complete_run(struct app *app, const void *args_data, struct err *err)
 {
@@ -231,6 +244,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 		complete_stage(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_CONFIG_KEY)))
 		complete_config_key(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_FLEET)))
+		complete_fleet(app, prefix, &text);
 	return app_print(&text, err);
 }
 

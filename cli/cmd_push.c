@@ -1,5 +1,7 @@
 #include "app.h"
 #include "command.h"
+#include "fleet_push.h"
+#include "fleet_site.h"
 #include "image_option.h"
 #include "machine_option.h"
 #include "place_option.h"
@@ -12,10 +14,10 @@
 
 struct push_args {
 	struct strvec images;
-	const char *platform, *board;
 	bool all_tags;
 	int format;
 	struct transfer_args transfer;
+	struct fleet_push_args fleet; /* its platforms and boards are those of images, too */
 };
 
 struct pushing {
@@ -146,9 +148,30 @@ static void pushing_release(struct pushing *pushing)
 	str_release(&pushing->digests);
 }
 
-static int push_run(struct app *app, const void *args_data, struct err *err)
+static int only_one(const struct strvec *words, const char *option, const char **ret,
+		    struct err *err)
 {
-	const struct push_args *args = args_data;
+	*ret = words->len > 0 ? words->items[0] : NULL;
+	if (words->len < 2)
+		return 0;
+	(void)err_set(err, ERR_USAGE, "option '--%s': an image is pushed whole, or for one",
+		      option);
+	return err_hint(err, "several are for a FLEET");
+}
+
+static int parse_machine(const struct push_args *args, struct platform *ret, bool *ret_given,
+			 struct err *err)
+{
+	const char *platform = NULL, *board = NULL;
+
+	if (only_one(&args->fleet.platforms, "platform", &platform, err) < 0 ||
+	    only_one(&args->fleet.boards, "board", &board, err) < 0)
+		return -1;
+	return machine_parse_one(platform, board, ret, ret_given, err);
+}
+
+static int push_images(struct app *app, const struct push_args *args, struct err *err)
+{
 	struct session_options options;
 	AUTO(session_release) struct session session = SESSION_INIT;
 	AUTO(pushing_release)
@@ -157,8 +180,7 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 	bool is_given = false;
 	int status = 0;
 
-	if (check_words(args, err) < 0 ||
-	    machine_parse_one(args->platform, args->board, &platform, &is_given, err) < 0 ||
+	if (check_words(args, err) < 0 || parse_machine(args, &platform, &is_given, err) < 0 ||
 	    transfer_args_session(&args->transfer, "Pushing", &options, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;
@@ -167,15 +189,57 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 	return transfer_args_finish(&args->transfer, &session, app, status, &pushing.digests, err);
 }
 
+static int check_fleet_words(const struct push_args *args, struct err *err)
+{
+	const struct fleet_push_args *fleet = &args->fleet;
+
+	if (!fleet->channel && !fleet->note && !fleet->version && !fleet->draft &&
+	    !fleet->dry_run && fleet->release_tags.len == 0 && fleet->services.len == 0)
+		return 0;
+	(void)err_set(err, ERR_USAGE, "'%s' is no fleet, and an image has no release",
+		      args->images.items[0]);
+	return err_hint(err, "fleets stand in edgectl.yaml: 'edgectl fleet ls' lists them");
+}
+
+static int push_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct push_args *args = args_data;
+	const char *first = args->images.items[0];
+	bool is_fleet = false;
+
+	if (args->images.len == 1 && fleet_site_is_fleet(app, first, &is_fleet, err) < 0)
+		return -1;
+	if (is_fleet)
+		return fleet_push_run(app, first, &args->fleet, &args->transfer, err);
+	return check_fleet_words(args, err) < 0 ? -1 : push_images(app, args, err);
+}
+
 /* In the order of enum image_dialect. */
 static const char *const formats[] = { "keep", "oci", "docker", NULL };
 
 static const struct cli_option push_options[] = {
-	OPTION_OPERANDS(struct push_args, images, "IMAGE", VALUE_IMAGE, 1, 0),
-	OPTION_STRING(struct push_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
-		      "Push only the image for this platform, as a single image"),
-	OPTION_STRING(struct push_args, board, 0, "board", "BOARD", VALUE_BOARD,
-		      "Push only the image for this board's platform, as a single image"),
+	OPTION_OPERANDS(struct push_args, images, "IMAGE|FLEET", VALUE_IMAGE, 1, 0),
+	OPTION_LIST(struct push_args, fleet.platforms, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
+		    "Push only the image for this platform, as a single image; of a fleet, "
+		    "build for it instead of the fleet's boards"),
+	OPTION_LIST(struct push_args, fleet.boards, 0, "board", "BOARD", VALUE_BOARD,
+		    "The same for this board's platform"),
+	OPTION_HEADING("Releases of a fleet"),
+	OPTION_STRING(struct push_args, fleet.channel, 0, "channel", "CHANNEL", VALUE_TEXT,
+		      "Channel that the release goes to, instead of the fleet's own"),
+	OPTION_FLAG(struct push_args, fleet.draft, 0, "draft",
+		    "Publish it without moving a channel"),
+	OPTION_STRING(struct push_args, fleet.version, 0, "release-version", "VERSION", VALUE_TEXT,
+		      "Name of the release, instead of what 'git describe' says"),
+	OPTION_STRING(struct push_args, fleet.note, 0, "note", "TEXT", VALUE_TEXT,
+		      "What is new, for people"),
+	OPTION_LIST(struct push_args, fleet.release_tags, 0, "release-tag", "KEY=VALUE", VALUE_TEXT,
+		    "Note this on the release"),
+	OPTION_LIST(struct push_args, fleet.services, 0, "service", "SERVICE", VALUE_SERVICE,
+		    "Release only this service, and what it depends on"),
+	OPTION_FLAG(struct push_args, fleet.dry_run, 0, "dry-run",
+		    "Ask the registry, and say what would be done"),
+	OPTION_HEADING("Images, and how"),
 	OPTION_FLAG(struct push_args, all_tags, 'a', "all-tags",
 		    "Push every tag of the repository that the store has"),
 	OPTION_CHOICE(struct push_args, format, 0, "format", "FORMAT", formats,
@@ -189,13 +253,15 @@ static const struct cli_example push_examples[] = {
 	  "edgectl push registry.example.com/app:1" },
 	{ "To a registry in the lab that speaks plain HTTP:",
 	  "edgectl push --insecure board-lab:5000/app:1" },
+	{ "Build the project here for all boards of a fleet, and release it:",
+	  "edgectl push greenhouse --note 'reads the new sensor'" },
 	{ NULL, NULL },
 };
 
 const struct cli_command cmd_push = {
 	.name = "push",
 	.group = GROUP_IMAGE,
-	.summary = "Upload images from the local store to a registry",
+	.summary = "Upload images to a registry, or release the project here to a fleet",
 	.details =
 		"IMAGE names the image in the store and the registry that it goes to. Blobs "
 		"that the registry has are not sent again; the manifest comes last, so that "
@@ -204,6 +270,10 @@ const struct cli_command cmd_push = {
 		"docker-archive:FILE[:NAME], and goes to where its name there says.\n\n"
 		"--format docker gives the media types that old registries and engines know; the "
 		"digest changes with them.\n\n"
+		"FLEET is a fleet of edgectl.yaml: all services of the project here are built for "
+		"its boards, their images pushed, and a release published that names them by "
+		"their digests. The fleet's channel is moved last, so that a board sees the old "
+		"release or the new one; interrupted, the same command goes on from there.\n\n"
 		"Credentials are those of 'edgectl login', which are docker's. A registry on "
 		"this machine's loopback interface may speak plain HTTP "
 		"without --insecure.",

@@ -7,55 +7,65 @@
 #include "base/str.h"
 
 /* In the order of the overview. */
-#define COMMANDS(X)        \
-	X(build)           \
-	X(push)            \
-	X(pull)            \
-	X(images)          \
-	X(inspect)         \
-	X(tag)             \
-	X(rm)              \
-	X(copy)            \
-	X(save)            \
-	X(load)            \
-	X(tags)            \
-	X(attach)          \
-	X(referrers)       \
-	X(login)           \
-	X(logout)          \
-	X(df)              \
-	X(prune)           \
-	X(init)            \
-	X(template_ls)     \
-	X(template_show)   \
-	X(template_add)    \
-	X(template_update) \
-	X(template_rm)     \
-	X(board_ls)        \
-	X(board_show)      \
-	X(compose_config)  \
-	X(config_show)     \
-	X(config_schema)   \
-	X(deploy)          \
-	X(livepush)        \
-	X(device_scan)     \
-	X(device_add)      \
-	X(device_ls)       \
-	X(device_rm)       \
-	X(device_info)     \
-	X(device_ps)       \
-	X(device_logs)     \
-	X(device_exec)     \
-	X(device_ssh)      \
-	X(doctor)          \
-	X(completion)      \
-	X(version)         \
-	X(help)            \
-	X(complete)        \
-	X(generate)        \
-	X(parse)           \
-	X(expand)          \
-	X(ignore)          \
+#define COMMANDS(X)         \
+	X(build)            \
+	X(push)             \
+	X(pull)             \
+	X(images)           \
+	X(inspect)          \
+	X(tag)              \
+	X(rm)               \
+	X(copy)             \
+	X(save)             \
+	X(load)             \
+	X(tags)             \
+	X(attach)           \
+	X(referrers)        \
+	X(login)            \
+	X(logout)           \
+	X(df)               \
+	X(prune)            \
+	X(init)             \
+	X(template_ls)      \
+	X(template_show)    \
+	X(template_add)     \
+	X(template_update)  \
+	X(template_rm)      \
+	X(board_ls)         \
+	X(board_show)       \
+	X(compose_config)   \
+	X(config_show)      \
+	X(config_schema)    \
+	X(deploy)           \
+	X(livepush)         \
+	X(device_scan)      \
+	X(device_add)       \
+	X(device_ls)        \
+	X(device_rm)        \
+	X(device_info)      \
+	X(device_ps)        \
+	X(device_logs)      \
+	X(device_exec)      \
+	X(device_ssh)       \
+	X(fleet_ls)         \
+	X(fleet_show)       \
+	X(fleet_check)      \
+	X(release_ls)       \
+	X(release_show)     \
+	X(release_diff)     \
+	X(release_promote)  \
+	X(release_rollback) \
+	X(release_finalize) \
+	X(release_rm)       \
+	X(doctor)           \
+	X(completion)       \
+	X(version)          \
+	X(help)             \
+	X(complete)         \
+	X(generate)         \
+	X(parse)            \
+	X(expand)           \
+	X(ignore)           \
 	X(check)
 
 #define DECLARE(name) extern const struct cli_command cmd_##name;
@@ -70,6 +80,8 @@ const struct cli_topic cli_topics[] = {
 	{ "compose", "Projects of several services" },
 	{ "config", "What edgectl is configured to do" },
 	{ "device", "Boards on the network" },
+	{ "fleet", "Boards that run the same releases" },
+	{ "release", "What was released to a fleet" },
 	{ "template", "What projects can be made from" },
 	{ .name = NULL },
 };
@@ -79,7 +91,7 @@ const char *command_group_title(enum command_group group)
 	static const char *const titles[GROUP_COUNT] = {
 		[GROUP_BUILD] = "Build",      [GROUP_IMAGE] = "Images",
 		[GROUP_PROJECT] = "Projects", [GROUP_DEVICE] = "Boards on the network",
-		[GROUP_OTHER] = "Other",
+		[GROUP_FLEET] = "Fleets",     [GROUP_OTHER] = "Other",
 	};
 
 	return titles[group];

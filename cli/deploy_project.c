@@ -41,7 +41,7 @@ static int choose_platform(const struct deploy_args *args, struct engine *engine
 	char text[PLATFORM_TEXT_MAX];
 
 	project->args.source.machines_said = true;
-	if (args->build.source.platforms.len > 0)
+	if (args->build.source.platforms.len > 0 || args->build.source.boards.len > 0)
 		return 0;
 	if (device_platform(engine, &platform, err) < 0)
 		return -1;

@@ -36,7 +36,7 @@ struct deploy_project {
 
 /* Goes into the directory of --source, if it is given. Before anything is opened relative to it. */
 WARN_UNUSED int deploy_enter_source(const struct deploy_args *args, struct err *err);
-/* Reads the files. Borrows the args. Release it in any case. */
+/* Reads the files. Borrows the args, and asks the engine for its platform if they name none. Release it in any case. */
 WARN_UNUSED int deploy_project_open(const struct deploy_args *args, struct engine *engine,
 				    struct deploy_project *ret, struct err *err);
 void deploy_project_release(struct deploy_project *project);

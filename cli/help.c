@@ -5,7 +5,7 @@
 
 #define HELP_WIDTH     80
 #define OPTION_COLUMN  30 /* where the sentence of an option begins */
-#define COMMAND_COLUMN 19
+#define COMMAND_COLUMN 20
 
 const struct cli_option global_options[] = {
 	OPTION_FLAG(struct global_args, version, 'V', "version", "Print the version"),

@@ -55,6 +55,7 @@ enum value_kind {
 	VALUE_KEPT_TEMPLATE,
 	VALUE_STAGE, /* of the Dockerfile here */
 	VALUE_CONFIG_KEY,
+	VALUE_FLEET, /* of edgectl.yaml */
 };
 
 struct cli_option {

@@ -62,6 +62,7 @@ static int change_services(const struct travelling *t, struct yaml *services, st
 		if (check_volumes(t, service->key, service->value, err) < 0)
 			return -1;
 		remove_local_keys(service->value);
+		yaml_sort(service->value);
 	}
 	return 0;
 }

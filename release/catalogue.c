@@ -14,6 +14,7 @@ static void published_release(struct published *published)
 {
 	release_release(&published->release);
 	strvec_release(&published->channels);
+	strvec_release(&published->previous_of);
 }
 
 void catalogue_release(struct catalogue *catalogue)
@@ -38,6 +39,8 @@ static void note_tag(struct published *published, const char *tag)
 {
 	if (tag_is_draft(tag))
 		published->is_draft = true;
+	else if (tag_is_previous(tag))
+		strvec_add(&published->previous_of, tag + strlen(PREVIOUS_PREFIX));
 	else if (!str_eq(tag, published->release.version))
 		strvec_add(&published->channels, tag);
 }
@@ -139,6 +142,19 @@ const struct published *catalogue_of_channel(const struct catalogue *catalogue, 
 			return published;
 	}
 	return NULL;
+}
+
+const struct published *catalogue_previous(const struct catalogue *catalogue, const char *channel)
+{
+	const struct published *now = catalogue_of_channel(catalogue, channel);
+
+	VEC_FOREACH(published, catalogue) {
+		if (strvec_contains(&published->previous_of, channel) && published != now)
+			return published;
+	}
+	return now && digest_is_set(&now->release.parent)
+		       ? find_digest(catalogue, &now->release.parent)
+		       : NULL;
 }
 
 static bool is_digest_of(const struct published *published, const char *word)

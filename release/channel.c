@@ -42,11 +42,11 @@ static int check(const struct channel_move *move, const struct digest *expected,
 	return err_hint(err, "look at it with 'edgectl release ls', and try again");
 }
 
-int channel_move(const struct channel_move *move, struct err *err)
+int tag_move(const struct channel_move *move, struct err *err)
 {
 	AUTO(image_ref_release) struct image_ref from = IMAGE_REF_INIT, to = IMAGE_REF_INIT;
 	AUTO(descriptor_release) struct descriptor made = { .media_type = NULL };
-	struct push_summary summary = { .sent_bytes = 0 };
+	struct copy_summary summary = { .attached = 0 };
 	const struct registry_copy_request request = {
 		.from = &from, .to = &to, .scratch = move->scratch, .step = move->step
 	};
@@ -60,4 +60,28 @@ int channel_move(const struct channel_move *move, struct err *err)
 	if (registry_copy(move->registry, &request, &made, &summary, err) < 0)
 		return err_wrap(err, "channel '%s'", move->channel);
 	return check(move, move->to, err);
+}
+
+/* Whatever stands there: nobody decides by it. */
+static int note_previous(const struct channel_move *move, struct err *err)
+{
+	AUTO(freep) char *tag = channel_previous_tag(move->channel);
+	struct channel_move note = *move;
+	struct digest now;
+
+	if (!digest_is_set(move->from) || digest_equal(move->from, move->to))
+		return 0;
+	if (channel_read(move->registry, move->repository, tag, &now, err) < 0)
+		return -1;
+	note.channel = tag;
+	note.from = &now;
+	note.to = move->from;
+	return tag_move(&note, err);
+}
+
+int channel_move(const struct channel_move *move, struct err *err)
+{
+	if (check(move, move->from, err) < 0 || note_previous(move, err) < 0)
+		return -1;
+	return tag_move(move, err);
 }

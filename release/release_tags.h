@@ -6,11 +6,13 @@
 
 #include "base/err.h"
 
-#define IMAGE_PREFIX "image."
-#define DRAFT_PREFIX "draft."
+#define IMAGE_PREFIX    "image."
+#define DRAFT_PREFIX    "draft."
+#define PREVIOUS_PREFIX "previous."
 
 bool tag_is_image(const char *tag);
 bool tag_is_draft(const char *tag);
+bool tag_is_previous(const char *tag);
 
 static inline int fail_with(struct err *err, struct err *problem)
 {

@@ -70,6 +70,12 @@ int release_remove(struct registry *registry, const struct image_ref *repository
 	}
 	if (remove_tag(registry, repository, tag, ret_tags, err) < 0)
 		return -1;
+	VEC_FOREACH(channel, &published->previous_of) {
+		AUTO(freep) char *note = channel_previous_tag(*channel);
+
+		if (remove_tag(registry, repository, note, ret_tags, err) < 0)
+			return -1;
+	}
 	VEC_FOREACH(image, &published->release.images) {
 		if (!others_have(catalogue, published, image) &&
 		    remove_image(registry, repository, image, ret_tags, err) < 0)

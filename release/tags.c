@@ -28,25 +28,35 @@ bool tag_is_draft(const char *tag)
 	return str_has_prefix(tag, DRAFT_PREFIX);
 }
 
+bool tag_is_previous(const char *tag)
+{
+	return str_has_prefix(tag, PREVIOUS_PREFIX);
+}
+
 int release_check_name(const char *name, const char *what, struct err *err)
 {
-	if (tag_is_image(name) || tag_is_draft(name)) {
+	if (tag_is_image(name) || tag_is_draft(name) || tag_is_previous(name)) {
 		(void)err_set(err, ERR_INPUT, "%s '%s' would be taken for something else", what,
 			      name);
-		return err_hint(err, "names that begin with '" IMAGE_PREFIX "' or '" DRAFT_PREFIX
-				     "' are edgectl's own");
+		return err_hint(err, "names that begin with '" IMAGE_PREFIX "', '" DRAFT_PREFIX
+				     "' or '" PREVIOUS_PREFIX "' are edgectl's own");
 	}
-	/* room for the prefix of a draft */
-	if (*name && strlen(name) <= TAG_MAX - strlen(DRAFT_PREFIX) && is_tag(name))
+	/* room for the longest prefix */
+	if (*name && strlen(name) <= TAG_MAX - strlen(PREVIOUS_PREFIX) && is_tag(name))
 		return 0;
 	(void)err_set(err, ERR_INPUT, "%s '%s' cannot be a tag", what, name);
 	return err_hint(err, "letters, digits, '_', '.' and '-' make one, at most %zu of them",
-			TAG_MAX - strlen(DRAFT_PREFIX));
+			TAG_MAX - strlen(PREVIOUS_PREFIX));
 }
 
 char *release_draft_tag(const char *version)
 {
 	return xasprintf(DRAFT_PREFIX "%s", version);
+}
+
+char *channel_previous_tag(const char *channel)
+{
+	return xasprintf(PREVIOUS_PREFIX "%s", channel);
 }
 
 int release_image_tag(const char *service, const struct digest *image, char **ret, struct err *err)

@@ -87,4 +87,8 @@ WARN_UNUSED int registry_copy(struct registry *registry,
 			      const struct registry_copy_request *request, struct descriptor *ret,
 			      struct copy_summary *ret_summary, struct err *err);
 
+/* Would the registry take a push to the repository? Begins an upload and gives it up. Errors as those of a push. */
+WARN_UNUSED int registry_check_push(struct registry *registry, const struct image_ref *ref,
+				    struct err *err);
+
 #endif

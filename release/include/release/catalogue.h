@@ -3,7 +3,8 @@
  *
  *	VERSION                 a release
  *	draft.VERSION           one that is not out yet
- *	CHANNEL                 the release that boards of the channel run: the only tags that move
+ *	CHANNEL                 the release that boards of the channel run
+ *	previous.CHANNEL        the one before it
  *	image.SERVICE.HEX       an image of releases, by the first 12 digits of its digest: it keeps registries from clearing
  *	                        away what has no tag, and needs no second repository
  *
@@ -18,6 +19,7 @@ struct published {
 	struct release release;
 	bool is_draft;
 	struct strvec channels;
+	struct strvec previous_of; /* channels that it was the last one of */
 };
 
 /* Those that follow each other by `parent` stand together, the last one first. */
@@ -35,6 +37,7 @@ struct catalogue {
 WARN_UNUSED int release_check_name(const char *name, const char *what, struct err *err);
 /* The caller frees. */
 char *release_draft_tag(const char *version);
+char *channel_previous_tag(const char *channel);
 /* ERR_INPUT for a service whose name is no part of a tag. */
 WARN_UNUSED int release_image_tag(const char *service, const struct digest *image, char **ret,
 				  struct err *err);
@@ -49,6 +52,8 @@ WARN_UNUSED int catalogue_find(const struct catalogue *catalogue, const char *wo
 /* NULL when nothing is in it. */
 const struct published *catalogue_of_channel(const struct catalogue *catalogue,
 					     const char *channel);
+/* What it had before: as it was noted, else the parent of what it has. NULL when there is none, or no longer. */
+const struct published *catalogue_previous(const struct catalogue *catalogue, const char *channel);
 
 /* What a channel names now, empty for nothing. */
 WARN_UNUSED int channel_read(struct registry *registry, const struct image_ref *repository,
@@ -66,6 +71,8 @@ struct channel_move {
 };
 
 /* ERR_DENIED when it named something else than `from`, and then nothing is changed. */
+WARN_UNUSED int tag_move(const struct channel_move *move, struct err *err);
+/* The same for a channel: what it had before is noted first. */
 WARN_UNUSED int channel_move(const struct channel_move *move, struct err *err);
 
 /*

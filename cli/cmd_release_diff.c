@@ -1,0 +1,195 @@
+#include "app.h"
+#include "command.h"
+#include "format.h"
+#include "release_site.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "release/difference.h"
+
+struct diff_args {
+	struct strvec words;
+	struct registry_args registry;
+	bool json;
+};
+
+/* --- for people --- */
+
+static void add_download(const struct download *download, struct str *out)
+{
+	char platform[PLATFORM_TEXT_MAX];
+
+	str_addf(out, "%s downloads ", platform_format(&download->platform, platform));
+	format_size(out, download->bytes);
+	str_add(out, " of ");
+	format_size(out, download->whole_bytes);
+	str_addf(out, " (%u of %u layers)\n", download->layers, download->all_layers);
+}
+
+static void add_settings(const struct setting_changes *changes, const char *indent, struct str *out)
+{
+	VEC_FOREACH(change, changes)
+		str_addf(out, "%s%s: %s -> %s\n", indent, change->key,
+			 change->before ? change->before : "(none)",
+			 change->after ? change->after : "(none)");
+}
+
+static void add_service(const struct service_difference *service, struct str *out)
+{
+	static const char *const signs[] = {
+		[SERVICE_ADDED] = "+", [SERVICE_REMOVED] = "-", [SERVICE_CHANGED] = "~"
+	};
+
+	str_addf(out, "%s %s\n", signs[service->change], service->name);
+	if (service->change == SERVICE_CHANGED && !str_eq(service->before, service->after))
+		str_addf(out, "    image: %s\n        -> %s\n", service->before, service->after);
+	add_settings(&service->settings, "    ", out);
+	VEC_FOREACH(download, &service->downloads) {
+		str_add(out, "    ");
+		add_download(download, out);
+	}
+}
+
+static void show(const struct release_difference *difference, struct str *out)
+{
+	VEC_FOREACH(service, difference)
+		add_service(service, out);
+	add_settings(&difference->others, "~ ", out);
+	if (difference->len == 0 && difference->others.len == 0)
+		str_add(out, "they are the same\n");
+	VEC_FOREACH(download, &difference->totals) {
+		str_add(out, "all services: ");
+		add_download(download, out);
+	}
+}
+
+/* --- for programs --- */
+
+static json_t *downloads_to_json(const struct downloads *downloads)
+{
+	json_t *object = json_object();
+
+	VEC_FOREACH(download, downloads) {
+		char platform[PLATFORM_TEXT_MAX];
+
+		json_object_set_new(
+			object, platform_format(&download->platform, platform),
+			json_pack("{s:I,s:I,s:i,s:i}", "bytes", (json_int_t)download->bytes, "of",
+				  (json_int_t)download->whole_bytes, "layers",
+				  (int)download->layers, "of_layers", (int)download->all_layers));
+	}
+	return object;
+}
+
+static void set_or_null(json_t *object, const char *key, const char *value)
+{
+	if (value)
+		json_set_string(object, key, value);
+	else
+		json_object_set_new(object, key, json_null());
+}
+
+static json_t *settings_to_json(const struct setting_changes *changes)
+{
+	json_t *object = json_object();
+
+	VEC_FOREACH(change, changes) {
+		json_t *pair = json_object();
+
+		set_or_null(pair, "before", change->before);
+		set_or_null(pair, "after", change->after);
+		json_object_set_new(object, change->key, pair);
+	}
+	return object;
+}
+
+static json_t *service_to_json(const struct service_difference *service)
+{
+	static const char *const names[] = { [SERVICE_ADDED] = "added",
+					     [SERVICE_REMOVED] = "removed",
+					     [SERVICE_CHANGED] = "changed" };
+	json_t *object = json_object();
+
+	json_set_string(object, "change", names[service->change]);
+	set_or_null(object, "before", service->before);
+	set_or_null(object, "after", service->after);
+	json_object_set_new(object, "settings", settings_to_json(&service->settings));
+	json_object_set_new(object, "downloads", downloads_to_json(&service->downloads));
+	return object;
+}
+
+static void show_json(const struct release_difference *difference, struct str *out)
+{
+	json_auto_t *object = json_object();
+	json_t *services = json_object();
+
+	VEC_FOREACH(service, difference)
+		json_object_set_new(services, service->name, service_to_json(service));
+	json_object_set_new(object, "services", services);
+	json_object_set_new(object, "others", settings_to_json(&difference->others));
+	json_object_set_new(object, "downloads", downloads_to_json(&difference->totals));
+	json_write_pretty(object, out);
+}
+
+/* --- the command --- */
+
+static int compare(struct release_site *site, const struct diff_args *args, struct str *out,
+		   struct err *err)
+{
+	AUTO(release_difference_release)
+	struct release_difference difference = RELEASE_DIFFERENCE_INIT;
+	const char *later =
+		args->words.len > 2 ? args->words.items[2] : fleet_site_channel(&site->fleet);
+	const struct published *before = NULL, *after = NULL;
+
+	if (catalogue_find(&site->catalogue, args->words.items[1], &before, err) < 0 ||
+	    catalogue_find(&site->catalogue, later, &after, err) < 0 ||
+	    release_compare(site->session.registry, &before->release, &after->release, &difference,
+			    err) < 0)
+		return -1;
+	if (args->json)
+		show_json(&difference, out);
+	else
+		show(&difference, out);
+	return 0;
+}
+
+static int diff_run(struct app *app, const void *args_data, struct err *err)
+{
+	const struct diff_args *args = args_data;
+	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (release_site_open(app, args->words.items[0], &args->registry, &site, err) < 0)
+		return -1;
+	return release_site_finish(&site, compare(&site, args, &text, err), &text, err);
+}
+
+static const struct cli_option diff_options[] = {
+	OPTION_OPERANDS(struct diff_args, words, "FLEET RELEASE [RELEASE]", VALUE_FLEET, 2, 3),
+	OPTION_FLAG(struct diff_args, json, 0, "json", "Print a JSON object"),
+	OPTION_REGISTRY(struct diff_args, registry),
+	OPTION_END,
+};
+
+static const struct cli_example diff_examples[] = {
+	{ "What boards of the fleet's channel will get when it moves to v1.5:",
+	  "edgectl release diff greenhouse stable v1.5" },
+	{ NULL, NULL },
+};
+
+const struct cli_command cmd_release_diff = {
+	.name = "release diff",
+	.group = GROUP_FLEET,
+	.summary = "Show what changed between two releases, and what a board downloads",
+	.details = "Services with their images, environment and other settings; and, for each "
+		   "platform, the layers of the second release that no image of the first has: "
+		   "what a board that runs the first downloads. The second is that of the fleet's "
+		   "channel if it is left out.",
+	.options = diff_options,
+	.args_size = sizeof(struct diff_args),
+	.examples = diff_examples,
+	.run = diff_run,
+};

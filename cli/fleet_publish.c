@@ -1,0 +1,313 @@
+#include "fleet_publish.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "compose/list.h"
+#include "compose/portable.h"
+#include "compose/project.h"
+#include "format.h"
+#include "registry/repository.h"
+#include "scratch_store.h"
+
+struct publishing {
+	const struct fleet_publishing *p;
+	struct release release;
+	struct descriptor manifest; /* of the release, in the store */
+	struct digest current;      /* of the channel; empty = it names nothing */
+	uint64_t sent_bytes, whole_bytes;
+};
+
+static void publishing_release(struct publishing *publishing)
+{
+	release_release(&publishing->release);
+	descriptor_release(&publishing->manifest);
+}
+
+/* "HOST/REPOSITORY", with one of both. */
+static void refer(const struct publishing *publishing, const char *tag, const struct digest *digest,
+		  struct image_ref *ret)
+{
+	image_ref_copy(ret, &publishing->p->site->repository);
+	free(TAKE(ret->tag));
+	ret->tag = xstrdup_or_null(tag);
+	if (digest)
+		ret->digest = *digest;
+}
+
+static const char *channel_of(const struct publishing *publishing)
+{
+	const struct fleet_push_args *args = publishing->p->args;
+
+	return args->channel ? args->channel : fleet_site_channel(publishing->p->site);
+}
+
+/* --- building --- */
+
+static int build(struct publishing *publishing, struct err *err)
+{
+	struct build_project *project = &publishing->p->project->build;
+	struct session *session = publishing->p->session;
+
+	for (size_t i = 0; i < project->len; i++) {
+		struct build_request *request = &project->requests[i];
+
+		request->store = session->store;
+		request->registry = session->registry;
+		request->sandbox = session->sandbox;
+		request->monitor = &session->monitor;
+		if (request->source_date_epoch < 0)
+			request->source_date_epoch = publishing->p->source->epoch;
+	}
+	if (project->len == 0)
+		return 0;
+	return build_run_all(project->requests, project->len, project->results, err);
+}
+
+/* --- images --- */
+
+static void tell_service(struct publishing *publishing, const char *service,
+			 const struct build_result *result, const struct push_summary *sent)
+{
+	uint64_t whole = sent->sent_bytes + sent->skipped_bytes;
+	AUTO(str_release) struct str text = STR_INIT;
+
+	publishing->sent_bytes += sent->sent_bytes;
+	publishing->whole_bytes += whole;
+	str_addf(&text, "%s: %u steps run, %u cached; sent ", service, result->executed_steps,
+		 result->cached_steps);
+	format_size(&text, sent->sent_bytes);
+	str_add(&text, " of ");
+	format_size(&text, whole);
+	progress_summary(publishing->p->session->progress, "%s", text.ptr);
+}
+
+static int push_service(struct publishing *publishing, const char *service,
+			const struct build_result *result, struct err *err)
+{
+	struct session *session = publishing->p->session;
+	AUTO(image_ref_release) struct image_ref tagged = IMAGE_REF_INIT, pinned = IMAGE_REF_INIT;
+	struct push_summary summary = { .sent_bytes = 0 };
+	AUTO(freep) char *tag = NULL, *image = NULL;
+	unsigned step;
+	int status;
+
+	if (release_image_tag(service, &result->target.digest, &tag, err) < 0)
+		return -1;
+	refer(publishing, tag, NULL, &tagged);
+	refer(publishing, NULL, &result->target.digest, &pinned);
+	step = progress_begin(&session->monitor, "pushing %s", service);
+	status = registry_push(session->registry, session->store, &result->target, &tagged, step,
+			       &summary, err);
+	progress_end(&session->monitor, step, status, err);
+	if (status < 0)
+		return err_wrap(err, "service '%s'", service);
+	image = image_ref_format(&pinned);
+	compose_set_image(publishing->p->project->compose, service, image);
+	tell_service(publishing, service, result, &summary);
+	return 0;
+}
+
+static int push_services(struct publishing *publishing, struct err *err)
+{
+	struct build_project *project = &publishing->p->project->build;
+
+	for (size_t i = 0; i < project->len; i++) {
+		const char *name = project->items[i].name;
+
+		if (push_service(publishing, name ? name : DEPLOY_MAIN_SERVICE,
+				 &project->results[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* An image of others, by the digest that it has now. */
+static int pin(struct publishing *publishing, const struct compose_service *service,
+	       struct err *err)
+{
+	struct registry *registry = publishing->p->session->registry;
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
+	AUTO(freep) char *image = NULL;
+
+	if (image_ref_parse(service->image, &ref, err) < 0)
+		return -1;
+	if (!digest_is_set(&ref.digest)) {
+		if (registry_describe(registry, &ref, NULL, &target, err) < 0)
+			return -1;
+		ref.digest = target.digest;
+	}
+	free(TAKE(ref.tag)); /* not every tool takes both */
+	image = image_ref_format(&ref);
+	compose_set_image(publishing->p->project->compose, service->name, image);
+	return 0;
+}
+
+static int pin_others(struct publishing *publishing, struct err *err)
+{
+	const struct compose_project *project = compose_project(publishing->p->project->compose);
+
+	VEC_FOREACH(service, &project->services) {
+		if (!service->build && service->image && pin(publishing, service, err) < 0)
+			return err_wrap(err, "image '%s' of service '%s'", service->image,
+					service->name);
+	}
+	return 0;
+}
+
+/* --- the release --- */
+
+static int fill(struct publishing *publishing, struct err *err)
+{
+	const struct fleet_push_args *args = publishing->p->args;
+	struct compose *compose = publishing->p->project->compose;
+	struct release *release = &publishing->release;
+
+	if (compose_make_portable(compose, err) < 0)
+		return -1;
+	compose_print(compose, COMPOSE_YAML, &release->compose);
+	release->version = xstrdup_or_null(args->version);
+	release_source_fill(publishing->p->source, release);
+	release->note = xstrdup_or_null(args->note);
+	release->parent = publishing->current;
+	VEC_FOREACH(label, &publishing->p->site->fleet->labels)
+		strmap_set(&release->tags, label->name, label->value.text);
+	VEC_FOREACH(tag, &args->release_tags)
+		strmap_set_pair(&release->tags, *tag);
+	return release_check_name(release->version, "version", err);
+}
+
+static int write(struct publishing *publishing, struct err *err)
+{
+	descriptor_release(&publishing->manifest);
+	publishing->manifest = (struct descriptor){ .media_type = NULL };
+	return release_write(publishing->p->session->store, &publishing->release,
+			     &publishing->manifest, err);
+}
+
+/* What is there under that name: the same, only published in another channel, or another. */
+static int write_as(struct publishing *publishing, const struct image_ref *there,
+		    const struct digest *digest, struct err *err)
+{
+	struct session *session = publishing->p->session;
+	AUTO(release_release) struct release old = RELEASE_INIT;
+
+	if (release_read(session->registry, there, &old, err) < 0)
+		return -1;
+	publishing->release.parent = old.parent;
+	if (write(publishing, err) < 0)
+		return -1;
+	if (digest_equal(&publishing->manifest.digest, digest))
+		return 0;
+	(void)err_set(err, ERR_INPUT, "there is a release '%s' already, and it is another one",
+		      publishing->release.version);
+	return err_hint(err, "name this one: --release-version VERSION");
+}
+
+static int write_release(struct publishing *publishing, bool *ret_is_there, struct err *err)
+{
+	struct registry *registry = publishing->p->session->registry;
+	AUTO(image_ref_release) struct image_ref there = IMAGE_REF_INIT;
+	struct digest digest;
+
+	refer(publishing, publishing->release.version, NULL, &there);
+	if (channel_read(registry, &there, there.tag, &digest, err) < 0)
+		return -1;
+	*ret_is_there = digest_is_set(&digest);
+	return *ret_is_there ? write_as(publishing, &there, &digest, err) : write(publishing, err);
+}
+
+static int push_release(struct publishing *publishing, struct err *err)
+{
+	struct session *session = publishing->p->session;
+	const char *version = publishing->release.version;
+	AUTO(freep)
+	char *tag = publishing->p->args->draft ? release_draft_tag(version) : xstrdup(version);
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	struct push_summary summary = { .sent_bytes = 0 };
+	unsigned step = progress_begin(&session->monitor, "publishing release %s", version);
+	int status;
+
+	refer(publishing, tag, NULL, &ref);
+	status = registry_push(session->registry, session->store, &publishing->manifest, &ref, step,
+			       &summary, err);
+	progress_end(&session->monitor, step, status, err);
+	return status;
+}
+
+/* --- the channel --- */
+
+static int move_channel(struct publishing *publishing, struct err *err)
+{
+	const struct fleet_publishing *p = publishing->p;
+	AUTO(scratch_store_release) struct scratch_store scratch = SCRATCH_STORE_INIT;
+	struct channel_move move = { .registry = p->session->registry,
+				     .repository = &p->site->repository,
+				     .channel = channel_of(publishing),
+				     .from = &publishing->current,
+				     .to = &publishing->manifest.digest };
+	int status;
+
+	if (scratch_store_open(&scratch, err) < 0)
+		return -1;
+	move.scratch = scratch.store;
+	move.step = progress_begin(&p->session->monitor, "moving channel %s", move.channel);
+	status = channel_move(&move, err);
+	progress_end(&p->session->monitor, move.step, status, err);
+	return status;
+}
+
+static void tell(struct publishing *publishing, bool was_there)
+{
+	struct progress *progress = publishing->p->session->progress;
+	const char *version = publishing->release.version;
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (publishing->p->args->draft)
+		str_addf(&text, "draft %s: 'edgectl release finalize %s %s' publishes it", version,
+			 publishing->p->site->fleet->name, version);
+	else if (digest_equal(&publishing->current, &publishing->manifest.digest))
+		str_addf(&text, "release %s was in channel %s already", version,
+			 channel_of(publishing));
+	else
+		str_addf(&text, "%s %s in channel %s", was_there ? "known release" : "release",
+			 version, channel_of(publishing));
+	str_add(&text, "; sent ");
+	format_size(&text, publishing->sent_bytes);
+	str_add(&text, " of ");
+	format_size(&text, publishing->whole_bytes);
+	progress_summary(progress, "%s", text.ptr);
+	if (publishing->release.is_dirty)
+		progress_summary(progress, "it has changes that are not committed");
+	str_addf(publishing->p->digest, "%s\n", publishing->manifest.digest.text);
+}
+
+static int publish(struct publishing *publishing, struct err *err)
+{
+	const struct fleet_publishing *p = publishing->p;
+	bool is_there = false;
+
+	if (channel_read(p->session->registry, &p->site->repository, channel_of(publishing),
+			 &publishing->current, err) < 0 ||
+	    pin_others(publishing, err) < 0 || build(publishing, err) < 0 ||
+	    push_services(publishing, err) < 0 || fill(publishing, err) < 0 ||
+	    write_release(publishing, &is_there, err) < 0)
+		return -1;
+	if (!is_there && push_release(publishing, err) < 0)
+		return -1;
+	if (!p->args->draft && !digest_equal(&publishing->current, &publishing->manifest.digest) &&
+	    move_channel(publishing, err) < 0)
+		return -1;
+	tell(publishing, is_there);
+	return 0;
+}
+
+int fleet_publish(struct fleet_publishing *p, struct err *err)
+{
+	AUTO(publishing_release)
+	struct publishing publishing = { .p = p, .release = RELEASE_INIT };
+
+	return publish(&publishing, err);
+}

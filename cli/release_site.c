@@ -1,0 +1,59 @@
+#include "release_site.h"
+
+#include "base/alloc.h"
+
+void release_site_release(struct release_site *site)
+{
+	catalogue_release(&site->catalogue);
+	session_release(&site->session);
+	fleet_site_release(&site->fleet);
+}
+
+int release_site_open(struct app *app, const char *word, const struct registry_args *args,
+		      struct release_site *ret, struct err *err)
+{
+	struct session_options options = registry_args_to_ask(args);
+	int status;
+
+	options.without_store = true;
+	ret->app = app;
+	if (fleet_site_find(app, word, &ret->fleet, err) < 0 ||
+	    session_open(&options, &ret->session, err) < 0)
+		return -1;
+	status =
+		catalogue_read(ret->session.registry, &ret->fleet.repository, &ret->catalogue, err);
+	return status < 0 ? session_finish(&ret->session, app, status, err) : 0;
+}
+
+int release_site_finish(struct release_site *site, int status, const struct str *text,
+			struct err *err)
+{
+	if (session_finish(&site->session, site->app, status, err) < 0)
+		return -1;
+	return app_print(text, err);
+}
+
+int release_site_move(struct release_site *site, const char *channel, const struct published *from,
+		      const struct published *to, struct str *out, struct err *err)
+{
+	AUTO(scratch_store_release) struct scratch_store scratch = SCRATCH_STORE_INIT;
+	const struct digest nothing = { .text = "" };
+	struct channel_move move = { .registry = site->session.registry,
+				     .repository = &site->fleet.repository,
+				     .channel = channel,
+				     .from = from ? &from->release.digest : &nothing,
+				     .to = &to->release.digest };
+
+	if (from == to) {
+		str_addf(out, "channel %s has release %s already\n", channel, to->release.version);
+		return 0;
+	}
+	if (scratch_store_open(&scratch, err) < 0)
+		return -1;
+	move.scratch = scratch.store;
+	if (channel_move(&move, err) < 0)
+		return -1;
+	str_addf(out, "channel %s: %s -> %s\n", channel, from ? from->release.version : "nothing",
+		 to->release.version);
+	return 0;
+}

@@ -1,0 +1,293 @@
+"""Fleets: from the source to a release in a real registry, its channels, and what other programs read of it."""
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+import parts
+from conftest import COUNTER, REPOSITORY
+
+COMPOSE = """
+services:
+  app:
+    build: .
+    environment: {{LEVEL: info}}
+    configs: [settings]
+    develop: {{watch: [{{path: ., action: rebuild}}]}}
+  web:
+    build: web
+    depends_on: [app]
+  broker:
+    image: {busybox}
+  spare:
+    image: {busybox}
+    profiles: [spare]
+configs:
+  settings: {{file: ./settings.txt}}
+"""
+
+
+def git(root, identity, *words):
+    env = {"HOME": str(identity.home), "PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1",
+           "GIT_AUTHOR_DATE": "2026-03-04T05:06:07Z", "GIT_COMMITTER_DATE": "2026-03-04T05:06:07Z"}
+    done = subprocess.run(["git", "-C", root, "-c", "user.name=Anna", "-c", "user.email=anna@example.com", *words], env=env,
+                          capture_output=True, text=True, **identity.credentials)
+    assert done.returncode == 0, done.stderr
+
+
+class Fleet:
+    """A project of its own, whose fleet has a repository of its own."""
+
+    def __init__(self, edgectl, registry, identity, root):
+        self.edgectl, self.registry, self.identity, self.root = edgectl, registry, identity, root
+        self.repository = f"{identity.name}/fleet-{next(COUNTER)}"
+        self.address = f"{registry.address}/{self.repository}"
+        self.write("edgectl.yaml", f"""
+            fleets:
+              plants:
+                registry: {registry.address}
+                repository: {self.repository}
+                platforms: [linux/arm64, linux/arm/v7]
+                channel: stable
+                labels: {{site: north}}
+            """)
+        git(root, identity, "init", "-q", ".")
+        self.commit("v1")
+
+    def write(self, name, text):
+        (self.root / name).write_text(re.sub("^            ", "", text, flags=re.M))
+        self.identity.own(self.root / name)
+
+    def commit(self, tag):
+        git(self.root, self.identity, "add", "-A")
+        git(self.root, self.identity, "commit", "-qm", tag)
+        git(self.root, self.identity, "tag", tag)
+
+    def __call__(self, *words, **options):
+        return self.edgectl(*words, cwd=self.root, **options)
+
+    def push(self, *words, **options):
+        return self("push", "plants", "-q", *words, **options).stdout.strip()
+
+    def releases(self):
+        return {x["version"]: x for x in json.loads(self("release", "ls", "plants", "--json").stdout)}
+
+    def channel(self, name="stable"):
+        found = [x["version"] for x in self.releases().values() if name in x["channels"]]
+        assert len(found) <= 1, found
+        return found[0] if found else None
+
+    def tags(self):
+        return set(json.loads(self.registry.get(f"{self.repository}/tags/list"))["tags"])
+
+
+@pytest.fixture
+def fleet(edgectl, registry, identity, context, busybox):
+    root = context({"Dockerfile": "FROM scratch\nCOPY app /\nCMD [\"/app\"]\n", "app": "one\n",
+                    "web/Dockerfile": "FROM scratch\nCOPY index.html /\n", "web/index.html": "<p>",
+                    "settings.txt": "a $SETTING\n", "compose.yaml": COMPOSE.format(busybox=busybox)})
+    return Fleet(edgectl, registry, identity, root)
+
+
+def test_release_is_what_docker_compose_and_skopeo_read(fleet):
+    digest = fleet.push("--note", "first", "--release-tag", "ticket=12")
+    reference = f"{fleet.address}:stable"
+    raw = json.loads(fleet.registry.skopeo("inspect", "--tls-verify=false", "--raw", f"docker://{reference}"))
+    assert raw["artifactType"] == "application/vnd.docker.compose.project"
+    notes = raw["annotations"]
+    assert notes["org.opencontainers.image.version"] == "v1" and notes["io.edgectl.release.note"] == "first"
+    assert notes["io.edgectl.release.tag.ticket"] == "12" and notes["io.edgectl.release.tag.site"] == "north"
+    assert notes["org.opencontainers.image.created"] == "2026-03-04T05:06:07Z"
+    assert notes["org.opencontainers.image.authors"] == "Anna <anna@example.com>"
+    assert fleet.releases()["v1"]["digest"] == digest
+
+    compose = REPOSITORY / "build/peers/docker-compose"
+    parts.need(os.access(compose, os.X_OK), "no docker compose: sh tools/peers.sh")
+    done = subprocess.run([compose, "-f", f"oci://{reference}", "config", "--format", "json"], capture_output=True, text=True,
+                          env={"HOME": str(fleet.identity.home), "PATH": os.environ["PATH"], "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "1"}, cwd="/",
+                          **fleet.identity.credentials)
+    assert done.returncode == 0, done.stderr
+    services = json.loads(done.stdout)["services"]
+    assert set(services) == {"app", "web", "broker"}
+    assert services["app"]["environment"] == {"LEVEL": "info"}
+    assert not any("build" in x or "develop" in x for x in services.values())
+    assert json.loads(done.stdout)["configs"]["settings"]["content"] == "a $$SETTING\n"
+    for name, service in services.items():
+        image = json.loads(fleet.registry.skopeo("inspect", "--tls-verify=false", "--raw", f"docker://{service['image']}"))
+        assert re.search("@sha256:[0-9a-f]{64}$", service["image"]), service
+        machines = {(x["platform"]["architecture"], x["platform"].get("variant")) for x in image["manifests"]}
+        assert {("arm64", None), ("arm", "v7")} <= machines, name
+
+
+def test_same_source_is_the_same_release(fleet, scratch):
+    """Pushed twice; and from a clone that was made later, with an empty store."""
+    digest = fleet.push()
+    assert fleet.push() == digest
+    clone = scratch / "clone"
+    git(fleet.root, fleet.identity, "clone", "-q", fleet.root, clone)
+    for path in clone.rglob("*"):
+        os.utime(path)
+    other = fleet.edgectl.with_store(scratch / "other")
+    assert other("push", "plants", "-q", cwd=clone).stdout.strip() == digest
+    assert list(fleet.releases()) == ["v1"]
+
+
+def test_only_what_changed_travels(fleet):
+    fleet.push()
+    fleet.write("app", "two\n")
+    fleet.write("compose.yaml", (fleet.root / "compose.yaml").read_text().replace("info", "debug"))
+    fleet.commit("v2")
+    images = fleet.releases()["v1"]["images"]
+    fleet.push()
+    releases = fleet.releases()
+    assert releases["v2"]["images"]["web"] == images["web"]
+    assert releases["v2"]["images"]["broker"] == images["broker"]
+    assert releases["v2"]["images"]["app"] != images["app"]
+    assert releases["v2"]["parent"] == releases["v1"]["digest"]
+    assert list(releases) == ["v2", "v1"]
+
+    difference = json.loads(fleet("release", "diff", "plants", "v1", "--json").stdout)
+    assert list(difference["services"]) == ["app"] and difference["others"] == {}
+    assert difference["services"]["app"]["settings"] == {"environment.LEVEL": {"before": "info", "after": "debug"}}
+    for platform in ("linux/arm64", "linux/arm/v7"):
+        download = difference["downloads"][platform]
+        manifest, _ = fleet.registry.image(fleet.repository, releases["v2"]["images"]["app"].partition("@")[2], platform)
+        assert (download["layers"], download["bytes"]) == (1, manifest["layers"][0]["size"])
+    assert "environment.LEVEL: info -> debug" in fleet("release", "diff", "plants", "v1").stdout
+    assert "they are the same" in fleet("release", "diff", "plants", "v2", "stable").stdout
+
+
+def test_changes_that_are_not_committed(fleet):
+    fleet.push()
+    fleet.write("app", "two\n")
+    fleet.push()
+    version = fleet.channel()
+    assert re.fullmatch("v1-dirty[.][0-9a-f]{12}", version)
+    assert fleet.releases()[version]["dirty"] and "created" not in fleet.releases()[version]
+
+
+def test_channels(fleet):
+    first = fleet.push()
+    fleet.write("app", "two\n")
+    fleet.commit("v2")
+    fleet.push("--channel", "canary")
+    assert (fleet.channel(), fleet.channel("canary")) == ("v1", "v2")
+    assert "stable: v1 -> v2" in fleet("release", "promote", "plants", "canary").stdout
+    assert "has release v2 already" in fleet("release", "promote", "plants", "v2").stdout
+    assert "stable: v2 -> v1" in fleet("release", "rollback", "plants").stdout
+    assert fleet.channel() == "v1" and fleet.channel("canary") == "v2"
+    fleet("release", "rollback", "plants")
+    assert fleet.channel() == "v2"
+    fleet("release", "rollback", "plants", "--to", first[7:15])
+    assert fleet.channel() == "v1"
+    wrong = fleet("release", "promote", "plants", "v3", status=1).stderr
+    assert "no release or channel is called 'v3'" in wrong and "did you mean" in wrong
+    assert "no release that channel 'canary' had before" in fleet("release", "rollback", "plants", "canary", status=1).stderr
+    elsewhere = fleet.edgectl("release", "ls", fleet.address, cwd="/").stdout
+    assert re.search(r"^v1 +stable", elsewhere, re.M), elsewhere
+
+
+def test_draft(fleet):
+    fleet.push()
+    fleet.write("app", "two\n")
+    fleet.commit("v2")
+    digest = fleet.push("--draft")
+    assert fleet.channel() == "v1" and fleet.releases()["v2"]["draft"]
+    assert "is a draft" in fleet("release", "promote", "plants", "v2", status=1).stderr
+    fleet("release", "finalize", "plants", "v2")
+    assert fleet.channel() == "v2" and fleet.releases()["v2"]["digest"] == digest
+    assert not any(x.startswith("draft.") for x in fleet.tags())
+
+
+def test_rm_keeps_what_others_have(fleet):
+    fleet.push()
+    fleet.write("app", "two\n")
+    fleet.commit("v2")
+    fleet.push()
+    releases = fleet.releases()
+    assert "boards of channel 'stable' run release 'v2'" in fleet("release", "rm", "plants", "v2", status=1).stderr
+    fleet("release", "rm", "plants", "v1")
+    assert list(fleet.releases()) == ["v2"]
+    tags = {x for x in fleet.tags() if x.startswith("image.")}
+    kept = {f"image.{name}.{image.rpartition(':')[2][:12]}" for name, image in releases["v2"]["images"].items()
+            if name != "broker"}
+    assert tags == kept
+    for image in releases["v2"]["images"].values():
+        fleet.registry.skopeo("inspect", "--tls-verify=false", "--raw", f"docker://{image}")
+
+
+def test_version_names_one_release(fleet):
+    fleet.push()
+    wrong = fleet("push", "plants", "--note", "other", status=1)
+    assert "there is a release 'v1' already, and it is another one" in wrong.stderr
+    assert "--release-version" in wrong.stderr
+    fleet.push("--note", "other", "--release-version", "v1b")
+    assert fleet.channel() == "v1b"
+
+
+def test_nothing_is_published_when_one_platform_fails(fleet):
+    fleet.push()
+    fleet.write("Dockerfile", "FROM scratch AS base-arm64\nCOPY app /\nFROM scratch AS base-arm\nCOPY missing /\n"
+                "FROM base-$TARGETARCH\n")
+    fleet.commit("v2")
+    before = fleet.tags()
+    assert "missing" in fleet("push", "plants", status=1).stderr
+    assert fleet.tags() == before and fleet.channel() == "v1"
+
+
+@pytest.mark.parametrize("compose, problem", [
+    ("services: {app: {image: BUSYBOX, volumes: ['./data:/data']}}", "service 'app' mounts"),
+    ("services: {app: {image: BUSYBOX, secrets: [s]}}\nsecrets: {s: {file: ./settings.txt}}", "secret 's' is a file"),
+    ("services: {app: {image: 'BUSYBOX-gone'}}", "service 'app'"),
+])
+def test_what_cannot_be_released(fleet, busybox, compose, problem):
+    fleet.write("compose.yaml", compose.replace("BUSYBOX", busybox))
+    wrong = fleet("push", "plants", status=1).stderr
+    assert problem in wrong, wrong
+    assert fleet.releases() == {}
+
+
+def test_interrupted_and_again(fleet):
+    """Killed at many moments, the channel names the old release or the whole new one; the next push completes it."""
+    fleet.push()
+    for number in range(6):
+        fleet.write("app", f"{number}\n" * 200000)
+        fleet.commit(f"k{number}")
+        process = fleet.edgectl.start("push", "plants", cwd=fleet.root)
+        try:
+            process.wait(0.05 + 0.07 * number)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        for image in fleet.releases()[fleet.channel()]["images"].values():
+            fleet.registry.skopeo("inspect", "--tls-verify=false", "--raw", f"docker://{image}")
+        fleet.push()
+        assert fleet.channel() == f"k{number}"
+
+
+def test_dry_run_and_check(fleet):
+    assert "takes a push" in fleet("fleet", "check", "plants").stdout
+    done = fleet("push", "plants", "--dry-run")
+    assert "would build app for linux/arm64, linux/arm/v7" in done.stdout
+    assert "would publish a release" in done.stdout
+    assert "nothing was released" in fleet("fleet", "check", "plants").stdout
+
+
+def test_no_rights(fleet, secured_registry):
+    fleet.write("edgectl.yaml", (fleet.root / "edgectl.yaml").read_text().replace(fleet.registry.address,
+                                                                                 secured_registry.address))
+    for words in (("fleet", "check", "plants"), ("push", "plants")):
+        wrong = fleet(*words, status=1).stderr
+        assert "fleet 'plants'" in wrong and "login" in wrong, wrong
+        assert "COPY" not in wrong
+
+
+def test_fleets_by_name(fleet):
+    assert "plants" in fleet("fleet", "ls").stdout
+    shown = json.loads(fleet("fleet", "show", "plants", "--json").stdout)
+    assert shown["reference"] == fleet.address and shown["labels"] == {"site": "north"}
+    assert "did you mean 'plants'" in fleet("fleet", "show", "plant", status=1).stderr
+    assert fleet("__complete", "fleet", "pl").stdout == "plants\n"
+    assert "is no fleet" in fleet("push", "plans", "--draft", status=2).stderr
