@@ -65,6 +65,41 @@ static void damage_is_noticed_and_mended(void **state)
 	}
 }
 
+struct counting_watch {
+	struct blob_watch watch;
+	unsigned begins;
+	uint64_t there; /* bytes of the blob that was told of first */
+};
+
+static void count_begin(struct blob_watch *watch, const struct descriptor *blob,
+			struct blob_writer *writer)
+{
+	struct counting_watch *counting = CONTAINER_OF(watch, struct counting_watch, watch);
+
+	if (!media_type_is_layer(blob->media_type))
+		return;
+	if (counting->begins++ == 0)
+		counting->there = blob_writer_size(writer);
+}
+
+/* Whoever reads along gets what is there first, and is told when it was worth nothing. */
+static void a_watch_is_told_of_each_beginning(void **state)
+{
+	(void)state;
+	struct counting_watch counting = { .watch = { .begins = count_begin } };
+	const struct fetch_target target = { .store = world.store, .watch = &counting.watch };
+	struct descriptor pulled = { .size = 0 };
+
+	interrupt_pull();
+	assert_int_equal(world_shell("f=$(echo store/partial/*); printf x | dd of=$f conv=notrunc "
+				     "seek=100000 bs=1"),
+			 0);
+	assert_ok(registry_pull(world.registry, &world.ref, NULL, &target, &pulled, &err_));
+	descriptor_release(&pulled);
+	assert_int_equal(counting.there, 400000);
+	assert_int_equal(counting.begins, 2);
+}
+
 static void two_commands_do_not_write_into_one_file(void **state)
 {
 	(void)state;
@@ -99,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		world_test(goes_on_with_what_is_there),
 		world_test(damage_is_noticed_and_mended),
+		world_test(a_watch_is_told_of_each_beginning),
 		world_test(two_commands_do_not_write_into_one_file),
 		world_test(old_ones_are_swept),
 	};
