@@ -9,8 +9,8 @@
 #include "scratch_store.h"
 #include "session.h"
 
-#include "image/image_content.h"
 #include "image/image_convert.h"
+#include "image/image_subset.h"
 
 struct push_args {
 	struct strvec images;
@@ -28,8 +28,7 @@ struct pushing {
 };
 
 /*
- * Of an index, the one manifest for the platform; a single image stays what it is. Then in the
- * media types that are asked for.
+ * Of an index, the one manifest for the platform. Then in the media types that are asked for.
  */
 static int push_target(struct pushing *pushing, struct store *store,
 		       const struct descriptor *target, const struct image_ref *ref,
@@ -38,11 +37,9 @@ static int push_target(struct pushing *pushing, struct store *store,
 	AUTO(descriptor_release) struct descriptor chosen = { .media_type = NULL };
 	AUTO(descriptor_release) struct descriptor converted = { .media_type = NULL };
 
-	if (!pushing->platform)
-		descriptor_copy(&chosen, target);
-	else if (image_content_select(store, target, pushing->platform, &chosen, err) < 0)
-		return -1;
-	if (image_convert(store, &chosen, (enum image_dialect)pushing->args->format,
+	if (image_subset_make(store, target, pushing->platform, pushing->platform != NULL, &chosen,
+			      err) < 0 ||
+	    image_convert(store, &chosen, (enum image_dialect)pushing->args->format,
 			  &pushing->session->monitor, &converted, err) < 0)
 		return -1;
 	str_addf(&pushing->digests, "%s\n", converted.digest.text);

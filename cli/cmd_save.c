@@ -8,6 +8,7 @@
 #include "image/archive.h"
 #include "image/image_content.h"
 #include "image/image_convert.h"
+#include "image/image_subset.h"
 
 enum save_format { SAVE_DOCKER_ARCHIVE, SAVE_OCI_ARCHIVE, SAVE_OCI_DIR };
 
@@ -55,9 +56,8 @@ static int add_image(struct session *session, const struct save_args *args,
 	image->name = image_ref_format(&ref);
 	if (store_resolve(session->store, image->name, &target, err) < 0)
 		return -1;
-	if (!platform)
-		descriptor_copy(&image->target, &target);
-	else if (image_content_select(session->store, &target, platform, &image->target, err) < 0)
+	if (image_subset_make(session->store, &target, platform, platform != NULL, &image->target,
+			      err) < 0)
 		return err_wrap(err, "'%s'", text);
 	if (args->format != SAVE_DOCKER_ARCHIVE)
 		return 0;

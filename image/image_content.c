@@ -126,25 +126,6 @@ int image_content_list(struct store *store, const struct descriptor *target,
 	return list(store, target, 0, ret, err);
 }
 
-/* --- one of them --- */
-
-int image_content_select(struct store *store, const struct descriptor *target,
-			 const struct platform *want, struct descriptor *ret, struct err *err)
-{
-	AUTO(index_release) struct index index = { .media_type = NULL };
-	const struct descriptor *member = NULL;
-
-	if (!media_type_is_index(target->media_type)) {
-		descriptor_copy(ret, target);
-		return 0;
-	}
-	if (image_content_read_index(store, target, &index, err) < 0 ||
-	    index_select(&index, want, &member, err) < 0)
-		return -1;
-	descriptor_copy(ret, member);
-	return 0;
-}
-
 /* --- writing --- */
 
 static int put(struct store *store, const struct str *text, const char *media_type,

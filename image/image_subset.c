@@ -3,6 +3,11 @@
 #include "base/alloc.h"
 #include "image/image_content.h"
 
+static bool is_image_config(const char *media_type)
+{
+	return str_eq(media_type, MEDIA_OCI_CONFIG) || str_eq(media_type, MEDIA_DOCKER_CONFIG);
+}
+
 static bool is_chosen(const struct descriptors *chosen, const struct descriptor *member)
 {
 	VEC_FOREACH(one, chosen) {
@@ -61,6 +66,31 @@ static void describe(const struct descriptor *member, struct descriptor *ret)
 				    .size = member->size };
 }
 
+/* A single image is to serve one of them at least; what is no image, or has no config here, is for nobody to say. */
+static int check_single(struct store *store, const struct descriptor *target,
+			const struct platform *platforms, size_t count, struct err *err)
+{
+	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
+	AUTO(image_config_release) struct image_config config = { .author = NULL };
+	char have[PLATFORM_TEXT_MAX], want[PLATFORM_TEXT_MAX];
+
+	if (image_content_read_manifest(store, target, &manifest, err) < 0)
+		return -1;
+	if (!is_image_config(manifest.config.media_type) ||
+	    !store_has_blob(store, &manifest.config.digest, NULL))
+		return 0;
+	if (image_content_read_config(store, &manifest.config, &config, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (!config.platform.os[0] || platform_match(&config.platform, &platforms[i]) > 0)
+			return 0;
+	}
+	err_set(err, ERR_UNSUPPORTED, "it is for %s and cannot serve %s",
+		platform_format(&config.platform, have), platform_format(&platforms[0], want));
+	return err_hint(err, "it is a single image: leave --platform out, or build it for %s",
+			want);
+}
+
 int image_subset_make(struct store *store, const struct descriptor *target,
 		      const struct platform *platforms, size_t count, struct descriptor *ret,
 		      struct err *err)
@@ -68,6 +98,9 @@ int image_subset_make(struct store *store, const struct descriptor *target,
 	AUTO(index_release) struct index index = { .media_type = NULL };
 	AUTO(descriptors_release) struct descriptors chosen = { .items = NULL };
 
+	if (!media_type_is_index(target->media_type) && count > 0 &&
+	    check_single(store, target, platforms, count, err) < 0)
+		return -1;
 	if (count == 0 || !media_type_is_index(target->media_type)) {
 		descriptor_copy(ret, target);
 		return 0;

@@ -56,12 +56,38 @@ static int fetch_tree(struct copy *copy, const struct descriptor *target, unsign
 	return fetch_members(copy, target, depth, err);
 }
 
+/* Of a single image, whether it is for one of the platforms: its config tells. */
+static int check_single(struct copy *copy, const struct descriptor *target, struct err *err)
+{
+	const struct registry_copy_request *request = copy->request;
+	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
+	AUTO(descriptor_release) struct descriptor same = { .media_type = NULL };
+	struct descriptors config = { .items = &manifest.config, .len = 1 };
+	int status = 0;
+
+	if (image_content_read_manifest(request->scratch, target, &manifest, err) < 0)
+		return -1;
+	if (manifest.config.size > LIMIT_CONFIG)
+		return 0;
+	if (blobs_fetch_quietly(copy->registry, request->from, request->scratch, &config, err) < 0)
+		return -1;
+	status = image_subset_make(request->scratch, target, request->platforms,
+				   request->platform_count, &same, err);
+	/* it comes again with the other blobs, if the target lacks it */
+	if (store_delete_blob(request->scratch, &manifest.config.digest, status < 0 ? NULL : err) <
+	    0)
+		return -1;
+	return status;
+}
+
 /* Several platforms take their attestations along, so that all manifests are to be there. */
 static int reduce(struct copy *copy, struct descriptor *target, struct err *err)
 {
 	const struct registry_copy_request *request = copy->request;
 	struct descriptor subset = { .media_type = NULL };
 
+	if (!media_type_is_index(target->media_type))
+		return check_single(copy, target, err);
 	if (request->platform_count > 1 && fetch_tree(copy, target, 0, err) < 0)
 		return -1;
 	if (image_subset_make(request->scratch, target, request->platforms, request->platform_count,

@@ -23,14 +23,6 @@ WARN_UNUSED int image_content_read_index(struct store *store, const struct descr
 WARN_UNUSED int image_content_read_config(struct store *store, const struct descriptor *config,
 					  struct image_config *ret, struct err *err);
 
-/*
- * The manifest that serves `want`: a member of the index, or `target` itself when it is a single
- * image, whatever it is for. *ret is the caller's. ERR_NOT_FOUND lists what there is.
- */
-WARN_UNUSED int image_content_select(struct store *store, const struct descriptor *target,
-				     const struct platform *want, struct descriptor *ret,
-				     struct err *err);
-
 /* Puts a manifest or an index into the store; fills digest and size of *ret, and its media type. */
 WARN_UNUSED int image_content_put_manifest(struct store *store, const struct manifest *manifest,
 					   struct descriptor *ret, struct err *err);

@@ -95,6 +95,13 @@ def test_several_platforms_with_what_is_attested_of_them(edgectl, registry, imag
     assert raw(edgectl, target) == raw(edgectl, image), "all of them: nothing changes"
     refused = edgectl("copy", "--platform", "linux/arm64,linux/s390x", image, target, status=1).stderr
     assert "linux/s390x" in refused and "linux/arm64" in refused
+    single = image.replace(":1", ":single")
+    edgectl("copy", "--platform", "linux/arm64", image, single)
+    edgectl("copy", "--platform", "linux/arm64", single, f"{with_api.address}/single:1")
+    for command in (["copy", "--platform", "linux/amd64", single, f"{with_api.address}/wrong:1"],
+                    ["copy", "--platform", "linux/amd64", f"{with_api.address}/single:1", f"oci:{scratch}/wrong:1"]):
+        assert "for linux/arm64 and cannot serve linux/amd64" in edgectl(*command, status=1).stderr
+    assert not [x for x in with_api.server.tags if x[0] == "wrong"]
     assert "exclude" in edgectl("copy", "--all", "--platform", "linux/arm64", image, target, status=2).stderr
 
 

@@ -115,16 +115,38 @@ static void keeps_what_is_wanted(void **state)
 	}
 }
 
+/* For arm64, with a config of that media type. */
+static void make_image(const char *config_type, const char *config, struct descriptor *ret)
+{
+	AUTO(manifest_release)
+	struct manifest manifest = { .media_type = xstrdup(MEDIA_OCI_MANIFEST) };
+
+	manifest.config.media_type = xstrdup(config_type);
+	manifest.config.size = strlen(config);
+	assert_ok(store_put_blob(store_, config, strlen(config), &manifest.config.digest, &err_));
+	assert_ok(image_content_put_manifest(store_, &manifest, ret, &err_));
+}
+
 static void a_single_image_is_its_own(void **state)
 {
-	const struct descriptor one = { .media_type = (char *)MEDIA_OCI_MANIFEST, .size = 3 };
+	static const char config[] = "{\"os\":\"linux\",\"architecture\":\"arm64\","
+				     "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}";
+	AUTO(descriptor_release) struct descriptor image = { .media_type = NULL };
+	AUTO(descriptor_release) struct descriptor artifact = { .media_type = NULL };
 	AUTO(descriptor_release) struct descriptor subset = { .media_type = NULL };
-	struct platform platforms[2] = { platform_of("linux/arm64"), platform_of("linux/amd64") };
+	AUTO(descriptor_release) struct descriptor same = { .media_type = NULL };
+	struct platform platforms[2] = { platform_of("linux/amd64"), platform_of("linux/arm64") };
 
 	(void)state;
-	assert_ok(image_subset_make(store_, &one, platforms, 2, &subset, &err_));
-	assert_string_equal(subset.media_type, MEDIA_OCI_MANIFEST);
-	assert_int_equal(subset.size, 3);
+	make_image(MEDIA_OCI_CONFIG, config, &image);
+	assert_ok(image_subset_make(store_, &image, platforms, 2, &subset, &err_));
+	assert_true(digest_equal(&subset.digest, &image.digest));
+	assert_int_equal(image_subset_make(store_, &image, platforms, 1, &same, &err_), -1);
+	assert_string_equal(err_.message, "it is for linux/arm64 and cannot serve linux/amd64");
+	err_clear(&err_);
+	make_image("application/vnd.oci.empty.v1+json", "{}", &artifact);
+	assert_ok(image_subset_make(store_, &artifact, platforms, 1, &same, &err_));
+	assert_true(digest_equal(&same.digest, &artifact.digest));
 }
 
 int main(void)
