@@ -161,6 +161,7 @@ int deployment_run(struct deployment_session *session, struct err *err)
 		.engine = session->engine,
 		.compose = session->project.compose,
 		.image_ids = &session->image_ids,
+		.registry = session->session.registry,
 		.env = &session->args->env,
 		.recreate = session->args->recreate,
 		.remove_orphans = session->args->remove_orphans,

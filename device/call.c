@@ -187,6 +187,14 @@ static void set_body(struct exchange *exchange)
 	add_header(exchange, "Expect:");
 }
 
+static void add_auth(struct exchange *exchange)
+{
+	AUTO(freep) char *header = xasprintf("X-Registry-Auth: %s", exchange->call->registry_auth);
+
+	add_header(exchange, header);
+	explicit_bzero(header, strlen(header));
+}
+
 static void set_up(struct exchange *exchange, const struct engine *engine)
 {
 	const char *base = connection_url(engine->connection);
@@ -204,6 +212,8 @@ static void set_up(struct exchange *exchange, const struct engine *engine)
 	SET(exchange, CURLOPT_NOPROGRESS, 0L);
 	SET(exchange, CURLOPT_ERRORBUFFER, exchange->reason);
 	set_body(exchange);
+	if (exchange->call->registry_auth)
+		add_auth(exchange);
 	SET(exchange, CURLOPT_HTTPHEADER, exchange->headers);
 }
 

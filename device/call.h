@@ -41,6 +41,7 @@ struct engine_call {
 	/* Nothing has moved for so long: the board is lost. 0 = 30 s. */
 	uint32_t idle_ms;
 	const struct monitor *monitor; /* NULL = the engine's */
+	const char *registry_auth;     /* registry/login.h; NULL = none */
 	/* Filled: */
 	long status;
 	struct str answer;

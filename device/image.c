@@ -156,12 +156,14 @@ static char *split_tag(char *name)
 }
 
 int board_image_pull(struct engine *engine, const char *name, const char *platform,
-		     const struct monitor *monitor, unsigned step, struct err *err)
+		     const char *auth, const struct monitor *monitor, unsigned step,
+		     struct err *err)
 {
 	struct line_answer answer = { .line = show_pull, .monitor = monitor, .step = step };
 	AUTO(freep) char *what = xasprintf("pull image '%s'", name);
 	AUTO(freep) char *repository = xstrdup(name);
-	AUTO(engine_call_release) struct engine_call call = { .method = "POST", .what = what };
+	AUTO(engine_call_release)
+	struct engine_call call = { .method = "POST", .what = what, .registry_auth = auth };
 	/* A digest stands for itself. */
 	const char *tag = strchr(name, '@') ? NULL : split_tag(repository);
 

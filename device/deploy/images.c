@@ -1,7 +1,12 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/json.h"
 #include "deploy.h"
 #include "device/image.h"
+#include "image/reference.h"
+#include "registry/login.h"
 
 static int find_id(struct deploy *deploy, const char *image, char **ret, struct err *err)
 {
@@ -42,17 +47,55 @@ static int note_platform(struct deploy *deploy, const char *service, const char 
 	return 0;
 }
 
-static int pull(struct deploy *deploy, const char *image, char **ret, struct err *err)
+/* The user of the workstation's: nothing has to be logged in on the board. */
+static int find_auth(const struct deploy *deploy, const char *image, char **ret, struct err *err)
 {
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+
+	*ret = NULL;
+	if (!deploy->request->registry)
+		return 0;
+	return image_ref_parse(image, &ref, err) < 0
+		       ? -1
+		       : registry_engine_auth(deploy->request->registry, &ref, ret, err);
+}
+
+static void wipe(char **secret)
+{
+	if (*secret)
+		explicit_bzero(*secret, strlen(*secret));
+	free(*secret);
+}
+
+static int explain_pull(const char *image, bool has_auth, struct err *err)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+
+	if (!strstr(err->message, "no basic auth credentials") && !strstr(err->message, "denied") &&
+	    !strstr(err->message, "unauthorized") &&
+	    !strstr(err->message, "authentication required"))
+		return -1;
+	if (has_auth || image_ref_parse(image, &ref, NULL) < 0)
+		return err_hint(
+			err, "are the user name and password right, and may they pull that image?");
+	return err_hint(err, "'edgectl login %s', here: the board's engine uses it for the pull",
+			ref.host);
+}
+
+static int pull(struct deploy *deploy, const struct compose_service *service, const char *image,
+		char **ret, struct err *err)
+{
+	AUTO(wipe) char *auth = NULL;
 	const struct monitor *monitor = deploy->request->monitor;
 	unsigned step = monitor_add_step(monitor, "pulling %s", image);
 
 	monitor_step(monitor, step, EVENT_STEP_STARTED);
-	if (board_image_pull(deploy->engine, image, deploy->request->platform, monitor, step, err) <
-		    0 ||
+	if (find_auth(deploy, image, &auth, err) < 0 ||
+	    board_image_pull(deploy->engine, image, service->platform ?: deploy->request->platform,
+			     auth, monitor, step, err) < 0 ||
 	    find_id(deploy, image, ret, err) < 0) {
 		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s", err->message);
-		return -1;
+		return explain_pull(image, auth != NULL, err);
 	}
 	monitor_step(monitor, step, EVENT_STEP_DONE);
 	return 0;
@@ -73,7 +116,7 @@ static int bring(struct deploy *deploy, const struct compose_service *service, c
 		return -1;
 	err_clear(err);
 	if (!str_eq(service->pull_policy, "never"))
-		return pull(deploy, image, ret, err);
+		return pull(deploy, service, image, ret, err);
 	return err_set(err, ERR_NOT_FOUND, "the board has no image '%s', and pull_policy is never",
 		       image);
 }

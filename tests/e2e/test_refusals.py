@@ -1,4 +1,5 @@
 """What a board cannot do: one message that names the board, the service and the remedy; the board is as it was."""
+import base64
 import http.server
 import json
 import os
@@ -71,6 +72,51 @@ def plain_engine(workspace, registry):
     parts.need_program("dockerd", "docker.io")
     with parts.closing(parts.Engine(workspace, registry, name="no-qemu", qemu=False)) as engine:
         yield engine
+
+
+@pytest.fixture(scope="module")
+def far_engine(workspace, secured_registry, registry):
+    """An engine that reaches a registry which wants a password, and where nobody is logged in."""
+    parts.need(os.geteuid() == 0, "dockerd needs root")
+    parts.need_program("dockerd", "docker.io")
+    registry.skopeo("copy", "--all", "--src-tls-verify=false", "--dest-tls-verify=false", "--dest-creds=anna:sesame",
+                    f"docker://{registry.address}/busybox:latest", f"docker://{secured_registry.address}/private/busybox:1")
+    with parts.closing(parts.Engine(workspace, secured_registry, name="far")) as engine:
+        yield engine
+
+
+def test_a_private_image(far_engine, edgectl, context, secured_registry, scratch, identity):
+    """The board's engine pulls it with the password that was given here, and does not keep it."""
+    image = f"{secured_registry.address}/private/busybox:1"
+    root = context({"compose.yaml": f"""
+name: private-{identity.name}
+services:
+  app: {{image: "{image}", platform: linux/arm64, network_mode: host, command: sleep 1000, stop_signal: SIGKILL}}
+"""})
+    env = {"DOCKER_CONFIG": str(scratch / "docker")}
+    board = Board(far_engine, edgectl, root, f"private-{identity.name}")
+    words = ["deploy", "--source", root, far_engine.socket]
+
+    problem = edgectl(*words, env=env, status=1).stderr
+    assert f"service 'app'" in problem and image in problem and f"edgectl login {secured_registry.address}" in problem
+    assert board.state() == [[], [], board.state()[2], []]
+
+    def log_in(password):
+        (scratch / "docker").mkdir(exist_ok=True)
+        auth = base64.b64encode(f"anna:{password}".encode()).decode()
+        (scratch / "docker/config.json").write_text(json.dumps({"auths": {secured_registry.address: {"auth": auth}}}))
+        identity.own(scratch / "docker")
+        identity.own(scratch / "docker/config.json")
+
+    log_in("wrong")
+    problem = edgectl(*words, env=env, status=1).stderr
+    assert "user name and password right" in problem and "wrong" not in problem
+    log_in("sesame")
+    done = edgectl(*words, env=env)
+    assert "1 created" in done.stderr and "sesame" not in done.stderr + done.stdout
+    assert far_engine.docker("pull", image).returncode != 0
+    far_engine.docker("rm", "--force", f"private-{identity.name}-app-1")
+    far_engine.docker("rmi", image)
 
 
 def test_a_full_disk(small_engine, edgectl, project):

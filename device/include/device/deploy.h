@@ -16,6 +16,7 @@
 #include "base/vec.h"
 #include "compose/load.h"
 #include "device/engine.h"
+#include "registry/client.h"
 
 /* All borrowed. */
 struct deploy_request {
@@ -26,6 +27,8 @@ struct deploy_request {
 	 * for there, and pulled by the engine when they are missing.
 	 */
 	const struct strmap *image_ids;
+	/* Whose credentials the engine uses when it pulls; NULL = none. */
+	struct registry *registry;
 	const struct strvec
 		*env;         /* more variables of containers: [SERVICE:]NAME=VALUE; NULL = none */
 	const char *platform; /* of the images; NULL = the engine's own */

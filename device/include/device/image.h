@@ -25,9 +25,10 @@ WARN_UNUSED int board_image_known_layers(struct engine *engine, const struct str
  */
 WARN_UNUSED int board_image_load(struct engine *engine, const struct byte_source *source,
 				 struct err *err);
-/* The engine pulls it from its registry, without credentials. platform NULL = its own. `step` receives the progress. */
+/* The engine pulls it from its registry, with `auth` (registry/login.h; NULL = as nobody). platform NULL = its own. `step` receives the progress. */
 WARN_UNUSED int board_image_pull(struct engine *engine, const char *name, const char *platform,
-				 const struct monitor *monitor, unsigned step, struct err *err);
+				 const char *auth, const struct monitor *monitor, unsigned step,
+				 struct err *err);
 WARN_UNUSED int board_image_tag(struct engine *engine, const char *image, const char *name,
 				struct err *err);
 /* Only the name when others are left; in use or absent is fine. */

@@ -39,6 +39,13 @@ WARN_UNUSED int credentials_save(const struct login_request *request, const char
 WARN_UNUSED int credentials_remove(const char *host, const struct monitor *monitor,
 				   struct strvec *ret, struct err *err);
 
+/*
+ * What we know of the registry of `ref`, as a container engine wants it in "X-Registry-Auth" (Engine API, Authentication):
+ * it pulls or pushes in our name. *ret NULL = nothing is known; the caller wipes and frees.
+ */
+WARN_UNUSED int registry_engine_auth(struct registry *registry, const struct image_ref *ref,
+				     char **ret, struct err *err);
+
 /* "https://index.docker.io/v1/", "HTTPS://Example.com/", "docker.io": the host as names have it. */
 WARN_UNUSED int login_host_parse(const char *text, char **ret, struct err *err);
 
