@@ -204,3 +204,41 @@ def test_ssh(board, sshd, engine, container):
     assert board("device", "ssh", "board", "echo", "$((6*7))", env=env).stdout == "42\n"
     missing = board("device", "info", "ssh://board/nonexistent.sock", env=env, status=1).stderr
     assert "nonexistent" in missing
+
+
+def test_ssh_refusals(board, sshd, engine, container, scratch, edgectl):
+    """Who is there, and who we are: each refused with the remedy, at once, and nothing is switched off."""
+    address = f"ssh://board{engine.root}/docker.sock"
+    env = {"PATH": f"{sshd.path}:{parts.SYSTEM_PATH}"}
+
+    def refused():
+        problem = board("device", "info", address, env=env, status=1, timeout=60).stderr
+        assert problem.startswith(f"error: board '{address}'") and "hint: " in problem
+        return problem
+
+    # Another key than the one that is known: a board that was installed anew, or somebody in between.
+    sshd.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.root / "other")
+    other = (sshd.root / "other.pub").read_text()
+    sshd.write("known", f"[127.0.0.1]:{sshd.port} {other}")
+    assert "ssh-keygen -R" in refused()
+    assert (sshd.root / "known").read_text() == f"[127.0.0.1]:{sshd.port} {other}"
+    # No key, no agent.
+    sshd.trust()
+    config = (sshd.root / "config").read_text()
+    sshd.write("config", config.replace("/login", "/other") + " IdentitiesOnly yes\n PasswordAuthentication no\n")
+    problem = refused()
+    assert "Permission denied" in problem and "ssh-copy-id" in problem
+    # A key of an agent is enough.
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", scratch / "agent"], **edgectl.identity.credentials,
+                             stdout=subprocess.DEVNULL)
+    parts.wait_for("ssh-agent", (scratch / "agent").exists, agent)
+    subprocess.run(["ssh-add", "-q", sshd.root / "login"], check=True, env={"SSH_AUTH_SOCK": str(scratch / "agent")},
+                   **edgectl.identity.credentials)
+    sshd.write("config", config.replace(f" IdentityFile {sshd.root}/login\n", ""))
+    env["SSH_AUTH_SOCK"] = str(scratch / "agent")
+    info = json.loads(board("device", "info", "--json", address, env=env).stdout)
+    assert info["engine"]["product"] == "Docker"
+    parts.stop(agent)
+    # Nobody listens on that port.
+    sshd.close()
+    assert "is ssh switched on there" in refused()
