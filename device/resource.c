@@ -61,6 +61,18 @@ int network_remove(struct engine *engine, const char *name, struct err *err)
 	return engine_call(engine, &call, err);
 }
 
+int network_disconnect(struct engine *engine, const char *name, const char *container,
+		       struct err *err)
+{
+	AUTO(freep) char *what = xasprintf("take '%s' off network '%s'", container, name);
+	json_auto_t *body = json_pack("{s:s, s:b}", "Container", container, "Force", 1);
+	AUTO(engine_call_release)
+	struct engine_call call = { .method = "POST", .what = what, .body = body };
+
+	engine_call_path(&call, "/networks/%s/disconnect", name);
+	return engine_call(engine, &call, err);
+}
+
 int network_connect(struct engine *engine, const char *name, const char *container,
 		    const json_t *endpoint, struct err *err)
 {

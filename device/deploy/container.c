@@ -228,6 +228,8 @@ static const char *why_anew(const struct making *making)
 		return "recreating: its configuration has changed";
 	if (!str_eq(making->old->image, json_get_string(labels, COMPOSE_LABEL "image")))
 		return "recreating: its image has changed";
+	if (strvec_contains(&deploy->displaced, making->old->id))
+		return "recreating: its network is new";
 	VEC_FOREACH(dependency, &making->service->depends_on) {
 		if (dependency->restart && strvec_contains(&deploy->renewed, dependency->name))
 			return "recreating: what it depends on is new";

@@ -18,6 +18,7 @@ static void deploy_release(struct deploy *deploy)
 	strmap_release(&deploy->image_ids);
 	strmap_release(&deploy->foreign);
 	strvec_release(&deploy->renewed);
+	strvec_release(&deploy->displaced);
 	journal_release(&deploy->journal);
 }
 
@@ -100,9 +101,7 @@ static int give_up(struct deploy *deploy, struct err *err)
 	AUTO(err_release) struct err problem = ERR_INIT;
 	unsigned step = 0;
 
-	if (deploy->journal.containers.len + deploy->journal.networks.len +
-		    deploy->journal.volumes.len ==
-	    0)
+	if (journal_is_empty(&deploy->journal))
 		return -1;
 	step = monitor_add_step(monitor, "putting back what was there");
 	monitor_step(monitor, step, EVENT_STEP_STARTED);

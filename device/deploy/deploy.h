@@ -17,12 +17,16 @@ struct deploy {
 	struct strmap image_ids; /* of all services */
 	struct strmap foreign; /* service -> architecture of its image, which is not the board's */
 	struct strvec renewed; /* services with a container that is new */
+	struct strvec displaced; /* ids of containers whose network is new */
 	struct journal journal;
 	struct deploy_result *result;
 };
 
 /* Networks and volumes that are missing; those outside of the project have to be there. */
 WARN_UNUSED int deploy_resources(struct deploy *deploy, struct err *err);
+/* A network of the project becomes what `body` says, unless somebody else uses it; `there` is what the engine says of it. */
+WARN_UNUSED int deploy_change_network(struct deploy *deploy, const char *name, const json_t *there,
+				      const json_t *body, struct err *err);
 /* Every service's image: there, or pulled by the engine. */
 WARN_UNUSED int deploy_images(struct deploy *deploy, struct err *err);
 /* Waits until what `service` depends on is as far as it wants. */

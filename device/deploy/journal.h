@@ -5,6 +5,8 @@
 #ifndef DEPLOY_JOURNAL_H
 #define DEPLOY_JOURNAL_H
 
+#include <jansson.h>
+
 #include "base/vec.h"
 #include "state.h"
 
@@ -20,12 +22,29 @@ struct journal {
 		size_t len, cap;
 	} containers;
 	struct strvec networks, volumes; /* that were made: names */
+	struct {
+		json_t **items; /* as the engine described them */
+		size_t len, cap;
+	} removed; /* networks */
+	struct {
+		struct detached {
+			char *network, *container;
+			json_t *endpoint;
+		} * items;
+		size_t len, cap;
+	} detached;
 };
 
 void journal_release(struct journal *journal);
+/* Nothing has been changed. */
+bool journal_is_empty(const struct journal *journal);
 
 void journal_made(struct journal *journal, const char *id);
 void journal_replaced(struct journal *journal, const char *id, const struct deployed *old);
+/* A network that was removed, by the engine's description; and a container that was taken off one before. */
+void journal_removed(struct journal *journal, const json_t *network);
+void journal_disconnected(struct journal *journal, const char *network, const char *container,
+			  json_t *endpoint);
 /* A container that stays, but for whether it runs. */
 void journal_touched(struct journal *journal, const struct deployed *container);
 

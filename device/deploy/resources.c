@@ -26,21 +26,29 @@ static int missing_external(const struct kind *kind, const char *name, struct er
 	return err_hint(err, "make it there: docker %s create %s", kind->name, name);
 }
 
+/* What docker compose 2.26 makes has no hash, and counts as unchanged. */
+static bool has_changed(const json_t *there, const json_t *wanted)
+{
+	const char *hash =
+		json_get_string(json_get_object(there, "Labels"), COMPOSE_LABEL "config-hash");
+	const char *ours =
+		json_get_string(json_get_object(wanted, "Labels"), COMPOSE_LABEL "config-hash");
+
+	return hash && ours && !str_eq(hash, ours);
+}
+
 /* One that was made by somebody else, or of other properties, is used as it is: it may hold data. */
 static void warn_of_difference(struct deploy *deploy, const struct kind *kind, const char *name,
 			       const json_t *there, const json_t *wanted)
 {
 	const json_t *labels = json_get_object(there, "Labels");
 	const char *project = json_get_string(labels, COMPOSE_LABEL "project");
-	const char *hash = json_get_string(labels, COMPOSE_LABEL "config-hash");
-	const char *ours =
-		json_get_string(json_get_object(wanted, "Labels"), COMPOSE_LABEL "config-hash");
 
 	if (!str_eq(project, deploy->project->name))
 		monitor_text(deploy->request->monitor, 0, EVENT_WARNING,
 			     "%s '%s' was not made by this project; it is used as it is",
 			     kind->name, name);
-	else if (hash && ours && !str_eq(hash, ours))
+	else if (!kind->is_network && has_changed(there, wanted))
 		monitor_text(
 			deploy->request->monitor, 0, EVENT_WARNING,
 			"%s '%s' is not what the file says now; remove it there to have it made "
@@ -48,17 +56,28 @@ static void warn_of_difference(struct deploy *deploy, const struct kind *kind, c
 			kind->name, name);
 }
 
+static int bring_what_is_there(struct deploy *deploy, const struct kind *kind, const char *name,
+			       const json_t *there, const json_t *body, struct err *err)
+{
+	const char *project =
+		json_get_string(json_get_object(there, "Labels"), COMPOSE_LABEL "project");
+
+	warn_of_difference(deploy, kind, name, there, body);
+	if (!kind->is_network || !str_eq(project, deploy->project->name) ||
+	    !has_changed(there, body))
+		return 0;
+	return deploy_change_network(deploy, name, there, body, err);
+}
+
 static int bring(struct deploy *deploy, const struct kind *kind,
 		 const struct compose_resource *resource, const json_t *body, struct err *err)
 {
-	json_t *there = NULL;
+	json_auto_t *there = NULL;
 
-	if (kind->inspect(deploy->engine, resource->name, &there, err) == 0) {
-		if (!resource->external)
-			warn_of_difference(deploy, kind, resource->name, there, body);
-		json_decref(there);
-		return 0;
-	}
+	if (kind->inspect(deploy->engine, resource->name, &there, err) == 0)
+		return resource->external ? 0
+					  : bring_what_is_there(deploy, kind, resource->name, there,
+								body, err);
 	if (err->kind != ERR_NOT_FOUND)
 		return -1;
 	if (resource->external)

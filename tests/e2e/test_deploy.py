@@ -291,6 +291,46 @@ def test_wait(board, busybox):
     assert board.state() == before
 
 
+NETWORK = """
+  lone: {{image: {busybox}, networks: {{net: {{aliases: [other]}}}}, stop_signal: SIGKILL, command: [{command}, "1000"]}}
+  peer: {{image: {busybox}, networks: [net], stop_signal: SIGKILL, command: sleep 1000}}
+networks: {{net: {settings}}}
+"""
+
+
+def test_a_network_that_has_changed(board, busybox):
+    """It is made anew with the containers in it, and them only; a failure puts the old one back, and them into it."""
+    name = f"{board.project}_net"
+
+    def write(settings, command="sleep"):
+        text = COMPOSE.format(project=board.project)
+        board.write(text + NETWORK.format(busybox=busybox, settings=settings, command=command))
+
+    def network():
+        return json.loads(board.engine.docker("network", "inspect", name).stdout)[0]
+
+    write("{}")
+    board.deploy()
+    before = board.state()[0]
+    write("{internal: true}")
+    said = board.deploy().stderr
+    assert "2 recreated" in said and "1 unchanged" in said and network()["Internal"] and len(network()["Containers"]) == 2
+    after = board.state()[0]
+    assert after[f"{board.project}-app-1"] == before[f"{board.project}-app-1"]
+
+    write("{internal: false, attachable: true}", command="nosuchprogram")
+    assert "service 'lone'" in board.deploy(status=1).stderr
+    assert board.state()[0] == after and network()["Internal"] and len(network()["Containers"]) == 2
+    lone = board.containers()[f"{board.project}-lone-1"]["NetworkSettings"]["Networks"][name]
+    assert "other" in lone["Aliases"] and lone["IPAddress"]
+
+    board.engine.docker("run", "--detach", "--name", f"{board.project}-guest", "--network", name, busybox, "sleep", "1000")
+    write("{}")
+    said = board.deploy().stderr
+    assert f"'{board.project}-guest' uses it" in said and network()["Internal"] and board.state()[0] == after
+    board.engine.docker("rm", "--force", f"{board.project}-guest")
+
+
 def test_a_deployment_that_was_killed(board):
     """What it has set aside gets its name again, and of two that are the same, the one with its right name stays."""
     board.deploy()

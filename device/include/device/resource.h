@@ -17,6 +17,9 @@ WARN_UNUSED int network_create(struct engine *engine, const json_t *body, struct
 WARN_UNUSED int network_list(struct engine *engine, const char *project, struct strvec *names,
 			     struct err *err);
 WARN_UNUSED int network_remove(struct engine *engine, const char *name, struct err *err);
+/* Also one that does not run. */
+WARN_UNUSED int network_disconnect(struct engine *engine, const char *name, const char *container,
+				   struct err *err);
 /* `endpoint` is the EndpointConfig; NULL = none. */
 WARN_UNUSED int network_connect(struct engine *engine, const char *name, const char *container,
 				const json_t *endpoint, struct err *err);
