@@ -1,6 +1,6 @@
 #include "hash_record.h"
 
-#include <inttypes.h>
+#include <endian.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -30,24 +30,34 @@ struct hash_record {
 	bool has_changed;
 };
 
-static char *add_hex(char *at, uint64_t value, unsigned digits)
+/* Eight digits at once: each nibble gets a byte, from 10 on it becomes a letter. */
+static char *add_hex(char *at, uint32_t value)
 {
-	for (unsigned i = digits; i > 0; i--) {
-		at[i - 1] = "0123456789abcdef"[value & 15];
-		value >>= 4;
-	}
-	return at + digits;
+	uint64_t digits = value, letters;
+
+	digits = (digits << 16 | digits) & 0x0000ffff0000ffff;
+	digits = (digits << 8 | digits) & 0x00ff00ff00ff00ff;
+	digits = (digits << 4 | digits) & 0x0f0f0f0f0f0f0f0f;
+	letters = (digits + 0x0606060606060606) >> 4 & 0x0101010101010101;
+	digits = htobe64(digits + 0x3030303030303030 + letters * ('a' - '0' - 10));
+	memcpy(at, &digits, sizeof(digits));
+	return at + sizeof(digits);
 }
 
-/* Without snprintf(3), which would be a fifth of the time of a build in which nothing has changed. */
+static char *add_long_hex(char *at, uint64_t value)
+{
+	return add_hex(add_hex(at, (uint32_t)(value >> 32)), (uint32_t)value);
+}
+
+/* Done for each file of each build: snprintf(3) would be a fifth of the time of one in which nothing has changed. */
 void stat_format(const struct stat *st, char ret[STAT_TEXT_LEN])
 {
-	ret = add_hex(ret, (uint64_t)st->st_ino, 16);
-	ret = add_hex(ret, (uint64_t)st->st_size, 16);
-	ret = add_hex(ret, (uint64_t)st->st_mtim.tv_sec, 16);
-	ret = add_hex(ret, (uint64_t)st->st_mtim.tv_nsec, 8);
-	ret = add_hex(ret, (uint64_t)st->st_ctim.tv_sec, 16);
-	(void)add_hex(ret, (uint64_t)st->st_ctim.tv_nsec, 8);
+	ret = add_long_hex(ret, (uint64_t)st->st_ino);
+	ret = add_long_hex(ret, (uint64_t)st->st_size);
+	ret = add_long_hex(ret, (uint64_t)st->st_mtim.tv_sec);
+	ret = add_hex(ret, (uint32_t)st->st_mtim.tv_nsec);
+	ret = add_long_hex(ret, (uint64_t)st->st_ctim.tv_sec);
+	(void)add_hex(ret, (uint32_t)st->st_ctim.tv_nsec);
 }
 
 static const char *path_of(const struct line *line)

@@ -83,6 +83,27 @@ static void every_field_counts(void **state)
 		assert_null(hash_record_find(record, "a", &changes[i]));
 }
 
+/* The record is a file format: all digits, in their places. */
+static void stat_data_as_text(void **state)
+{
+	const struct stat st = { .st_ino = 0x0123456789abcdef,
+				 .st_size = 10,
+				 .st_mtim = { -1, 999999999 },
+				 .st_ctim = { 0x65, 0 } };
+	char text[STAT_TEXT_LEN];
+
+	(void)state;
+	stat_format(&st, text);
+	assert_memory_equal(text,
+			    "0123456789abcdef"
+			    "000000000000000a"
+			    "ffffffffffffffff"
+			    "3b9ac9ff"
+			    "0000000000000065"
+			    "00000000",
+			    STAT_TEXT_LEN);
+}
+
 static void what_is_added_takes_the_place(void **state)
 {
 	AUTO(hash_record_freep) struct hash_record *record = make(paths, ARRAY_SIZE(paths));
@@ -156,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_in_any_order),
 		cmocka_unit_test(every_field_counts),
+		cmocka_unit_test(stat_data_as_text),
 		cmocka_unit_test(what_is_added_takes_the_place),
 		cmocka_unit_test(names_that_a_line_cannot_hold_are_left_out),
 		cmocka_unit_test(files_long_gone_go),
