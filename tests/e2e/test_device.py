@@ -140,6 +140,17 @@ def test_logs(board, engine, container):
     assert "No such container: nosuch" in problem and "device ps --all" in problem
 
 
+def test_logs_of_two_busy_streams(board, engine, container, busybox):
+    """Their time stamps are not in order with one another; nothing is left out."""
+    program = "i=0; while [ $i -lt 1000 ]; do echo out $i; echo err $i >&2; i=$((i + 1)); done"
+    done = engine.docker("run", "--name", "busy", "--network", "host", busybox, "sh", "-c", program)
+    assert done.returncode == 0, done.stderr
+    result = board("device", "logs", engine.socket, "busy")
+    engine.docker("rm", "--force", "busy")
+    assert result.stdout.splitlines() == [f"out {i}" for i in range(1000)]
+    assert result.stderr.splitlines() == [f"err {i}" for i in range(1000)]
+
+
 def test_logs_follow(edgectl, engine, container):
     process = edgectl.start("device", "logs", "--follow", "--tail", "1", engine.socket, container)
     lines = [process.stdout.readline() for _ in range(5)]
