@@ -218,7 +218,9 @@ void generate_man_command(const struct cli_command *command, struct str *out)
 	add_environment(out, command);
 	add_exit_status(out);
 	add_examples(out, command->examples);
-	str_add(out, ".Sh SEE ALSO\n.Xr edgectl 1\n");
+	str_add(out, command->ignores_config
+			     ? ".Sh SEE ALSO\n.Xr edgectl 1\n"
+			     : ".Sh SEE ALSO\n.Xr edgectl 1 ,\n.Xr edgectl.yaml 5\n");
 }
 
 static void add_commands(struct str *out, enum command_group group)
@@ -238,6 +240,7 @@ static void add_commands(struct str *out, enum command_group group)
 static const char overview_environment[] =
 	".Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
 	".It Ev EDGECTL_ROOT\nDirectory of the store.\n"
+	".It Ev EDGECTL_CONFIG_HOME\nDirectory of\n.Pa config.yaml .\n"
 	".It Ev EDGECTL_DEBUG\n"
 	"Areas, separated by commas, whose debug lines go to the standard error;\n"
 	".Ql all\nfor all of them.\n"
@@ -249,6 +252,9 @@ static const char overview_environment[] =
 	".It Pa /var/lib/edgectl\nThe store of root.\n"
 	".It Pa ~/.local/share/edgectl\nThe store of any other user.\n"
 	".It Pa ~/.docker/config.json\nCredentials for registries.\n"
+	".It Pa edgectl.yaml , Pa ~/.config/edgectl/config.yaml\nThe configuration of a project "
+	"and of "
+	"the user,\n.Xr edgectl.yaml 5 .\n"
 	".El\n";
 
 void generate_man_overview(struct str *out)
@@ -266,5 +272,6 @@ void generate_man_overview(struct str *out)
 	add_options(out, NULL, global_options);
 	str_add(out, overview_environment);
 	add_exit_status(out);
-	str_add(out, ".Sh SEE ALSO\n.Xr docker 1 ,\n.Xr qemu-user 1 ,\n.Xr subuid 5\n");
+	str_add(out, ".Sh SEE ALSO\n.Xr docker 1 ,\n.Xr qemu-user 1 ,\n.Xr edgectl.yaml 5 ,\n.Xr "
+		     "subuid 5\n");
 }
