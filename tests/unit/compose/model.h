@@ -19,6 +19,7 @@ static inline void loading_release(struct loading *loading)
 {
 	compose_free(loading->compose);
 	strvec_release(&loading->options.files);
+	strvec_release(&loading->options.env_files);
 	strvec_release(&loading->options.services);
 	strvec_release(&loading->options.profiles);
 	strmap_release(&loading->env);
