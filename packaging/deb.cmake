@@ -1,4 +1,8 @@
 # Read by cpack before it begins: what the package depends on, and the time of its files.
+find_program(shlibdeps dpkg-shlibdeps)
+if(NOT shlibdeps)
+  message(FATAL_ERROR "dpkg-shlibdeps is missing: sudo apt-get install dpkg-dev")
+endif()
 execute_process(COMMAND dpkg-parsechangelog --file ${CMAKE_CURRENT_LIST_DIR}/changelog --show-field Timestamp
   OUTPUT_VARIABLE released OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 # The same source, the same package: the time is that of the changelog's last entry, as dpkg-buildpackage has it.
@@ -12,7 +16,7 @@ execute_process(COMMAND ${CMAKE_COMMAND} --build ${CPACK_EDGE_BINARY_DIR} --targ
 file(GLOB modules ${CPACK_EDGE_BINARY_DIR}/late_libraries/*.so)
 set(scratch ${CPACK_EDGE_BINARY_DIR}/shlibdeps)
 file(WRITE ${scratch}/debian/control "Source: edgectl\n\nPackage: edgectl\nArchitecture: any\n")
-execute_process(COMMAND dpkg-shlibdeps -O ${CPACK_EDGE_BINARY_DIR}/cli/edgectl ${modules}
+execute_process(COMMAND ${shlibdeps} -O ${CPACK_EDGE_BINARY_DIR}/cli/edgectl ${modules}
   WORKING_DIRECTORY ${scratch} OUTPUT_VARIABLE depends OUTPUT_STRIP_TRAILING_WHITESPACE
   ERROR_VARIABLE complaints RESULT_VARIABLE status) # it warns of each file that is not within a package
 if(NOT status EQUAL 0)
