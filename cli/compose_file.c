@@ -90,6 +90,8 @@ bool compose_file_is_name(const char *path)
 	static const char *const endings[] = { ".yaml", ".yml" };
 	size_t len = strlen(path);
 
+	if (str_has_prefix(path, "oci:"))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
 		size_t ending = strlen(endings[i]);
 

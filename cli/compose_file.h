@@ -17,7 +17,7 @@ WARN_UNUSED int compose_file_load_silently(const struct compose_options *options
 bool compose_file_is_here(void);
 /* Is there one in a directory above? */
 bool compose_file_is_above(void);
-/* "compose.yaml": by its ending. */
+/* "compose.yaml": by its ending; "oci://...", which can be nothing else. */
 bool compose_file_is_name(const char *path);
 
 #endif

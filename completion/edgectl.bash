@@ -346,7 +346,7 @@ _edgectl()
         esac
         ;;
     'deploy')
-        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --recreate --remove-orphans --wait --progress= --help'
+        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --recreate --remove-orphans --release= --wait --progress= --help'
         case $previous in
         -s | --source) _edgectl_value dir; return ;;
         -f | --file) _edgectl_value file; return ;;
@@ -359,6 +359,7 @@ _edgectl()
         --secret) :; return ;;
         --ssh) :; return ;;
         --platform) _edgectl_value ask platform; return ;;
+        --release) _edgectl_value ask fleet; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask device; return; }

@@ -382,6 +382,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from deploy' -l no-insecure -d 'T
 complete -c edgectl -n '__fish_seen_subcommand_from deploy' -l platform -x -a '(__edgectl_ask platform)' -d 'Platform of the images, instead of the board\'s own'
 complete -c edgectl -n '__fish_seen_subcommand_from deploy' -l recreate -d 'Make containers anew even if nothing has changed'
 complete -c edgectl -n '__fish_seen_subcommand_from deploy' -l remove-orphans -d 'Remove containers of services that are no longer in the file'
+complete -c edgectl -n '__fish_seen_subcommand_from deploy' -l release -x -a '(__edgectl_ask fleet)' -d 'Run what was released instead of building: a channel or a version'
 complete -c edgectl -n '__fish_seen_subcommand_from deploy' -l wait -d 'Wait until all services run, and are healthy if they have a healthcheck'
 complete -c edgectl -n '__fish_seen_subcommand_from deploy' -l progress -x -a 'auto tty plain json quiet' -d 'How to show what goes on'
 complete -c edgectl -n '__fish_seen_subcommand_from deploy' -s h -l help -d 'Show this help'

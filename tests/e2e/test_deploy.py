@@ -375,3 +375,45 @@ def test_bad_words(board, words, status, expected):
     result = board.edgectl("deploy", "--source", board.root, board.engine.socket, *words, status=status)
     assert expected in result.stderr
     assert board.containers() == {}
+
+
+def test_release(board, registry, busybox, scratch, identity):
+    """A board runs what was released: its engine pulls it; what it cannot pull is sent; back to the one before, too."""
+    board.root.joinpath("edgectl.yaml").write_text(
+        f"fleets: {{{board.project}: {{registry: {registry.address}/{identity.name}, platforms: [linux/arm64]}}}}\n")
+    compose = board.root / "compose.yaml"
+    compose.write_text(compose.read_text() + f"  other: {{image: '{busybox}', network_mode: host, command: [sleep, '1000']}}\n")
+
+    def release(version):
+        board.edgectl("push", board.project, "--release-version", version, "-q", cwd=board.root)
+
+    def deploy(*words, **options):
+        return board.edgectl("deploy", board.engine.socket, "--platform", "linux/arm64", "--release", *words, cwd=board.root,
+                             **options)
+
+    release("one")
+    deploy(board.project)
+    assert board.read("/app/message") == "one\n" and len(board.containers()) == 2
+    before = {name: x["Id"] for name, x in board.containers().items()}
+    (board.root / "message").write_text("two\n")
+    release("two")
+    deploy(board.project)
+    assert board.read("/app/message") == "two\n"
+    after = {name: x["Id"] for name, x in board.containers().items()}
+    assert [x for x in before if before[x] == after.get(x)] == [f"{board.project}-other-1"]
+    deploy(f"{board.project}:one")
+    assert board.read("/app/message") == "one\n"
+    wrong = deploy(f"{board.project}:three", status=1).stderr
+    assert "three" in wrong and board.read("/app/message") == "one\n"
+    assert "do not go with it" in deploy(board.project, "-f", "compose.yaml", status=2).stderr
+
+
+def test_release_that_the_board_cannot_pull(board, tls_registry, identity):
+    """Its engine does not know the registry's certificate: the images are pulled here, and sent."""
+    board.root.joinpath("edgectl.yaml").write_text(
+        f"fleets: {{{board.project}: {{registry: {tls_registry.address}/{identity.name}, platforms: [linux/arm64]}}}}\n")
+    board.edgectl("push", board.project, "--insecure", "-q", cwd=board.root)
+    done = board.edgectl("deploy", board.engine.socket, "--platform", "linux/arm64", "--insecure", "--release", board.project,
+                         cwd=board.root)
+    assert "so it is sent from here" in done.stderr
+    assert board.read("/app/message") == "one\n"

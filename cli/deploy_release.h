@@ -1,0 +1,20 @@
+/* `edgectl deploy --release`: what was released, instead of what is built here. */
+#ifndef CLI_DEPLOY_RELEASE_H
+#define CLI_DEPLOY_RELEASE_H
+
+#include "app.h"
+#include "deploy_run.h"
+#include "release/catalogue.h"
+
+/*
+ * FLEET[:RELEASE], or HOST/REPOSITORY[:RELEASE|@DIGEST] without the project: the address of its compose file, "oci://...".
+ * The caller frees.
+ */
+WARN_UNUSED int deploy_release_find(struct app *app, const char *word, char **ret, struct err *err);
+/*
+ * Brings the images onto the board before anything is changed there: its engine pulls those that it lacks; what it cannot
+ * have from the registry is pulled here and sent.
+ */
+WARN_UNUSED int deploy_release_bring(struct deployment_session *session, struct err *err);
+
+#endif
