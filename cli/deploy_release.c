@@ -9,6 +9,7 @@
 #include "device/image.h"
 #include "device/info.h"
 #include "fleet_site.h"
+#include "registry/login.h"
 
 int deploy_release_find(struct app *app, const char *word, char **ret, struct err *err)
 {
@@ -34,14 +35,27 @@ static bool has_image(struct engine *engine, const char *image)
 	return board_image_inspect(engine, image, &found, NULL) == 0;
 }
 
+static void wipe(char **secret)
+{
+	if (*secret)
+		explicit_bzero(*secret, strlen(*secret));
+	free(*secret);
+}
+
+/* In the user's name, who need not have logged in on the board. */
 static int pull_there(struct deployment_session *session, const char *service, const char *image,
 		      struct err *err)
 {
 	const struct monitor *monitor = &session->session.monitor;
 	unsigned step =
 		progress_begin(monitor, "pulling %s on %s", service, engine_name(session->engine));
-	int status = board_image_pull(session->engine, image, NULL, monitor, step, err);
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(wipe) char *auth = NULL;
+	int status = -1;
 
+	if (image_ref_parse(image, &ref, err) == 0 &&
+	    registry_engine_auth(session->session.registry, &ref, &auth, err) == 0)
+		status = board_image_pull(session->engine, image, NULL, auth, monitor, step, err);
 	progress_end(monitor, step, status, err);
 	return status;
 }
