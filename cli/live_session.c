@@ -130,8 +130,12 @@ static int watch_project(struct live_session *live, struct err *err)
 	compose_input_files(live->deployment->project.compose, &live->project_files);
 	VEC_FOREACH(file, &live->project_files) {
 		/* What came from the standard input does not change. */
-		if (path_is_absolute(*file) && watcher_add_file(live->watcher, *file, err) < 0)
+		if (!path_is_absolute(*file) || watcher_add_file(live->watcher, *file, err) == 0)
+			continue;
+		/* One that need not be there, in a directory that is not. */
+		if (err->kind != ERR_NOT_FOUND)
 			return -1;
+		err_clear(err);
 	}
 	return 0;
 }

@@ -32,6 +32,7 @@ void compose_free(struct compose *compose)
 		free(*env);
 	}
 	free(compose->loader.environments.items);
+	strvec_release(&compose->loader.inputs);
 	strmap_release(&compose->loader.resources);
 	strmap_release(&compose->loader.env);
 	str_release(&compose->loader.notes);
@@ -210,6 +211,24 @@ const struct strvec *compose_files(const struct compose *compose)
 const struct strvec *compose_env_files(const struct compose *compose)
 {
 	return &compose->env_files;
+}
+
+static void add_once(struct strvec *list, const char *path)
+{
+	if (!strvec_contains(list, path))
+		strvec_add(list, path);
+}
+
+void compose_input_files(const struct compose *compose, struct strvec *out)
+{
+	const struct loader *loader = &compose->loader;
+
+	VEC_FOREACH(source, &loader->sources)
+		add_once(out, (*source)->path);
+	VEC_FOREACH(family, &loader->families)
+		add_once(out, family->path);
+	VEC_FOREACH(file, &loader->inputs)
+		add_once(out, *file);
 }
 
 const struct compose_project *compose_project(const struct compose *compose)

@@ -64,6 +64,7 @@ static void read_one(struct loader *loader, const struct yaml *file, struct oute
 	AUTO(freep) char *path = path_resolve(loader->directory, name->text);
 	AUTO(err_release) struct err err = ERR_INIT;
 
+	strvec_add(&loader->inputs, path);
 	if (parse(file, path, outer, out, &err) == 0)
 		return;
 	if (err.kind == ERR_NOT_FOUND && err.errnum && yaml_is(required, YAML_BOOL) &&

@@ -148,9 +148,3 @@ void compose_variables_release(struct compose_variables *variables)
 	free(variables->items);
 	*variables = (struct compose_variables){ 0 };
 }
-
-void compose_input_files(const struct compose *compose, struct strvec *out)
-{
-	strvec_add_all(out, compose_files(compose));
-	strvec_add_all(out, compose_env_files(compose));
-}

@@ -39,6 +39,8 @@ struct loader {
 		struct family *items;
 		size_t len, cap;
 	} families;
+	struct strvec
+		inputs; /* env files and label files, absolute, whether they are there or not */
 	struct strmap resources; /* those that were fetched: where they are */
 	struct str notes;        /* warnings without a place */
 };

@@ -95,6 +95,7 @@ static int read_given_env_files(struct finding *finding, const struct strvec *fi
 	VEC_FOREACH(file, files) {
 		AUTO(freep) char *path = path_resolve(finding->options->cwd, *file);
 
+		strvec_add(&finding->loader->inputs, path);
 		if (env_file_read(path, finding->options->env, &finding->dotenv, err) < 0)
 			return err_wrap(err, "env file '%s'", *file);
 	}
@@ -119,7 +120,10 @@ static int read_default_env_file(struct finding *finding, struct err *err)
 	AUTO(freep) char *directory = working_directory(finding);
 	AUTO(freep) char *path = path_join(directory, ".env");
 
-	if (is_true(variable(finding, "COMPOSE_DISABLE_ENV_FILE")) || !env_file_is_there(path))
+	if (is_true(variable(finding, "COMPOSE_DISABLE_ENV_FILE")))
+		return 0;
+	strvec_add(&finding->loader->inputs, path);
+	if (!env_file_is_there(path))
 		return 0;
 	return add_env_file(finding, path, err);
 }

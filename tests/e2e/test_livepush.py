@@ -1,10 +1,14 @@
 """Live sync to a real Docker engine that runs ARM images under emulation: each test saves files and looks into the container."""
+import io
 import json
 import os
+import pathlib
 import queue
 import random
 import shutil
 import signal
+import subprocess
+import tarfile
 import threading
 import time
 
@@ -358,3 +362,192 @@ def test_live_directives_count_only_there(edgectl, engine, project, busybox):
     for command in ("deploy",), ("livepush", "--detached"):
         done = edgectl(*command, "--platform", "linux/arm64", "--source", root, engine.socket, status=1)
         assert "exit 1" in done.stderr
+
+
+TWO_SERVICES = """
+name: {project}
+services:
+  app:
+    build: .
+    network_mode: host
+    env_file: app.env
+    x-edgectl: {{restart: signal, signal: SIGUSR1}}
+  other:
+    build: .
+    network_mode: host
+"""
+SIGNALLED = """
+FROM {busybox}
+WORKDIR /app
+COPY src/ ./
+RUN cat main.py lib/* > all
+COPY config.ini ./
+CMD ["sh", "-c", "trap 'echo again >> /signals' USR1; trap exit TERM; echo x > /up; while :; do sleep 0.2; done"]
+"""
+
+
+@pytest.fixture
+def two(engine, edgectl, project, busybox):
+    root, name = project
+    (root / "compose.yaml").write_text(TWO_SERVICES.format(project=name))
+    (root / "Dockerfile").write_text(SIGNALLED.format(busybox=busybox))
+    (root / "app.env").write_text("MODE=one\n")
+    with parts.closing(Live(engine, edgectl, root, name)) as live:
+        try:
+            for _ in range(2):
+                live.wait("image")
+            parts.wait_for("the program", lambda: engine.docker("exec", f"{name}-app-1", "cat", "/up").returncode == 0)
+            yield live
+        finally:
+            live.process.send_signal(signal.SIGINT)
+            live.process.wait(60)
+            engine.docker("rm", "--force", f"{name}-other-1")
+
+
+def other_of(live):
+    return json.loads(live.engine.docker("inspect", f"{live.project}-other-1").stdout)[0]["Id"]
+
+
+def test_a_step_behind_the_copy(two):
+    """What a RUN makes of a file: the step runs again here; when it fails the old program runs on, and the next save mends it."""
+    before = two.container()
+    two.write("src/main.py", "two\n")
+    assert two.wait("sync", service="app")["built"] is True
+    assert two.read("/app/all") == "two\na\nb\n"
+    (two.root / "src/lib").rename(two.root / "src/moved")
+    two.wait("error", service="app")
+    assert two.read("/app/main.py") == "two\n"
+    (two.root / "src/moved").rename(two.root / "src/lib")
+    two.write("src/lib/a.py", "mended\n")
+    two.wait("sync", service="app")
+    parts.wait_for("the step's result", lambda: two.read("/app/all") == "two\nmended\nb\n")
+    after = two.container()
+    assert (after["Id"], after["State"]["StartedAt"]) == (before["Id"], before["State"]["StartedAt"])
+
+
+def test_a_signal_instead_of_a_restart(two):
+    before = two.container()["State"]["StartedAt"]
+    two.write("config.ini", "new\n")
+    event = two.wait("sync", service="app")
+    assert event["built"] is False and event["restarted"] is True
+    parts.wait_for("the signal", lambda: two.engine.docker("exec", f"{two.project}-app-1", "cat", "/signals").stdout == "again\n")
+    assert two.read("/app/config.ini") == "new\n" and two.container()["State"]["StartedAt"] == before
+
+
+def test_only_the_service_concerned_is_made_anew(two):
+    """A field of the compose file, an environment file, another base."""
+    other, app = other_of(two), two.container()["Id"]
+    two.write("app.env", "MODE=two\n")
+    two.wait("note", text="watching")
+    assert "MODE=two" in two.container()["Config"]["Env"] and two.container()["Id"] != app and other_of(two) == other
+    app = two.container()["Id"]
+    text = (two.root / "compose.yaml").read_text()
+    two.write("compose.yaml", text.replace("    env_file: app.env\n", "    env_file: app.env\n    hostname: renamed\n"))
+    two.wait("note", text="watching")
+    assert two.container()["Config"]["Hostname"] == "renamed" and two.container()["Id"] != app and other_of(two) == other
+    two.wait("image")
+    two.wait("image")
+    text = (two.root / "Dockerfile").read_text().lstrip()
+    two.write("Dockerfile", text.replace("\n", " AS base\nRUN echo base > /base\nFROM base\n", 1))
+    for _ in range(2):
+        two.wait("sync")
+    assert two.read("/base") == "base\n"
+
+
+BARE = """
+FROM {busybox} AS tools
+FROM scratch
+COPY --from=tools /bin/busybox /program
+COPY src/ /app/
+CMD ["/program", "sleep", "1000"]
+"""
+
+
+@pytest.fixture
+def bare(engine, edgectl, project, busybox):
+    root, name = project
+    (root / "Dockerfile").write_text(BARE.format(busybox=busybox))
+    with parts.closing(Live(engine, edgectl, root, name)) as live:
+        live.wait("image")
+        yield live
+
+
+def copied(live, path):
+    """A file of a container without any tool."""
+    target = live.root.parent / "copied"
+    done = live.engine.docker("cp", f"{live.project}-app-1:{path}", target)
+    return target.read_text() if done.returncode == 0 else None
+
+
+def test_an_image_without_tools(bare):
+    before = bare.container()["Id"]
+    bare.save("src/main.py", "two\n")
+    bare.save("src/new/deep", "deep\n")
+    assert copied(bare, "/app/main.py") == "two\n" and copied(bare, "/app/new/deep") == "deep\n"
+    assert bare.container()["Id"] == before
+    (bare.root / "src/main.py").unlink()
+    bare.wait("note", text="runs again")
+    assert copied(bare, "/app/main.py") is None and copied(bare, "/app/new/deep") == "deep\n"
+
+
+def all_texts(live, path):
+    """Of all files below, without the container's tools, which are emulated."""
+    done = subprocess.run(["docker", "--host", live.engine.socket, "cp", f"{live.project}-app-1:{path}", "-"], stdout=subprocess.PIPE)
+    if done.returncode != 0:
+        return []
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        return [archive.extractfile(x).read().decode() for x in archive if x.isreg()]
+
+
+def test_as_editors_and_git_save(live):
+    """A new file in place of the old one; the old one as a backup for a moment; a branch of 5,000 files."""
+    live.wait("image")
+    main = live.root / "src/main.py"
+    git = ["git", "-C", live.root, *(word for setting in ("user.name=a", "user.email=a@example.org", "safe.directory=*", "gc.auto=0")
+                                     for word in ("-c", setting))]
+    live.write("src/.main.py.swp.log", "renamed\n")
+    (live.root / "src/.main.py.swp.log").rename(main)
+    live.wait("sync")
+    assert live.read("/app/main.py") == "renamed\n"
+    main.rename(live.root / "src/main.py~")
+    live.write("src/main.py", "written anew\n")
+    (live.root / "src/main.py~").unlink()
+    parts.wait_for("the file", lambda: live.engine.docker("exec", f"{live.project}-app-1", "sh", "-c",
+                                                        "cat /app/main.py; ls /app/main.py~").stdout == "written anew\n")
+    with open(live.root / ".dockerignore", "a") as ignore:
+        ignore.write(".git\n")
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=one", live.root], check=True)
+    for branch in "one", "two":
+        for number in range(5000):
+            path = live.root / f"src/many/{number % 50}/{number}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{branch}\n")
+        for words in ["add", "src"], ["commit", "--quiet", "-m", branch], ["checkout", "--quiet", "-b", "two"]:
+            subprocess.run([*git, *words], check=branch == "one")
+    identity = live.edgectl.identity
+    subprocess.run(["chown", "-R", f"{identity.uid}:{identity.gid}", live.root], check=True)
+    subprocess.run([*git, "checkout", "--quiet", "one"], check=True)
+    parts.wait_for("the branch", lambda: all_texts(live, "/app/many") == ["one\n"] * 5000, seconds=90)
+
+
+def test_more_changes_than_the_kernel_keeps(engine, edgectl, project):
+    """The queue of inotify overflows; then all is looked at."""
+    limit = pathlib.Path("/proc/sys/fs/inotify/max_queued_events")
+    before = limit.read_text()
+    try:
+        limit.write_text("32")
+    except OSError as error:
+        pytest.skip(f"{limit}: {error}")
+    try:
+        live = Live(engine, edgectl, *project)
+    finally:
+        limit.write_text(before)
+    with parts.closing(live):
+        live.wait("image")
+        live.process.send_signal(signal.SIGSTOP)
+        for number in range(200):
+            live.write(f"src/many/{number}", f"{number}\n")
+        (live.root / "src/lib/a.py").unlink()
+        live.process.send_signal(signal.SIGCONT)
+        live.wait("sync")
+        parts.wait_for("all files", lambda: live.run("sh", "-c", "cat /app/many/* | wc -l; ls /app/lib") == "200\nb.py\n", seconds=60)

@@ -20,7 +20,10 @@ enum compose_kind {
 void compose_list(const struct compose *compose, enum compose_kind kind, struct strvec *out);
 /* What variables in the files can refer to. Borrowed. */
 const struct strmap *compose_environment(const struct compose *compose);
-/* Appends the compose files and env files that were read, absolute; not what they include or extend. */
+/*
+ * Appends the files that were read, absolute: compose files with those that they include and extend, env files and label files,
+ * also those that need not be there and are not; "-" for the standard input. Not the env files of what is included.
+ */
 void compose_input_files(const struct compose *compose, struct strvec *out);
 /* Gives a service this image. */
 void compose_set_image(struct compose *compose, const char *service, const char *image);
