@@ -5,6 +5,7 @@ import os
 import pty
 import pwd
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -186,18 +187,31 @@ def test_exec_terminal(edgectl, engine, container):
     os.close(follower)
     seen = b""
 
-    def read_until(text):
+    def read_some():
         nonlocal seen
+        seen += os.read(leader, 65536)
+
+    def read_until(text):
         deadline = time.monotonic() + 60
         while text not in seen:
             assert time.monotonic() < deadline, seen
             if select.select([leader], [], [], 1)[0]:
-                seen += os.read(leader, 65536)
+                read_some()
 
     read_until(b"# ")
     os.write(leader, b"stty size; test -t 0 && echo is-a-ter''minal\n")
     read_until(b"31 97")
     read_until(b"is-a-terminal")
+    fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("HHHH", 20, 51, 0, 0))
+    process.send_signal(signal.SIGWINCH)  # as the terminal does where it is the controlling one
+
+    def has_new_size():
+        os.write(leader, b"stty size\n")
+        if select.select([leader], [], [], 1)[0]:
+            read_some()
+        return b"20 51" in seen
+
+    parts.wait_for("the new size", has_new_size)
     os.write(leader, b"exit 3\n")
     assert process.wait(60) == 3
     os.close(leader)
