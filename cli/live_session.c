@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ struct live_session {
 	struct watcher *watcher;
 	struct watcher_changes seen; /* by somebody else than one_round(), which comes to them */
 	struct strvec project_files;
+	struct str project_state; /* of them, when they were read */
 	struct log_follower **followers;
 	atomic_bool lost;
 	struct deploy_project next; /* read anew after a change; `has_next` tells */
@@ -53,6 +55,7 @@ static void live_session_release(struct live_session *live)
 	watcher_free(live->watcher);
 	watcher_changes_release(&live->seen);
 	strvec_release(&live->project_files);
+	str_release(&live->project_state);
 	strvec_release(&live->names);
 }
 
@@ -123,11 +126,25 @@ static int watch_service(struct live_session *live, const struct live_service *s
 	return 0;
 }
 
+/* What tells whether one of the files has been written since. */
+static void describe_project(const struct live_session *live, struct str *ret)
+{
+	VEC_FOREACH(file, &live->project_files) {
+		struct stat st = { .st_ino = 0 };
+
+		(void)stat(*file, &st); /* one that is not there has no data */
+		str_addf(ret, "%llu %lld %lld.%09ld\n", (unsigned long long)st.st_ino,
+			 (long long)st.st_size, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+	}
+}
+
 static int watch_project(struct live_session *live, struct err *err)
 {
 	if (live->deployment->project.is_dockerfile)
 		return 0;
 	compose_input_files(live->deployment->project.compose, &live->project_files);
+	if (live->project_state.len == 0)
+		describe_project(live, &live->project_state);
 	VEC_FOREACH(file, &live->project_files) {
 		/* What came from the standard input does not change. */
 		if (!path_is_absolute(*file) || watcher_add_file(live->watcher, *file, err) == 0)
@@ -202,11 +219,16 @@ static int live_session_open(struct live_session *live, struct err *err)
 static bool is_project_changed(const struct live_session *live,
 			       const struct watcher_changes *changes)
 {
+	AUTO(str_release) struct str state = STR_INIT;
+
 	VEC_FOREACH(path, &changes->paths) {
 		if (strvec_contains(&live->project_files, *path))
 			return true;
 	}
-	return changes->lost && live->project_files.len > 0;
+	if (!changes->lost)
+		return false;
+	describe_project(live, &state);
+	return !str_eq(state.ptr, live->project_state.ptr);
 }
 
 /* An ignore file decides what is watched: then the watch begins anew. */
@@ -474,7 +496,9 @@ static int run(struct live_session *live, struct err *err)
 
 int live_session_run(struct deployment_session *deployment, struct live_view *view, struct err *err)
 {
-	struct live_session live = { .deployment = deployment, .view = view };
+	struct live_session live = { .deployment = deployment,
+				     .view = view,
+				     .project_state = STR_INIT };
 	int status = run(&live, err);
 
 	live_session_release(&live);
