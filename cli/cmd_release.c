@@ -1,5 +1,6 @@
 #include "app.h"
 #include "command.h"
+#include "format.h"
 #include "release_site.h"
 #include "table.h"
 
@@ -7,6 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+
+#define NOTE_WIDTH 72
 
 /* --- as JSON --- */
 
@@ -32,7 +35,7 @@ static json_t *published_to_json(const struct published *published)
 
 	json_set_string(object, "version", release->version);
 	json_set_string(object, "digest", release->digest.text);
-	json_object_set_new(object, "draft", json_boolean(published->is_draft));
+	json_object_set_new(object, "draft", json_boolean(published_is_draft(published)));
 	json_object_set_new(object, "channels", json_from_strvec(&published->channels));
 	set_optional(object, "revision", release->revision);
 	json_object_set_new(object, "dirty", json_boolean(release->is_dirty));
@@ -41,7 +44,8 @@ static json_t *published_to_json(const struct published *published)
 	set_optional(object, "note", release->note);
 	set_optional(object, "parent", release->parent.text);
 	json_object_set_new(object, "tags", map_to_json(&release->tags));
-	json_object_set_new(object, "images", map_to_json(&release->images));
+	json_object_set_new(object, "images",
+			    published->is_damaged ? json_null() : map_to_json(&release->images));
 	return object;
 }
 
@@ -53,6 +57,15 @@ struct ls_args {
 	bool json;
 };
 
+static void add_note(const char *note, struct table *table)
+{
+	AUTO(str_release) struct str line = STR_INIT, text = STR_INIT;
+
+	format_line(&line, note);
+	format_fitted(&text, str_span(&line), NOTE_WIDTH);
+	table_add(table, text.ptr);
+}
+
 static void add_row(const struct published *published, struct table *table)
 {
 	const struct release *release = &published->release;
@@ -62,10 +75,10 @@ static void add_row(const struct published *published, struct table *table)
 				   release->is_dirty ? "+" : "");
 
 	table_add(table, release->version);
-	table_add(table, published->is_draft ? "draft" : channels);
+	table_add(table, published_is_draft(published) ? "draft" : channels);
 	table_add(table, revision);
 	table_add(table, release->created ? release->created : "-");
-	table_add(table, release->note ? release->note : "");
+	add_note(release->note ? release->note : "", table);
 }
 
 static void list(const struct catalogue *catalogue, struct str *out)
@@ -97,14 +110,19 @@ static int ls_run(struct app *app, const void *args_data, struct err *err)
 	const struct ls_args *args = args_data;
 	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
+	int status;
 
 	if (release_site_open(app, args->words.items[0], &args->registry, &site, err) < 0)
 		return -1;
-	if (args->json)
-		list_json(&site.catalogue, &text);
-	else
+	if (!args->json) {
 		list(&site.catalogue, &text);
-	return release_site_finish(&site, 0, &text, err);
+		return release_site_finish(&site, 0, &text, err);
+	}
+	status = catalogue_read_files(site.session.registry, &site.fleet.repository,
+				      &site.catalogue, err);
+	if (status == 0)
+		list_json(&site.catalogue, &text);
+	return release_site_finish(&site, status, &text, err);
 }
 
 static const struct cli_option ls_options[] = {
@@ -143,8 +161,20 @@ struct show_args {
 
 static void add_line(struct str *out, const char *name, const char *value)
 {
-	if (value && *value)
-		str_addf(out, "%-10s %s\n", name, value);
+	if (!value || !*value)
+		return;
+	str_addf(out, "%-10s ", name);
+	format_line(out, value);
+	str_addc(out, '\n');
+}
+
+static void add_pair(struct str *out, const char *name, const struct strmap_item *item,
+		     const char *separator)
+{
+	AUTO(freep)
+	char *text = xasprintf("%s%s%s", item->key, separator, item->value ? item->value : "");
+
+	add_line(out, name, text);
 }
 
 static void show(const struct published *published, struct str *out)
@@ -154,7 +184,7 @@ static void show(const struct published *published, struct str *out)
 
 	add_line(out, "release", release->version);
 	add_line(out, "digest", release->digest.text);
-	add_line(out, "channels", published->is_draft ? "none: a draft" : channels);
+	add_line(out, "channels", published_is_draft(published) ? "none: a draft" : channels);
 	add_line(out, "revision", release->revision);
 	if (release->is_dirty)
 		str_add(out, "           with changes that are not committed\n");
@@ -163,9 +193,9 @@ static void show(const struct published *published, struct str *out)
 	add_line(out, "note", release->note);
 	add_line(out, "parent", release->parent.text);
 	VEC_FOREACH(tag, &release->tags)
-		str_addf(out, "%-10s %s=%s\n", "tag", tag->key, tag->value ? tag->value : "");
+		add_pair(out, "tag", tag, "=");
 	VEC_FOREACH(image, &release->images)
-		str_addf(out, "%-10s %s  %s\n", "service", image->key, image->value);
+		add_pair(out, "service", image, "  ");
 }
 
 static void show_json(const struct published *published, struct str *out)
@@ -180,7 +210,7 @@ static int show_run(struct app *app, const void *args_data, struct err *err)
 	const struct show_args *args = args_data;
 	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
-	const struct published *published = NULL;
+	struct published *published = NULL;
 	int status;
 
 	if (release_site_open(app, args->words.items[0], &args->registry, &site, err) < 0)
@@ -189,6 +219,9 @@ static int show_run(struct app *app, const void *args_data, struct err *err)
 				args->words.len > 1 ? args->words.items[1]
 						    : fleet_site_channel(&site.fleet),
 				&published, err);
+	if (status == 0)
+		status = release_read_file(site.session.registry, &site.fleet.repository,
+					   &published->release, err);
 	if (status == 0 && args->compose)
 		str_add(&text, published->release.compose.ptr);
 	else if (status == 0 && args->json)

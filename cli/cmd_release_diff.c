@@ -28,12 +28,30 @@ static void add_download(const struct download *download, struct str *out)
 	str_addf(out, " (%u of %u layers)\n", download->layers, download->all_layers);
 }
 
+static void add_change(const struct setting_change *change, const char *indent, struct str *out)
+{
+	str_add(out, indent);
+	format_line(out, change->key);
+	str_add(out, ": ");
+	format_line(out, change->before ? change->before : "(none)");
+	str_add(out, " -> ");
+	format_line(out, change->after ? change->after : "(none)");
+	str_addc(out, '\n');
+}
+
 static void add_settings(const struct setting_changes *changes, const char *indent, struct str *out)
 {
 	VEC_FOREACH(change, changes)
-		str_addf(out, "%s%s: %s -> %s\n", indent, change->key,
-			 change->before ? change->before : "(none)",
-			 change->after ? change->after : "(none)");
+		add_change(change, indent, out);
+}
+
+static void add_images(const struct service_difference *service, struct str *out)
+{
+	str_add(out, "    image: ");
+	format_line(out, service->before ? service->before : "(none)");
+	str_add(out, "\n        -> ");
+	format_line(out, service->after ? service->after : "(none)");
+	str_addc(out, '\n');
 }
 
 static void add_service(const struct service_difference *service, struct str *out)
@@ -42,9 +60,11 @@ static void add_service(const struct service_difference *service, struct str *ou
 		[SERVICE_ADDED] = "+", [SERVICE_REMOVED] = "-", [SERVICE_CHANGED] = "~"
 	};
 
-	str_addf(out, "%s %s\n", signs[service->change], service->name);
+	str_addf(out, "%s ", signs[service->change]);
+	format_line(out, service->name);
+	str_addc(out, '\n');
 	if (service->change == SERVICE_CHANGED && !str_eq(service->before, service->after))
-		str_addf(out, "    image: %s\n        -> %s\n", service->before, service->after);
+		add_images(service, out);
 	add_settings(&service->settings, "    ", out);
 	VEC_FOREACH(download, &service->downloads) {
 		str_add(out, "    ");
@@ -135,6 +155,12 @@ static void show_json(const struct release_difference *difference, struct str *o
 
 /* --- the command --- */
 
+static int read_file(struct release_site *site, struct published *published, struct err *err)
+{
+	return release_read_file(site->session.registry, &site->fleet.repository,
+				 &published->release, err);
+}
+
 static int compare(struct release_site *site, const struct diff_args *args, struct str *out,
 		   struct err *err)
 {
@@ -142,10 +168,11 @@ static int compare(struct release_site *site, const struct diff_args *args, stru
 	struct release_difference difference = RELEASE_DIFFERENCE_INIT;
 	const char *later =
 		args->words.len > 2 ? args->words.items[2] : fleet_site_channel(&site->fleet);
-	const struct published *before = NULL, *after = NULL;
+	struct published *before = NULL, *after = NULL;
 
 	if (catalogue_find(&site->catalogue, args->words.items[1], &before, err) < 0 ||
 	    catalogue_find(&site->catalogue, later, &after, err) < 0 ||
+	    read_file(site, before, err) < 0 || read_file(site, after, err) < 0 ||
 	    release_compare(site->session.registry, &before->release, &after->release, &difference,
 			    err) < 0)
 		return -1;

@@ -20,15 +20,12 @@ static int promote(struct release_site *site, const struct move_args *args, stru
 {
 	const char *channel =
 		args->words.len > 2 ? args->words.items[2] : fleet_site_channel(&site->fleet);
-	const struct published *published = NULL;
+	struct published *published = NULL;
 
-	if (release_check_name(channel, "channel", err) < 0 ||
+	if (catalogue_check_channel(&site->catalogue, channel, err) < 0 ||
 	    catalogue_find(&site->catalogue, args->words.items[1], &published, err) < 0)
 		return -1;
-	if (str_eq(channel, published->release.version))
-		return err_set(err, ERR_INPUT, "'%s' is a release, and cannot be a channel, too",
-			       channel);
-	if (published->is_draft) {
+	if (published_is_draft(published)) {
 		(void)err_set(err, ERR_INPUT, "release '%s' is a draft",
 			      published->release.version);
 		return err_hint(err, "'edgectl release finalize' first");
@@ -90,11 +87,14 @@ static int rollback(struct release_site *site, const struct move_args *args, str
 		args->words.len > 1 ? args->words.items[1] : fleet_site_channel(&site->fleet);
 	const struct published *now = catalogue_of_channel(&site->catalogue, channel);
 	const struct published *before = catalogue_previous(&site->catalogue, channel);
+	struct published *chosen = NULL;
 
 	if (!now)
 		return err_set(err, ERR_NOT_FOUND, "there is no channel '%s'", channel);
-	if (args->to && catalogue_find(&site->catalogue, args->to, &before, err) < 0)
+	if (args->to && catalogue_find(&site->catalogue, args->to, &chosen, err) < 0)
 		return -1;
+	if (args->to)
+		before = chosen;
 	if (!before)
 		return nothing_before(channel, err);
 	return release_site_move(site, channel, now, before, out, err);
@@ -141,7 +141,6 @@ static int publish_draft(struct release_site *site, const struct published *publ
 			 struct str *out, struct err *err)
 {
 	AUTO(scratch_store_release) struct scratch_store scratch = SCRATCH_STORE_INIT;
-	AUTO(image_ref_release) struct image_ref draft = IMAGE_REF_INIT;
 	const struct digest nothing = { .text = "" };
 	struct channel_move move = { .registry = site->session.registry,
 				     .repository = &site->fleet.repository,
@@ -154,27 +153,44 @@ static int publish_draft(struct release_site *site, const struct published *publ
 	move.scratch = scratch.store;
 	if (tag_move(&move, err) < 0)
 		return -1;
+	str_addf(out, "release %s is published\n", published->release.version);
+	return 0;
+}
+
+/* Not every registry deletes; a release with both tags is no draft any more. */
+static int remove_draft_tag(struct release_site *site, const struct published *published,
+			    struct err *err)
+{
+	AUTO(image_ref_release) struct image_ref draft = IMAGE_REF_INIT;
+	AUTO(err_release) struct err problem = ERR_INIT;
+
 	image_ref_copy(&draft, &site->fleet.repository);
 	free(draft.tag);
 	draft.tag = release_draft_tag(published->release.version);
-	str_addf(out, "release %s is published\n", published->release.version);
-	return registry_delete(site->session.registry, &draft, err);
+	if (registry_delete(site->session.registry, &draft, &problem) == 0 ||
+	    problem.kind == ERR_UNSUPPORTED || problem.kind == ERR_DENIED ||
+	    problem.kind == ERR_NOT_FOUND)
+		return 0;
+	err_move(err, &problem);
+	return -1;
 }
 
 static int finalize(struct release_site *site, const struct move_args *args, struct str *out,
 		    struct err *err)
 {
-	const struct published *published = NULL;
-	const char *channel = args->words.len > 2 ? args->words.items[2] : NULL;
+	const char *channel =
+		args->words.len > 2 ? args->words.items[2] : fleet_site_channel(&site->fleet);
+	struct published *published = NULL;
 
-	if (catalogue_find(&site->catalogue, args->words.items[1], &published, err) < 0)
+	if (catalogue_check_channel(&site->catalogue, channel, err) < 0 ||
+	    catalogue_find(&site->catalogue, args->words.items[1], &published, err) < 0)
 		return -1;
-	if (published->is_draft && publish_draft(site, published, out, err) < 0)
+	if (published_is_draft(published) && publish_draft(site, published, out, err) < 0)
 		return -1;
-	if (!channel)
-		channel = fleet_site_channel(&site->fleet);
-	return release_site_move(site, channel, catalogue_of_channel(&site->catalogue, channel),
-				 published, out, err);
+	if (release_site_move(site, channel, catalogue_of_channel(&site->catalogue, channel),
+			      published, out, err) < 0)
+		return -1;
+	return published->has_draft_tag ? remove_draft_tag(site, published, err) : 0;
 }
 
 static int finalize_run(struct app *app, const void *args_data, struct err *err)
@@ -207,8 +223,8 @@ const struct cli_command cmd_release_finalize = {
 
 /* --- release rm --- */
 
-static int find_all(struct release_site *site, const struct strvec *words,
-		    const struct published **found, struct err *err)
+static int find_all(struct release_site *site, const struct strvec *words, struct published **found,
+		    struct err *err)
 {
 	for (size_t i = 1; i < words->len; i++) {
 		if (catalogue_find(&site->catalogue, words->items[i], &found[i - 1], err) < 0)
@@ -217,24 +233,24 @@ static int find_all(struct release_site *site, const struct strvec *words,
 	return 0;
 }
 
-/* All are found before the first goes; what one leaves because another has it, goes with that. */
+/* All are found before the first goes. */
 static int remove_all(struct release_site *site, const struct strvec *words, struct str *out,
 		      struct err *err)
 {
-	AUTO(freep)
-	const struct published **found = xcalloc(words->len, sizeof(struct published *));
+	AUTO(freep) struct published **found = xcalloc(words->len, sizeof(struct published *));
+	AUTO(strvec_release) struct strvec tags = STRVEC_INIT;
+	const struct removal removal = { .registry = site->session.registry,
+					 .repository = &site->fleet.repository,
+					 .catalogue = &site->catalogue,
+					 .releases = found,
+					 .count = words->len - 1 };
 
-	if (find_all(site, words, found, err) < 0)
+	if (find_all(site, words, found, err) < 0 ||
+	    catalogue_read_files(removal.registry, removal.repository, &site->catalogue, err) < 0 ||
+	    release_remove(&removal, &tags, err) < 0)
 		return -1;
-	for (size_t i = 0; i + 1 < words->len; i++) {
-		AUTO(strvec_release) struct strvec tags = STRVEC_INIT;
-
-		if (release_remove(site->session.registry, &site->fleet.repository,
-				   &site->catalogue, found[i], &tags, err) < 0)
-			return -1;
-		VEC_FOREACH(tag, &tags)
-			str_addf(out, "removed %s\n", *tag);
-	}
+	VEC_FOREACH(tag, &tags)
+		str_addf(out, "removed %s\n", *tag);
 	return 0;
 }
 

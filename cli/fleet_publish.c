@@ -159,6 +159,18 @@ static int pin_others(struct publishing *publishing, struct err *err)
 
 /* --- the release --- */
 
+static int check_version(const struct publishing *publishing, struct err *err)
+{
+	const char *version = publishing->release.version;
+
+	if (release_check_name(version, "version", err) < 0)
+		return -1;
+	if (!str_eq(version, channel_of(publishing)))
+		return 0;
+	(void)err_set(err, ERR_INPUT, "'%s' is the channel, and cannot be a release, too", version);
+	return err_hint(err, "name the release: --release-version VERSION");
+}
+
 static int fill(struct publishing *publishing, struct err *err)
 {
 	const struct fleet_push_args *args = publishing->p->args;
@@ -176,7 +188,7 @@ static int fill(struct publishing *publishing, struct err *err)
 		strmap_set(&release->tags, label->name, label->value.text);
 	VEC_FOREACH(tag, &args->release_tags)
 		strmap_set_pair(&release->tags, *tag);
-	return release_check_name(release->version, "version", err);
+	return check_version(publishing, err);
 }
 
 static int write(struct publishing *publishing, struct err *err)
@@ -265,7 +277,9 @@ static void tell(struct publishing *publishing, bool was_there)
 	const char *version = publishing->release.version;
 	AUTO(str_release) struct str text = STR_INIT;
 
-	if (publishing->p->args->draft)
+	if (publishing->p->args->draft && was_there)
+		str_addf(&text, "release %s is published already", version);
+	else if (publishing->p->args->draft)
 		str_addf(&text, "draft %s: 'edgectl release finalize %s %s' publishes it", version,
 			 publishing->p->site->fleet->name, version);
 	else if (digest_equal(&publishing->current, &publishing->manifest.digest))
@@ -284,16 +298,42 @@ static void tell(struct publishing *publishing, bool was_there)
 	str_addf(publishing->p->digest, "%s\n", publishing->manifest.digest.text);
 }
 
+/* A release's version is never moved, nor is a tag that somebody uses for an image. */
+static int check_channel(const struct publishing *publishing, struct err *err)
+{
+	const char *channel = channel_of(publishing);
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(release_release) struct release now = RELEASE_INIT;
+
+	if (!digest_is_set(&publishing->current))
+		return 0;
+	refer(publishing, channel, NULL, &ref);
+	if (release_read_manifest(publishing->p->session->registry, &ref, &now, err) < 0)
+		return err_wrap(err, "channel '%s'", channel);
+	if (!str_eq(now.version, channel))
+		return 0;
+	(void)err_set(err, ERR_INPUT, "'%s' is a release, and cannot be a channel, too", channel);
+	return err_hint(err, "give the channel another name");
+}
+
+static int find_current(struct publishing *publishing, struct err *err)
+{
+	const struct fleet_publishing *p = publishing->p;
+
+	if (channel_read(p->session->registry, &p->site->repository, channel_of(publishing),
+			 &publishing->current, err) < 0)
+		return -1;
+	return check_channel(publishing, err);
+}
+
 static int publish(struct publishing *publishing, struct err *err)
 {
 	const struct fleet_publishing *p = publishing->p;
 	bool is_there = false;
 
-	if (channel_read(p->session->registry, &p->site->repository, channel_of(publishing),
-			 &publishing->current, err) < 0 ||
-	    pin_others(publishing, err) < 0 || build(publishing, err) < 0 ||
-	    push_services(publishing, err) < 0 || fill(publishing, err) < 0 ||
-	    write_release(publishing, &is_there, err) < 0)
+	if (find_current(publishing, err) < 0 || pin_others(publishing, err) < 0 ||
+	    build(publishing, err) < 0 || push_services(publishing, err) < 0 ||
+	    fill(publishing, err) < 0 || write_release(publishing, &is_there, err) < 0)
 		return -1;
 	if (!is_there && push_release(publishing, err) < 0)
 		return -1;

@@ -161,3 +161,19 @@ void format_fitted(struct str *out, struct span text, unsigned width)
 	if (!fits)
 		str_addn(out, "...", width < 3 ? width : 3);
 }
+
+void format_line(struct str *out, const char *text)
+{
+	struct span rest = span_of(text);
+
+	while (rest.len > 0) {
+		bool is_blank = *rest.ptr == '\n' || *rest.ptr == '\t';
+		struct span bytes;
+
+		(void)next_character(&rest, &bytes);
+		if (is_blank)
+			str_addc(out, ' ');
+		else
+			str_addn(out, bytes.ptr, bytes.len);
+	}
+}

@@ -28,5 +28,7 @@ unsigned format_width(struct span text);
  * cut. Control characters are left out: what a program prints must not move our cursor.
  */
 void format_fitted(struct str *out, struct span text, unsigned width);
+/* The same uncut, on one line: a line break or a tab is a blank. */
+void format_line(struct str *out, const char *text);
 
 #endif

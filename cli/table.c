@@ -17,7 +17,10 @@ void table_release(struct table *table)
 
 void table_add(struct table *table, const char *text)
 {
-	strvec_add(&table->cells, text);
+	AUTO(str_release) struct str line = STR_INIT;
+
+	format_line(&line, text);
+	strvec_take(&table->cells, str_detach(&line));
 }
 
 static unsigned *measure(const struct table *table)

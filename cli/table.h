@@ -17,7 +17,7 @@ struct table {
 
 void table_init(struct table *table, size_t columns);
 void table_release(struct table *table);
-/* One cell after the other, row by row. */
+/* One cell after the other, row by row. Control characters are left out, line breaks are blanks. */
 void table_add(struct table *table, const char *text);
 /* Nothing at the end of a line but its newline. */
 void table_format(const struct table *table, struct str *out);

@@ -38,39 +38,38 @@ static struct published *find_digest(const struct catalogue *catalogue, const st
 static void note_tag(struct published *published, const char *tag)
 {
 	if (tag_is_draft(tag))
-		published->is_draft = true;
+		published->has_draft_tag = true;
 	else if (tag_is_previous(tag))
 		strvec_add(&published->previous_of, tag + strlen(PREVIOUS_PREFIX));
-	else if (!str_eq(tag, published->release.version))
+	else if (str_eq(tag, published->release.version))
+		published->has_version_tag = true;
+	else
 		strvec_add(&published->channels, tag);
 }
 
-/* What is no release has nothing to do with us. */
+/* What is no release has nothing to do with us; and a tag may have been taken away since it was listed. */
 static int add_tag(struct registry *registry, const struct image_ref *repository, const char *tag,
 		   struct catalogue *catalogue, struct err *err)
 {
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
 	AUTO(err_release) struct err problem = ERR_INIT;
-	struct release release = RELEASE_INIT;
+	AUTO(release_release) struct release release = RELEASE_INIT;
 	struct published *published;
 
 	image_ref_copy(&ref, repository);
 	free(ref.tag);
 	ref.tag = xstrdup(tag);
-	if (registry_describe(registry, &ref, NULL, &target, err) < 0)
-		return -1;
-	published = find_digest(catalogue, &target.digest);
+	if (release_read_manifest(registry, &ref, &release, &problem) < 0)
+		return problem.kind == ERR_INPUT || problem.kind == ERR_NOT_FOUND
+			       ? 0
+			       : fail_with(err, &problem);
+	if (!release.version)
+		release.version = xstrdup(release.digest.text);
+	published = find_digest(catalogue, &release.digest);
 	if (!published) {
-		ref.digest = target.digest;
-		if (release_read(registry, &ref, &release, &problem) < 0) {
-			release_release(&release);
-			if (problem.kind == ERR_INPUT)
-				return 0;
-			return fail_with(err, &problem);
-		}
 		published = VEC_ADD(catalogue);
 		*published = (struct published){ .release = release };
+		release = (struct release)RELEASE_INIT;
 	}
 	note_tag(published, tag);
 	return 0;
@@ -133,15 +132,35 @@ int catalogue_read(struct registry *registry, const struct image_ref *repository
 	return 0;
 }
 
+int catalogue_read_files(struct registry *registry, const struct image_ref *repository,
+			 struct catalogue *catalogue, struct err *err)
+{
+	VEC_FOREACH(published, catalogue) {
+		AUTO(err_release) struct err problem = ERR_INIT;
+
+		if (release_read_file(registry, repository, &published->release, &problem) == 0)
+			continue;
+		if (problem.kind == ERR_CANCELLED || problem.kind == ERR_NETWORK)
+			return fail_with(err, &problem);
+		published->is_damaged = true;
+	}
+	return 0;
+}
+
 /* --- looking up --- */
 
-const struct published *catalogue_of_channel(const struct catalogue *catalogue, const char *channel)
+static struct published *find_channel(const struct catalogue *catalogue, const char *channel)
 {
 	VEC_FOREACH(published, catalogue) {
 		if (strvec_contains(&published->channels, channel))
 			return published;
 	}
 	return NULL;
+}
+
+const struct published *catalogue_of_channel(const struct catalogue *catalogue, const char *channel)
+{
+	return find_channel(catalogue, channel);
 }
 
 const struct published *catalogue_previous(const struct catalogue *catalogue, const char *channel)
@@ -181,17 +200,49 @@ static int unknown(const struct catalogue *catalogue, const char *word, struct e
 	return err_hint(err, "'edgectl release ls' lists what there is");
 }
 
-int catalogue_find(const struct catalogue *catalogue, const char *word,
-		   const struct published **ret, struct err *err)
+/* Its tag says what a version is; what only claims to be it comes after that. */
+static struct published *find_version(const struct catalogue *catalogue, const char *word)
 {
-	*ret = catalogue_of_channel(catalogue, word);
+	struct published *found = NULL;
+
+	VEC_FOREACH(published, catalogue) {
+		if (!str_eq(published->release.version, word))
+			continue;
+		if (published->has_version_tag)
+			return published;
+		if (!found || published->has_draft_tag)
+			found = published;
+	}
+	return found;
+}
+
+int catalogue_find(const struct catalogue *catalogue, const char *word, struct published **ret,
+		   struct err *err)
+{
+	*ret = find_channel(catalogue, word);
+	if (!*ret)
+		*ret = find_version(catalogue, word);
 	if (*ret)
 		return 0;
 	VEC_FOREACH(published, catalogue) {
-		if (!str_eq(published->release.version, word) && !is_digest_of(published, word))
+		if (!is_digest_of(published, word))
 			continue;
 		*ret = published;
 		return 0;
 	}
 	return unknown(catalogue, word, err);
+}
+
+int catalogue_check_channel(const struct catalogue *catalogue, const char *channel, struct err *err)
+{
+	if (release_check_name(channel, "channel", err) < 0)
+		return -1;
+	VEC_FOREACH(published, catalogue) {
+		if (!str_eq(published->release.version, channel))
+			continue;
+		(void)err_set(err, ERR_INPUT, "'%s' is a release, and cannot be a channel, too",
+			      channel);
+		return err_hint(err, "give the channel another name");
+	}
+	return 0;
 }

@@ -37,6 +37,12 @@ static int check(const struct channel_move *move, const struct digest *expected,
 		return -1;
 	if (digest_equal(&now, expected))
 		return 0;
+	if (!digest_is_set(expected)) {
+		(void)err_set(err, ERR_DENIED, "tag '%s' is there already, and names %s",
+			      move->channel, now.text);
+		return err_hint(err, "somebody else made it: look at it with 'edgectl release ls', "
+				     "or 'edgectl inspect'");
+	}
 	(void)err_set(err, ERR_DENIED, "channel '%s' was moved by somebody else, to %s",
 		      move->channel, digest_is_set(&now) ? now.text : "nothing");
 	return err_hint(err, "look at it with 'edgectl release ls', and try again");

@@ -14,6 +14,7 @@ void release_release(struct release *release)
 	free(release->author);
 	free(release->note);
 	strmap_release(&release->tags);
+	descriptors_release(&release->files);
 	strmap_release(&release->images);
 	str_release(&release->compose);
 	*release = (struct release)RELEASE_INIT;

@@ -8,6 +8,7 @@
 #include "base/yaml.h"
 #include "media.h"
 #include "registry/repository.h"
+#include "release/catalogue.h"
 
 bool release_is(const struct manifest *manifest)
 {
@@ -17,8 +18,11 @@ bool release_is(const struct manifest *manifest)
 static void take_annotations(const struct strmap *annotations, struct release *ret)
 {
 	const char *parent = strmap_get(annotations, KEY_PARENT);
+	const char *version = strmap_get(annotations, KEY_VERSION);
 
-	ret->version = xstrdup_or_null(strmap_get(annotations, KEY_VERSION));
+	/* it becomes part of requests */
+	if (version && release_check_name(version, "version", NULL) == 0)
+		ret->version = xstrdup(version);
 	ret->revision = xstrdup_or_null(strmap_get(annotations, KEY_REVISION));
 	ret->created = xstrdup_or_null(strmap_get(annotations, KEY_CREATED));
 	ret->author = xstrdup_or_null(strmap_get(annotations, KEY_AUTHORS));
@@ -33,24 +37,13 @@ static void take_annotations(const struct strmap *annotations, struct release *r
 	}
 }
 
-/* Files of one project are documents of one text. */
-static int read_file(struct registry *registry, const struct image_ref *ref,
-		     const struct manifest *manifest, struct release *ret, struct err *err)
+static int take_files(const struct manifest *manifest, struct release *ret, struct err *err)
 {
-	AUTO(str_release) struct str text = STR_INIT;
-
 	VEC_FOREACH(layer, &manifest->layers) {
-		if (!str_eq(layer->media_type, MEDIA_FILE))
-			continue;
-		if (registry_read_blob(registry, ref, layer, LIMIT_YAML, &text, err) < 0)
-			return -1;
-		if (ret->compose.len > 0)
-			str_add(&ret->compose, "\n---\n");
-		str_addn(&ret->compose, text.ptr, text.len);
+		if (str_eq(layer->media_type, MEDIA_FILE))
+			descriptor_copy(VEC_ADD(&ret->files), layer);
 	}
-	if (ret->compose.len > 0)
-		return 0;
-	return err_set(err, ERR_INPUT, "there is no compose file in it");
+	return ret->files.len > 0 ? 0 : err_set(err, ERR_INPUT, "there is no compose file in it");
 }
 
 static int no_release(const struct fetched_manifest *fetched, const char *type, struct err *err)
@@ -78,20 +71,26 @@ static int read(struct registry *registry, const struct image_ref *ref, struct r
 							 : manifest.config.media_type,
 				  err);
 	take_annotations(&manifest.annotations, ret);
-	if (!ret->version)
-		ret->version = xstrdup(image_ref_version(ref));
 	ret->digest = fetched.digest;
-	if (read_file(registry, ref, &manifest, ret, err) < 0)
-		return -1;
-	return release_list_images(ret, err);
+	return take_files(&manifest, ret, err);
+}
+
+int release_read_manifest(struct registry *registry, const struct image_ref *ref,
+			  struct release *ret, struct err *err)
+{
+	AUTO(freep) char *shown = image_ref_format_short(ref);
+
+	return read(registry, ref, ret, err) < 0 ? err_wrap(err, "release '%s'", shown) : 0;
 }
 
 int release_read(struct registry *registry, const struct image_ref *ref, struct release *ret,
 		 struct err *err)
 {
-	AUTO(freep) char *shown = image_ref_format_short(ref);
-
-	return read(registry, ref, ret, err) < 0 ? err_wrap(err, "release '%s'", shown) : 0;
+	if (release_read_manifest(registry, ref, ret, err) < 0)
+		return -1;
+	if (!ret->version)
+		ret->version = xstrdup(image_ref_version(ref));
+	return release_read_file(registry, ref, ret, err);
 }
 
 static void take_images(const struct yaml *document, struct strmap *ret)
@@ -119,4 +118,30 @@ int release_list_images(struct release *release, struct err *err)
 	status = diags_check(&file, err);
 	diags_release(&file);
 	return status;
+}
+
+/* Files of one project are documents of one text. */
+static int read_files(struct registry *registry, const struct image_ref *repository,
+		      struct release *release, struct err *err)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	VEC_FOREACH(file, &release->files) {
+		str_truncate(&text, 0);
+		if (registry_read_blob(registry, repository, file, LIMIT_YAML, &text, err) < 0)
+			return -1;
+		if (release->compose.len > 0)
+			str_add(&release->compose, "\n---\n");
+		str_addn(&release->compose, text.ptr, text.len);
+	}
+	return release_list_images(release, err);
+}
+
+int release_read_file(struct registry *registry, const struct image_ref *repository,
+		      struct release *release, struct err *err)
+{
+	if (release->compose.len > 0 || read_files(registry, repository, release, err) == 0)
+		return 0;
+	str_truncate(&release->compose, 0);
+	return err_wrap(err, "release '%s'", release->version);
 }

@@ -1,8 +1,10 @@
 """Fleets: from the source to a release in a real registry, its channels, and what other programs read of it."""
+import hashlib
 import json
 import os
 import re
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -291,3 +293,113 @@ def test_fleets_by_name(fleet):
     assert "did you mean 'plants'" in fleet("fleet", "show", "plant", status=1).stderr
     assert fleet("__complete", "fleet", "pl").stdout == "plants\n"
     assert "is no fleet" in fleet("push", "plans", "--draft", status=2).stderr
+
+
+def put(registry, path, content, media_type, method="PUT"):
+    address = path if path.startswith("http") else f"http://{registry.address}/v2/{path}"
+    request = urllib.request.Request(address, method=method, data=content, headers={"Content-Type": media_type})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.headers
+
+
+def put_blob(registry, repository, content, media_type):
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    place = put(registry, f"{repository}/blobs/uploads/", b"", "application/octet-stream", "POST")["Location"]
+    put(registry, f"{place}{'&' if '?' in place else '?'}digest={digest}", content, "application/octet-stream")
+    return {"mediaType": media_type, "digest": digest, "size": len(content)}
+
+
+def put_release(registry, repository, tags, compose, **annotations):
+    """An artifact as anybody can make one."""
+    manifest = json.dumps({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactType": "application/vnd.docker.compose.project",
+        "config": put_blob(registry, repository, b"{}", "application/vnd.oci.empty.v1+json"),
+        "layers": [put_blob(registry, repository, compose.encode(), "application/vnd.docker.compose.file+yaml")],
+        "annotations": {"org.opencontainers.image.version": tags[0], **annotations}}).encode()
+    for tag in tags:
+        put(registry, f"{repository}/manifests/{tag}", manifest, "application/vnd.oci.image.manifest.v1+json")
+
+
+def test_list_asks_once_for_each_tag(fleet):
+    for version in range(20):
+        put_release(fleet.registry, fleet.repository, [f"v{version}", f"c{version}"], f"services: {{a: {{image: 'x:{version}'}}}}")
+    before = len(fleet.registry.requests())
+    assert len(fleet("release", "ls", "plants").stdout.splitlines()) == 21
+    assert len(fleet.registry.requests()) - before == 1 + 40
+
+
+def test_releases_that_mean_harm(fleet):
+    """One that cannot be read is listed, hides no other, and can be taken away; nothing of it moves the cursor."""
+    note = {"io.edgectl.release.note": "\x1b[2Jone\ntwo " + "n" * 100000, "io.edgectl.release.tag.\x1b[1m": "\x07"}
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12))
+    put_release(fleet.registry, fleet.repository, ["bomb"], bomb)
+    put_release(fleet.registry, fleet.repository, ["noted"], 'services: {"a\\e[31mb": {image: "x\\e[2J"}}', **note)
+    put_release(fleet.registry, fleet.repository, ["true"], "services: {a: {image: true}}")
+    # claims to be one that is there, and to be what is no tag
+    put_release(fleet.registry, fleet.repository, ["false"], "services: {a: {image: false}}",
+                **{"org.opencontainers.image.version": "true"})
+    put_release(fleet.registry, fleet.repository, ["path"], "services: {}",
+                **{"org.opencontainers.image.version": "../../other/manifests/v1"})
+    listed = fleet("release", "ls", "plants").stdout
+    assert "\x1b" not in listed and "one two" in listed and len(max(listed.splitlines(), key=len)) < 250
+    assert re.search("^bomb ", listed, re.M) and "/other/" not in listed
+    shown = fleet("release", "show", "plants", "noted").stdout
+    assert not {"\x1b", "\x07"} & set(shown) and "one two" in shown
+    assert "too many aliases" in fleet("release", "show", "plants", "bomb", status=1).stderr
+    assert fleet("release", "show", "plants", "true", "--compose").stdout == "services: {a: {image: true}}"
+    listed = json.loads(fleet("release", "ls", "plants", "--json").stdout)
+    assert [x["images"] for x in listed if x["version"] == "bomb"] == [None]
+    fleet("release", "rm", "plants", "bomb", "true")
+    assert fleet.tags() == {"noted", "false", "path"}
+
+
+def test_tags_of_others(fleet, busybox):
+    """A channel takes no tag that is an image's or a release's."""
+    fleet.push()
+    fleet.registry.skopeo("copy", "--src-tls-verify=false", "--dest-tls-verify=false", f"docker://{busybox}",
+                          f"docker://{fleet.address}:mine")
+    before = fleet.registry.get(f"{fleet.repository}/manifests/mine")
+    assert "it is no release" in fleet("push", "plants", "--channel", "mine", status=1).stderr
+    assert "'mine' is there already" in fleet("release", "promote", "plants", "v1", "mine", status=1).stderr
+    assert fleet.registry.get(f"{fleet.repository}/manifests/mine") == before
+    fleet.write("app", "two\n")
+    fleet.commit("v2")
+    for words in (("push", "plants", "--channel", "v1"), ("release", "finalize", "plants", "v1", "v1")):
+        assert "'v1' is a release" in fleet(*words, status=1).stderr
+    assert "'stable' is the channel" in fleet("push", "plants", "--release-version", "stable", status=1).stderr
+    assert list(fleet.releases()) == ["v1"] and fleet.channel() == "v1"
+
+
+def test_rm_of_several(fleet):
+    """What only they have goes with them."""
+    for version in ("v2", "v3"):
+        fleet.push()
+        fleet.write("app", f"{version}\n")
+        if version == "v3":
+            fleet.write("web/index.html", "<i>")
+        fleet.commit(version)
+    fleet.push()
+    assert "v3" in fleet("release", "rm", "plants", "v1", "v3", status=1).stderr
+    assert set(fleet.releases()) == {"v1", "v2", "v3"}
+    fleet("release", "rm", "plants", "v1", "v2")
+    assert list(fleet.releases()) == ["v3"]
+    assert len([x for x in fleet.tags() if x.startswith("image.")]) == 2
+
+
+def test_draft_where_nothing_is_deleted(fleet, scratch):
+    """It is finalized all the same; what has both tags is no draft."""
+    registry = parts.Registry(scratch, "keeps", deletes=False)
+    try:
+        path = fleet.root / "edgectl.yaml"
+        fleet.write("edgectl.yaml", path.read_text().replace(fleet.registry.address, registry.address))
+        compose = fleet.root / "compose.yaml"
+        compose.write_text("services: {app: {build: .}}")
+        fleet.registry = registry
+        fleet.push("--draft", "--release-version", "d1")
+        assert fleet.releases()["d1"]["draft"]
+        fleet("release", "finalize", "plants", "d1")
+        assert fleet.channel() == "d1" and not fleet.releases()["d1"]["draft"]
+        assert "already" in fleet("release", "finalize", "plants", "d1").stdout
+    finally:
+        registry.close()

@@ -17,7 +17,8 @@
 
 struct published {
 	struct release release;
-	bool is_draft;
+	bool has_version_tag, has_draft_tag;
+	bool is_damaged; /* its file was asked for, and cannot be read */
 	struct strvec channels;
 	struct strvec previous_of; /* channels that it was the last one of */
 };
@@ -42,13 +43,28 @@ char *channel_previous_tag(const char *channel);
 WARN_UNUSED int release_image_tag(const char *service, const struct digest *image, char **ret,
 				  struct err *err);
 
-/* All that `repository` has; one that is not there has none. */
+/* It is not out yet. */
+static inline bool published_is_draft(const struct published *published)
+{
+	return published->has_draft_tag && !published->has_version_tag;
+}
+
+/*
+ * All that `repository` has; one that is not there has none. One request for each of its tags but those of images: the
+ * releases' files are not read.
+ */
 WARN_UNUSED int catalogue_read(struct registry *registry, const struct image_ref *repository,
 			       struct catalogue *ret, struct err *err);
 void catalogue_release(struct catalogue *catalogue);
+/* The files of all, too; what has none that can be read is damaged. */
+WARN_UNUSED int catalogue_read_files(struct registry *registry, const struct image_ref *repository,
+				     struct catalogue *catalogue, struct err *err);
 /* By version, channel or digest (or its first digits, 6 at least). ERR_NOT_FOUND with what there is. */
 WARN_UNUSED int catalogue_find(const struct catalogue *catalogue, const char *word,
-			       const struct published **ret, struct err *err);
+			       struct published **ret, struct err *err);
+/* ERR_INPUT for what cannot be a channel: it is a release's version, say. */
+WARN_UNUSED int catalogue_check_channel(const struct catalogue *catalogue, const char *channel,
+					struct err *err);
 /* NULL when nothing is in it. */
 const struct published *catalogue_of_channel(const struct catalogue *catalogue,
 					     const char *channel);
@@ -75,12 +91,20 @@ WARN_UNUSED int tag_move(const struct channel_move *move, struct err *err);
 /* The same for a channel: what it had before is noted first. */
 WARN_UNUSED int channel_move(const struct channel_move *move, struct err *err);
 
+/* All borrowed. */
+struct removal {
+	struct registry *registry;
+	const struct image_ref *repository;
+	const struct catalogue *catalogue; /* with its files */
+	struct published *const *releases; /* of the catalogue */
+	size_t count;
+};
+
 /*
- * Takes away the tags of a release, and of images that no other one of the catalogue has. ERR_DENIED when a channel
- * names it. `ret_tags`, which may be NULL, gets what was removed.
+ * Takes away the tags of the releases, and of images that no other one of the catalogue has; one that is damaged may have
+ * any. ERR_DENIED when a channel names one of them, and nothing is changed then. `ret_tags` gets what was removed.
  */
-WARN_UNUSED int release_remove(struct registry *registry, const struct image_ref *repository,
-			       const struct catalogue *catalogue, const struct published *published,
-			       struct strvec *ret_tags, struct err *err);
+WARN_UNUSED int release_remove(const struct removal *removal, struct strvec *ret_tags,
+			       struct err *err);
 
 #endif

@@ -26,8 +26,10 @@ struct release {
 	char *author, *note;  /* NULL = none */
 	struct digest parent; /* the release before it in its channel; empty = none */
 	struct strmap tags;
-	struct str compose;   /* the file */
-	struct strmap images; /* by service: canonical references with digests; filled by reading */
+	struct descriptors files; /* of its compose file; filled by reading */
+	struct str compose;       /* the file; empty until it is read */
+	struct strmap
+		images; /* by service: canonical references with digests; filled by reading the file */
 };
 
 #define RELEASE_INIT                \
@@ -45,6 +47,12 @@ WARN_UNUSED int release_write(struct store *store, struct release *release, stru
  */
 WARN_UNUSED int release_read(struct registry *registry, const struct image_ref *ref,
 			     struct release *ret, struct err *err);
+/* The same without its file: one request. `version` is NULL when it has none, or one that cannot be a tag. */
+WARN_UNUSED int release_read_manifest(struct registry *registry, const struct image_ref *ref,
+				      struct release *ret, struct err *err);
+/* Then the file, unless it was read before. */
+WARN_UNUSED int release_read_file(struct registry *registry, const struct image_ref *repository,
+				  struct release *release, struct err *err);
 /* Does the manifest that was fetched belong to one? */
 bool release_is(const struct manifest *manifest);
 /* The images by service, out of its file. */
