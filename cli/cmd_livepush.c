@@ -2,6 +2,7 @@
 #include "command.h"
 #include "deploy_options.h"
 #include "deploy_run.h"
+#include "live_retry.h"
 #include "live_session.h"
 
 struct livepush_args {
@@ -14,6 +15,27 @@ static int push(struct deployment_session *session, struct err *err)
 	return deployment_build(session, err) < 0 ? -1 : deployment_run(session, err);
 }
 
+/* What is wrong with a changed project is shown, and the next change tries again; the old containers run on. */
+static int push_changed(struct deployment_session *session, struct live_view *view, struct err *err)
+{
+	while (push(session, err) < 0) {
+		AUTO(err_release) struct err why = ERR_INIT;
+
+		if (err->kind == ERR_CANCELLED)
+			return -1;
+		err_move(&why, err);
+		if (why.kind == ERR_NETWORK) {
+			if (live_reconnect(session, view, &why, err) < 0)
+				return -1;
+			continue;
+		}
+		live_view_error(view, NULL, &why);
+		if (live_wait_for_change(session, view, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int stay(struct deployment_session *session, struct live_view *view, struct err *err)
 {
 	int status = 0;
@@ -21,7 +43,7 @@ static int stay(struct deployment_session *session, struct live_view *view, stru
 	while (status == 0) {
 		status = live_session_run(session, view, err);
 		if (status == 0)
-			status = push(session, err);
+			status = push_changed(session, view, err);
 	}
 	return status;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -13,6 +12,7 @@
 #include "compose/project.h"
 #include "device/log_follower.h"
 #include "device/watcher.h"
+#include "live_retry.h"
 #include "live_service.h"
 
 /*
@@ -26,7 +26,6 @@
 #define IDLE_MS       1000
 /* When nothing has been saved for so long, the image is built that the container has the files of. */
 #define PROVE_MS 3000
-#define RETRY_MS 1000
 
 struct live_session {
 	struct deployment_session *deployment;
@@ -345,22 +344,9 @@ static int update_stale(struct live_session *live, uint64_t begun, struct err *e
 
 static int reconnect(struct live_session *live, const struct err *why, struct err *err)
 {
-	const struct monitor *monitor = &live->deployment->session.monitor;
-
-	live_view_note(live->view, NULL, "%s is lost (%s): waiting for it",
-		       engine_name(live->deployment->engine), why->message ? why->message : "");
-	for (;;) {
-		AUTO(err_release) struct err reason = ERR_INIT;
-
-		if (monitor_check(monitor, err) < 0)
-			return -1;
-		if (engine_reconnect(live->deployment->engine, &reason) == 0)
-			break;
-		(void)usleep(RETRY_MS * 1000);
-	}
+	if (live_reconnect(live->deployment, live->view, why, err) < 0)
+		return -1;
 	atomic_store(&live->lost, false);
-	live_view_note(live->view, NULL, "%s is there again",
-		       engine_name(live->deployment->engine));
 	return 0;
 }
 

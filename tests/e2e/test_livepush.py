@@ -204,6 +204,22 @@ def test_compose_file(live):
     assert live.read("/app/main.py") == "still in sync\n"
 
 
+def test_a_changed_project_that_cannot_be_built(live, busybox):
+    """The old container runs on; as soon as what is wrong is mended, the new one is there."""
+    before = live.container()["Id"]
+    live.write("Dockerfile.other", DOCKERFILE.format(busybox=busybox) + "RUN echo broken; exit 3\n")
+    text = (live.root / "compose.yaml").read_text()
+    assert "    build: .\n" in text
+    live.write("compose.yaml", text.replace("    build: .\n", "    build: {context: ., dockerfile: Dockerfile.other}\n"))
+    live.wait("error")
+    assert live.container()["Id"] == before and live.container()["State"]["Running"]
+    live.write("Dockerfile.other", DOCKERFILE.format(busybox=busybox) + "ENV MODE=mended\n")
+    live.wait("note", text="watching")
+    assert "MODE=mended" in live.container()["Config"]["Env"]
+    live.save("src/main.py", "in sync again\n")
+    assert live.read("/app/main.py") == "in sync again\n"
+
+
 def test_a_container_that_ended(live):
     live.engine.docker("kill", f"{live.project}-app-1")
     live.save("src/main.py", "alive\n")
