@@ -35,25 +35,12 @@ static int run_release(struct app *app, const struct deploy_command_args *args, 
 	return session_finish(&session.session, app, status, err);
 }
 
-static int run_project(struct app *app, const struct deploy_command_args *args, struct err *err)
-{
-	AUTO(deployment_session_release)
-	struct deployment_session session = DEPLOYMENT_SESSION_INIT;
-	int status = 0;
-
-	if (deployment_session_open(&args->deploy, "Deploying", &session, err) < 0)
-		return -1;
-	status = deployment_build(&session, err);
-	if (status == 0)
-		status = deployment_run(&session, err);
-	return session_finish(&session.session, app, status, err);
-}
-
 static int deploy_command_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct deploy_command_args *args = args_data;
 
-	return args->release ? run_release(app, args, err) : run_project(app, args, err);
+	return args->release ? run_release(app, args, err)
+			     : deployment_deploy(app, &args->deploy, err);
 }
 
 static const struct cli_option deploy_options[] = {

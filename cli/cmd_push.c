@@ -1,5 +1,6 @@
 #include "app.h"
 #include "command.h"
+#include "device_push.h"
 #include "fleet_push.h"
 #include "fleet_site.h"
 #include "image_option.h"
@@ -202,12 +203,15 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct push_args *args = args_data;
 	const char *first = args->images.items[0];
-	bool is_fleet = false;
+	bool is_fleet = false, is_device = false;
 
-	if (args->images.len == 1 && fleet_site_is_fleet(app, first, &is_fleet, err) < 0)
+	if (args->images.len == 1 && (fleet_site_is_fleet(app, first, &is_fleet, err) < 0 ||
+				      device_push_is_device(first, &is_device, err) < 0))
 		return -1;
 	if (is_fleet)
 		return fleet_push_run(app, first, &args->fleet, &args->transfer, err);
+	if (is_device && !args->all_tags && args->format == 0)
+		return device_push_run(app, first, &args->fleet, &args->transfer, err);
 	return check_fleet_words(args, err) < 0 ? -1 : push_images(app, args, err);
 }
 
@@ -215,7 +219,7 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 static const char *const formats[] = { "keep", "oci", "docker", NULL };
 
 static const struct cli_option push_options[] = {
-	OPTION_OPERANDS(struct push_args, images, "IMAGE|FLEET", VALUE_IMAGE, 1, 0),
+	OPTION_OPERANDS(struct push_args, images, "IMAGE|FLEET|DEVICE", VALUE_IMAGE, 1, 0),
 	OPTION_LIST(struct push_args, fleet.platforms, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		    "Push only the image for this platform, as a single image; of a fleet, "
 		    "build for it instead of the fleet's boards"),
@@ -258,7 +262,8 @@ static const struct cli_example push_examples[] = {
 const struct cli_command cmd_push = {
 	.name = "push",
 	.group = GROUP_IMAGE,
-	.summary = "Upload images to a registry, or release the project here to a fleet",
+	.summary = "Upload images to a registry, or bring the project here to a fleet or a board",
+
 	.details =
 		"IMAGE names the image in the store and the registry that it goes to. Blobs "
 		"that the registry has are not sent again; the manifest comes last, so that "
@@ -271,6 +276,10 @@ const struct cli_command cmd_push = {
 		"its boards, their images pushed, and a release published that names them by "
 		"their digests. The fleet's channel is moved last, so that a board sees the old "
 		"release or the new one; interrupted, the same command goes on from there.\n\n"
+		"DEVICE is a board that 'edgectl device add' named, an address with ssh://, "
+		"tcp:// or unix://, NAME.local, or an IPv4 address: the project here is built "
+		"and run on it, as 'edgectl deploy' does. --service and --platform count "
+		"there, too.\n\n"
 		"Credentials are those of 'edgectl login', which are docker's. A registry on "
 		"this machine's loopback interface may speak plain HTTP "
 		"without --insecure.",

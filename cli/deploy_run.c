@@ -176,3 +176,17 @@ int deployment_run(struct deployment_session *session, struct err *err)
 	tell_result(session);
 	return 0;
 }
+
+int deployment_deploy(struct app *app, const struct deploy_args *args, struct err *err)
+{
+	AUTO(deployment_session_release)
+	struct deployment_session session = DEPLOYMENT_SESSION_INIT;
+	int status = 0;
+
+	if (deployment_session_open(args, "Deploying", &session, err) < 0)
+		return -1;
+	status = deployment_build(&session, err);
+	if (status == 0)
+		status = deployment_run(&session, err);
+	return session_finish(&session.session, app, status, err);
+}

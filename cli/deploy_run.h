@@ -2,6 +2,7 @@
 #ifndef CLI_DEPLOY_RUN_H
 #define CLI_DEPLOY_RUN_H
 
+#include "app.h"
 #include "deploy_project.h"
 #include "device/deploy.h"
 #include "device/engine.h"
@@ -35,5 +36,8 @@ WARN_UNUSED int deployment_send(struct deployment_session *session, const char *
 				const struct descriptor *manifest, struct err *err);
 /* Brings the board's containers to what the project says, and tells in the summary. */
 WARN_UNUSED int deployment_run(struct deployment_session *session, struct err *err);
+
+/* All of it for the project here: builds, sends, runs. */
+WARN_UNUSED int deployment_deploy(struct app *app, const struct deploy_args *args, struct err *err);
 
 #endif

@@ -417,3 +417,21 @@ def test_release_that_the_board_cannot_pull(board, tls_registry, identity):
                          cwd=board.root)
     assert "so it is sent from here" in done.stderr
     assert board.read("/app/message") == "one\n"
+
+
+def test_push_to_a_board(board, edgectl):
+    """The same as a deployment, by the name that balena's users know it by."""
+    def push(*words, **options):
+        return edgectl("push", *words, cwd=board.root, **options)
+
+    push(f"unix://{board.engine.socket.removeprefix('unix://')}", "--platform", "linux/arm64")
+    first = board.only()
+    assert board.read("/app/message") == "one\n"
+    edgectl("device", "add", "bench", board.engine.socket)
+    board.deploy()
+    assert board.only()["Id"] == first["Id"]
+    (board.root / "message").write_text("two\n")
+    push("bench", "--platform", "linux/arm64", "--service", "app")
+    assert board.read("/app/message") == "two\n"
+    assert "'--channel' is for registries, and 'bench' is a board" in push("bench", "--channel", "stable", status=2).stderr
+    edgectl("device", "rm", "bench")
