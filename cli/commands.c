@@ -50,6 +50,7 @@
 	X(fleet_ls)         \
 	X(fleet_show)       \
 	X(fleet_check)      \
+	X(fleet_init)       \
 	X(release_ls)       \
 	X(release_show)     \
 	X(release_diff)     \

@@ -74,7 +74,7 @@ _edgectl()
         ;;
     'fleet')
         options='--help'
-        [[ $cur == -* ]] || { _edgectl_value words 'ls show check'; return; }
+        [[ $cur == -* ]] || { _edgectl_value words 'ls show check init'; return; }
         ;;
     'release')
         options='--help'
@@ -458,6 +458,14 @@ _edgectl()
         --registry-secrets) _edgectl_value file; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }
+        ;;
+    'fleet init')
+        options='--registry= --board= --help'
+        case $previous in
+        --registry) :; return ;;
+        --board) _edgectl_value ask board; return ;;
+        esac
+        [[ $cur == -* ]] || { :; return; }
         ;;
     'release ls')
         options='--json --insecure --no-insecure --registry-secrets= --verbose --help'

@@ -62,9 +62,10 @@ complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_com
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a exec -d 'Run a command in a container of a board'
 complete -c edgectl -n '__fish_seen_subcommand_from device; and __edgectl_no_command scan add ls rm info ps logs exec ssh' -a ssh -d 'Log in to a board'
 
-complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __edgectl_no_command ls show check' -a ls -d 'List the fleets of the project here'
-complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __edgectl_no_command ls show check' -a show -d 'Show one fleet of the project here'
-complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __edgectl_no_command ls show check' -a check -d 'Ask the registry whether a release to a fleet would be taken'
+complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __edgectl_no_command ls show check init' -a ls -d 'List the fleets of the project here'
+complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __edgectl_no_command ls show check init' -a show -d 'Show one fleet of the project here'
+complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __edgectl_no_command ls show check init' -a check -d 'Ask the registry whether a release to a fleet would be taken'
+complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __edgectl_no_command ls show check init' -a init -d 'Add a fleet to the project here'
 
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __edgectl_no_command ls show diff promote rollback finalize rm' -a ls -d 'List the releases of a fleet'
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __edgectl_no_command ls show diff promote rollback finalize rm' -a show -d 'Show one release of a fleet'
@@ -467,6 +468,11 @@ complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __fish_seen_subco
 complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __fish_seen_subcommand_from check' -l registry-secrets -r -F -d 'Credentials in balena\'s form: a YAML or JSON map from registries to username and password'
 complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __fish_seen_subcommand_from check' -l verbose -d 'Show requests to registries and their answers, secrets masked'
 complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __fish_seen_subcommand_from check' -s h -l help -d 'Show this help'
+
+complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __fish_seen_subcommand_from init' -x
+complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __fish_seen_subcommand_from init' -l registry -x -d 'Where its releases are kept, under its name'
+complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __fish_seen_subcommand_from init' -l board -x -a '(__edgectl_ask board)' -d 'A kind of board that it has'
+complete -c edgectl -n '__fish_seen_subcommand_from fleet; and __fish_seen_subcommand_from init' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from ls' -x -a '(__edgectl_ask fleet)'
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from ls' -l json -d 'Print a JSON array'

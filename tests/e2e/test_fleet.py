@@ -403,3 +403,33 @@ def test_draft_where_nothing_is_deleted(fleet, scratch):
         assert "already" in fleet("release", "finalize", "plants", "d1").stdout
     finally:
         registry.close()
+
+
+def test_init(edgectl, context, identity):
+    """A new fleet is written, and nothing else changed."""
+    root = context({})
+    path = root / "edgectl.yaml"
+
+    def init(name, *words, **options):
+        return edgectl("fleet", "init", name, "--registry", "127.0.0.1:5000/team", "--board", "raspberrypi4-64", *words, cwd=root,
+                       **options)
+
+    init("plants")
+    first = path.read_text()
+    shown = json.loads(edgectl("fleet", "show", "plants", "--json", cwd=root).stdout)
+    assert shown["reference"] == "127.0.0.1:5000/team/plants" and shown["boards"] == ["raspberrypi4-64"]
+    assert "there is a fleet 'plants' already" in init("plants", status=1).stderr
+    assert path.read_text() == first
+    old = "# ours\nfleets: # all\n    lab:  {registry: r.lan}   # of ours\nplatform: linux/arm64"
+    path.write_text(old)
+    init("plants", "--board", "raspberry-pi2")
+    new = path.read_text()
+    added = "    plants:\n        registry: 127.0.0.1:5000/team\n        boards: [raspberrypi4-64, raspberry-pi2]\n"
+    assert new == old.replace("    lab:", added + "    lab:")
+    for text in ("fleets: {lab: {registry: r.lan}}\n", "fleets:\n  lab: {registry: [\n"):
+        path.write_text(text)
+        init("plants", status=1)
+        assert path.read_text() == text
+    path.unlink()
+    assert "board" in edgectl("fleet", "init", "x", "--registry", "r.lan", "--board", "nonsense", cwd=root, status=1).stderr
+    assert not path.exists()
