@@ -516,7 +516,7 @@ def all_texts(live, path):
 
 
 def test_as_editors_and_git_save(live):
-    """A new file in place of the old one; the old one as a backup for a moment; a branch of 1,000 files."""
+    """A new file in place of the old one; the old one as a backup for a moment; a branch of 5,000 files."""
     live.wait("image")
     main = live.root / "src/main.py"
     git = ["git", "-C", live.root, *(word for setting in ("user.name=a", "user.email=a@example.org", "safe.directory=*", "gc.auto=0")
@@ -534,7 +534,7 @@ def test_as_editors_and_git_save(live):
         ignore.write(".git\n")
     subprocess.run(["git", "init", "--quiet", "--initial-branch=one", live.root], check=True)
     for branch in "one", "two":
-        for number in range(1000):
+        for number in range(5000):
             path = live.root / f"src/many/{number % 50}/{number}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{branch}\n")
@@ -543,7 +543,7 @@ def test_as_editors_and_git_save(live):
     identity = live.edgectl.identity
     subprocess.run(["chown", "-R", f"{identity.uid}:{identity.gid}", live.root], check=True)
     subprocess.run([*git, "checkout", "--quiet", "one"], check=True)
-    parts.wait_for("the branch", lambda: all_texts(live, "/app/many") == ["one\n"] * 1000, seconds=90)
+    parts.wait_for("the branch", lambda: all_texts(live, "/app/many") == ["one\n"] * 5000, seconds=90)
 
 
 def test_more_changes_than_the_kernel_keeps(engine, edgectl, project):
