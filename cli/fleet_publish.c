@@ -134,11 +134,10 @@ static int pin(struct publishing *publishing, const struct compose_service *serv
 
 	if (image_ref_parse(service->image, &ref, err) < 0)
 		return -1;
-	if (!digest_is_set(&ref.digest)) {
-		if (registry_describe(registry, &ref, NULL, &target, err) < 0)
-			return -1;
-		ref.digest = target.digest;
-	}
+	/* one that has a digest may be gone, too */
+	if (registry_describe(registry, &ref, NULL, &target, err) < 0)
+		return -1;
+	ref.digest = target.digest;
 	free(TAKE(ref.tag)); /* not every tool takes both */
 	image = image_ref_format(&ref);
 	compose_set_image(publishing->p->project->compose, service->name, image);
@@ -171,6 +170,19 @@ static int check_version(const struct publishing *publishing, struct err *err)
 	return err_hint(err, "name the release: --release-version VERSION");
 }
 
+/* The content of configs is in it, and need not be UTF-8. */
+static int check_readable(struct release *release, struct err *err)
+{
+	AUTO(err_release) struct err problem = ERR_INIT;
+
+	if (release_list_images(release, &problem) == 0)
+		return 0;
+	(void)err_set(err, ERR_INPUT, "the release's compose file could not be read again: %s",
+		      problem.message ? problem.message : "it is no YAML");
+	return err_hint(err, "a config that is no UTF-8 text cannot be in it: COPY it in the "
+			     "Dockerfile");
+}
+
 static int fill(struct publishing *publishing, struct err *err)
 {
 	const struct fleet_push_args *args = publishing->p->args;
@@ -180,6 +192,8 @@ static int fill(struct publishing *publishing, struct err *err)
 	if (compose_make_portable(compose, err) < 0)
 		return -1;
 	compose_print(compose, COMPOSE_YAML, &release->compose);
+	if (check_readable(release, err) < 0)
+		return -1;
 	release->version = xstrdup_or_null(args->version);
 	release_source_fill(publishing->p->source, release);
 	release->note = xstrdup_or_null(args->note);

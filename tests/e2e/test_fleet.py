@@ -243,9 +243,12 @@ def test_nothing_is_published_when_one_platform_fails(fleet):
     ("services: {app: {image: BUSYBOX, volumes: ['./data:/data']}}", "service 'app' mounts"),
     ("services: {app: {image: BUSYBOX, secrets: [s]}}\nsecrets: {s: {file: ./settings.txt}}", "secret 's' is a file"),
     ("services: {app: {image: 'BUSYBOX-gone'}}", "service 'app'"),
+    (f"services: {{app: {{image: 'BUSYBOX@sha256:{'0' * 64}'}}}}", "service 'app'"),
+    ("services: {app: {image: BUSYBOX, configs: [c]}}\nconfigs: {c: {file: ./latin}}", "no UTF-8 text"),
 ])
 def test_what_cannot_be_released(fleet, busybox, compose, problem):
     fleet.write("compose.yaml", compose.replace("BUSYBOX", busybox))
+    (fleet.root / "latin").write_bytes(b"\xe4\n")
     wrong = fleet("push", "plants", status=1).stderr
     assert problem in wrong, wrong
     assert fleet.releases() == {}
