@@ -76,8 +76,8 @@ static const char *remedy(const struct vertex *vertex, int signal_number)
 	       "FROM --platform=$BUILDPLATFORM";
 }
 
-static int command_failed(const struct vertex *vertex, const struct sandbox_result *result,
-			  int crash_signal, struct err *err)
+static int command_failed(const struct solver *solver, const struct vertex *vertex,
+			  const struct sandbox_result *result, int crash_signal, struct err *err)
 {
 	int signal_number =
 		result->status > 128 && result->status - 128 < NSIG ? result->status - 128 : 0;
@@ -101,7 +101,10 @@ static int command_failed(const struct vertex *vertex, const struct sandbox_resu
 	(void)err_set(err, ERR_CHILD, "%s", message.ptr);
 	if (err)
 		err->child_status = result->status;
-	return crash_signal ? err_hint(err, "%s", remedy(vertex, crash_signal)) : -1;
+	if (crash_signal)
+		return err_hint(err, "%s", remedy(vertex, crash_signal));
+	/* now, while what it has written is still there */
+	return store_explain_failure(solver->store, err);
 }
 
 /* The step went on without it: dpkg forgives some of its triggers. */
@@ -122,7 +125,7 @@ static int conclude(const struct solver *solver, struct vertex *vertex,
 	vertex->emulated = result->emulated;
 	vertex->elapsed_ns = result->elapsed_ns;
 	if (result->status)
-		return command_failed(vertex, result, crash_signal, err);
+		return command_failed(solver, vertex, result, crash_signal, err);
 	if (crash_signal)
 		warn_of_crash(solver, vertex, crash_signal);
 	return 0;
