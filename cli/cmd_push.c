@@ -263,7 +263,6 @@ const struct cli_command cmd_push = {
 	.name = "push",
 	.group = GROUP_IMAGE,
 	.summary = "Upload images to a registry, or bring the project here to a fleet or a board",
-
 	.details =
 		"IMAGE names the image in the store and the registry that it goes to. Blobs "
 		"that the registry has are not sent again; the manifest comes last, so that "

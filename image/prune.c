@@ -99,6 +99,27 @@ static void choose(struct pruning *p)
 
 /* --- removing --- */
 
+/* Its maker, who had it locked when its row was read, may have come to the end since. In doubt he has. */
+static bool was_finished(const struct pruning *p, const struct store_item *item)
+{
+	AUTO(db_unlockp) struct db *db = db_lock(&p->store->db);
+	AUTO(db_resetp) sqlite3_stmt *query = db_query(db, QUERY_SNAPSHOT_IS_UNFINISHED, NULL);
+	bool row = false;
+
+	if (!query)
+		return true;
+	db_bind_int(query, 1, item->snapshot);
+	return db_step(db, query, &row, NULL) < 0 || !row;
+}
+
+/* Nobody makes it any more; a snapshot that has a digest is of an earlier boot. */
+static bool is_left(const struct pruning *p, const struct store_item *item)
+{
+	if (sweep_is_locked(p->store->fd, item->path))
+		return false;
+	return !item->snapshot || digest_is_set(&item->digest) || !was_finished(p, item);
+}
+
 /* Has nobody used it since it was looked at? Under the lock. */
 static bool is_still_idle(const struct pruning *p, const struct store_item *item, int64_t limit)
 {
@@ -107,7 +128,7 @@ static bool is_still_idle(const struct pruning *p, const struct store_item *item
 	if (limit > p->began)
 		limit = p->began;
 	if (item->kind == STORE_LEFTOVER)
-		return !sweep_is_locked(p->store->fd, item->path);
+		return is_left(p, item);
 	return fstatat(p->store->fd, item->path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	       nanoseconds_of(&st.st_atim) < limit;
 }
