@@ -161,9 +161,10 @@ static int read_file(struct release_site *site, struct published *published, str
 				 &published->release, err);
 }
 
-static int compare(struct release_site *site, const struct diff_args *args, struct str *out,
+static int compare(struct release_site *site, const void *args_data, struct str *out,
 		   struct err *err)
 {
+	const struct diff_args *args = args_data;
 	AUTO(release_difference_release)
 	struct release_difference difference = RELEASE_DIFFERENCE_INIT;
 	const char *later =
@@ -186,12 +187,8 @@ static int compare(struct release_site *site, const struct diff_args *args, stru
 static int diff_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct diff_args *args = args_data;
-	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
-	AUTO(str_release) struct str text = STR_INIT;
 
-	if (release_site_open(app, args->words.items[0], &args->registry, &site, err) < 0)
-		return -1;
-	return release_site_finish(&site, compare(&site, args, &text, err), &text, err);
+	return release_site_run(app, args->words.items[0], &args->registry, compare, args, err);
 }
 
 static const struct cli_option diff_options[] = {

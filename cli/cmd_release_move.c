@@ -15,9 +15,10 @@ struct move_args {
 
 /* --- release promote --- */
 
-static int promote(struct release_site *site, const struct move_args *args, struct str *out,
+static int promote(struct release_site *site, const void *args_data, struct str *out,
 		   struct err *err)
 {
+	const struct move_args *args = args_data;
 	const char *channel =
 		args->words.len > 2 ? args->words.items[2] : fleet_site_channel(&site->fleet);
 	struct published *published = NULL;
@@ -37,12 +38,8 @@ static int promote(struct release_site *site, const struct move_args *args, stru
 static int promote_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct move_args *args = args_data;
-	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
-	AUTO(str_release) struct str text = STR_INIT;
 
-	if (release_site_open(app, args->words.items[0], &args->registry, &site, err) < 0)
-		return -1;
-	return release_site_finish(&site, promote(&site, args, &text, err), &text, err);
+	return release_site_run(app, args->words.items[0], &args->registry, promote, args, err);
 }
 
 static const struct cli_option promote_options[] = {
@@ -80,9 +77,10 @@ static int nothing_before(const char *channel, struct err *err)
 	return err_hint(err, "name one with --to; 'edgectl release ls' lists what there is");
 }
 
-static int rollback(struct release_site *site, const struct move_args *args, struct str *out,
+static int rollback(struct release_site *site, const void *args_data, struct str *out,
 		    struct err *err)
 {
+	const struct move_args *args = args_data;
 	const char *channel =
 		args->words.len > 1 ? args->words.items[1] : fleet_site_channel(&site->fleet);
 	const struct published *now = catalogue_of_channel(&site->catalogue, channel);
@@ -103,12 +101,8 @@ static int rollback(struct release_site *site, const struct move_args *args, str
 static int rollback_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct move_args *args = args_data;
-	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
-	AUTO(str_release) struct str text = STR_INIT;
 
-	if (release_site_open(app, args->words.items[0], &args->registry, &site, err) < 0)
-		return -1;
-	return release_site_finish(&site, rollback(&site, args, &text, err), &text, err);
+	return release_site_run(app, args->words.items[0], &args->registry, rollback, args, err);
 }
 
 static const struct cli_option rollback_options[] = {
@@ -175,9 +169,10 @@ static int remove_draft_tag(struct release_site *site, const struct published *p
 	return -1;
 }
 
-static int finalize(struct release_site *site, const struct move_args *args, struct str *out,
+static int finalize(struct release_site *site, const void *args_data, struct str *out,
 		    struct err *err)
 {
+	const struct move_args *args = args_data;
 	const char *channel =
 		args->words.len > 2 ? args->words.items[2] : fleet_site_channel(&site->fleet);
 	struct published *published = NULL;
@@ -196,12 +191,8 @@ static int finalize(struct release_site *site, const struct move_args *args, str
 static int finalize_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct move_args *args = args_data;
-	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
-	AUTO(str_release) struct str text = STR_INIT;
 
-	if (release_site_open(app, args->words.items[0], &args->registry, &site, err) < 0)
-		return -1;
-	return release_site_finish(&site, finalize(&site, args, &text, err), &text, err);
+	return release_site_run(app, args->words.items[0], &args->registry, finalize, args, err);
 }
 
 static const struct cli_example finalize_examples[] = {
@@ -234,9 +225,11 @@ static int find_all(struct release_site *site, const struct strvec *words, struc
 }
 
 /* All are found before the first goes. */
-static int remove_all(struct release_site *site, const struct strvec *words, struct str *out,
+static int remove_all(struct release_site *site, const void *args_data, struct str *out,
 		      struct err *err)
 {
+	const struct move_args *args = args_data;
+	const struct strvec *words = &args->words;
 	AUTO(freep) struct published **found = xcalloc(words->len, sizeof(struct published *));
 	AUTO(strvec_release) struct strvec tags = STRVEC_INIT;
 	const struct removal removal = { .registry = site->session.registry,
@@ -257,12 +250,8 @@ static int remove_all(struct release_site *site, const struct strvec *words, str
 static int rm_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct move_args *args = args_data;
-	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
-	AUTO(str_release) struct str text = STR_INIT;
 
-	if (release_site_open(app, args->words.items[0], &args->registry, &site, err) < 0)
-		return -1;
-	return release_site_finish(&site, remove_all(&site, &args->words, &text, err), &text, err);
+	return release_site_run(app, args->words.items[0], &args->registry, remove_all, args, err);
 }
 
 static const struct cli_option rm_options[] = {

@@ -33,6 +33,19 @@ int release_site_finish(struct release_site *site, int status, const struct str 
 	return app_print(text, err);
 }
 
+int release_site_run(struct app *app, const char *word, const struct registry_args *registry,
+		     int (*act)(struct release_site *site, const void *args, struct str *out,
+				struct err *err),
+		     const void *args, struct err *err)
+{
+	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
+	AUTO(str_release) struct str text = STR_INIT;
+
+	if (release_site_open(app, word, registry, &site, err) < 0)
+		return -1;
+	return release_site_finish(&site, act(&site, args, &text, err), &text, err);
+}
+
 int release_site_move(struct release_site *site, const char *channel, const struct published *from,
 		      const struct published *to, struct str *out, struct err *err)
 {

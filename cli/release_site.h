@@ -29,6 +29,12 @@ void release_site_release(struct release_site *site);
 /* session_finish(), then prints what there is in `text`. */
 WARN_UNUSED int release_site_finish(struct release_site *site, int status, const struct str *text,
 				    struct err *err);
+/* Opens it, lets `act` do its part, which writes what is to be printed, and finishes. */
+WARN_UNUSED int release_site_run(struct app *app, const char *word,
+				 const struct registry_args *registry,
+				 int (*act)(struct release_site *site, const void *args,
+					    struct str *out, struct err *err),
+				 const void *args, struct err *err);
 /*
  * Moves a channel from `from`, NULL for one that is empty, to `to`, and says so on stdout, unless nothing is to be
  * moved.
