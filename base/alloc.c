@@ -93,3 +93,10 @@ char *xasprintf(const char *fmt, ...)
 		out_of_memory();
 	return text;
 }
+
+void secret_freep(char **secret)
+{
+	if (*secret)
+		explicit_bzero(*secret, strlen(*secret));
+	free(*secret);
+}

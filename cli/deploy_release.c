@@ -35,13 +35,6 @@ static bool has_image(struct engine *engine, const char *image)
 	return board_image_inspect(engine, image, &found, NULL) == 0;
 }
 
-static void wipe(char **secret)
-{
-	if (*secret)
-		explicit_bzero(*secret, strlen(*secret));
-	free(*secret);
-}
-
 /* In the user's name, who need not have logged in on the board. */
 static int pull_there(struct deployment_session *session, const char *service, const char *image,
 		      struct err *err)
@@ -50,7 +43,7 @@ static int pull_there(struct deployment_session *session, const char *service, c
 	unsigned step =
 		progress_begin(monitor, "pulling %s on %s", service, engine_name(session->engine));
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-	AUTO(wipe) char *auth = NULL;
+	AUTO(secret_freep) char *auth = NULL;
 	int status = -1;
 
 	if (image_ref_parse(image, &ref, err) == 0 &&

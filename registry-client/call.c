@@ -118,9 +118,7 @@ void call_release(struct call *call)
 	strvec_release(&call->headers);
 	err_release(&call->err);
 	free(call->url);
-	if (call->refresh)
-		explicit_bzero(call->refresh, strlen(call->refresh));
-	free(call->refresh);
+	secret_freep(&call->refresh);
 	free(call->wider_scope);
 	free(call->scope);
 	free(call->named_repository);

@@ -12,20 +12,12 @@
 #include "credential_helper.h"
 #include "credentials_file.h"
 
-/* Secrets do not stay behind in freed memory. */
-static void free_secret(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
 void credentials_release(struct credentials *c)
 {
 	free(c->username);
-	free_secret(c->password);
-	free_secret(c->identity_token);
-	free_secret(c->registry_token);
+	secret_freep(&c->password);
+	secret_freep(&c->identity_token);
+	secret_freep(&c->registry_token);
 	free(c->origin);
 	free(c->trouble);
 	*c = (struct credentials){ .username = NULL };

@@ -60,13 +60,6 @@ static int find_auth(const struct deploy *deploy, const char *image, char **ret,
 		       : registry_engine_auth(deploy->request->registry, &ref, ret, err);
 }
 
-static void wipe(char **secret)
-{
-	if (*secret)
-		explicit_bzero(*secret, strlen(*secret));
-	free(*secret);
-}
-
 static int explain_pull(const char *image, bool has_auth, struct err *err)
 {
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
@@ -85,7 +78,7 @@ static int explain_pull(const char *image, bool has_auth, struct err *err)
 static int pull(struct deploy *deploy, const struct compose_service *service, const char *image,
 		char **ret, struct err *err)
 {
-	AUTO(wipe) char *auth = NULL;
+	AUTO(secret_freep) char *auth = NULL;
 	const struct monitor *monitor = deploy->request->monitor;
 	unsigned step = monitor_add_step(monitor, "pulling %s", image);
 

@@ -29,4 +29,7 @@ static inline void freep(void *ptr_to_ptr)
 	free(*(void **)ptr_to_ptr);
 }
 
+/* The same for a text that is secret, which does not stay behind in freed memory; NULL is fine. */
+void secret_freep(char **secret);
+
 #endif
