@@ -9,6 +9,7 @@
 #include "device/image.h"
 #include "device/info.h"
 #include "fleet_site.h"
+#include "image/image_content.h"
 #include "registry/login.h"
 
 int deploy_release_find(struct app *app, const char *word, char **ret, struct err *err)
@@ -53,6 +54,38 @@ static int pull_there(struct deployment_session *session, const char *service, c
 	return status;
 }
 
+/* 64 bits run 32, too. */
+static int select_member(const struct index *index, const struct platform *platform,
+			 const struct descriptor **ret, struct err *err)
+{
+	struct platform narrower;
+
+	platform_set(&narrower, platform->os, "arm", "v7");
+	if (str_eq(platform->arch, "arm64") && index_select(index, platform, ret, NULL) < 0 &&
+	    index_select(index, &narrower, ret, NULL) == 0)
+		return 0;
+	return index_select(index, platform, ret, err);
+}
+
+/* An engine takes the image of one platform. */
+static int choose(struct deployment_session *session, const struct platform *platform,
+		  struct descriptor *image, struct err *err)
+{
+	AUTO(index_release) struct index index = { .media_type = NULL };
+	const struct descriptor *member = NULL;
+	struct descriptor chosen = { .media_type = NULL };
+
+	if (!media_type_is_index(image->media_type))
+		return 0;
+	if (image_content_read_index(session->session.store, image, &index, err) < 0 ||
+	    select_member(&index, platform, &member, err) < 0)
+		return -1;
+	descriptor_copy(&chosen, member);
+	descriptor_release(image);
+	*image = chosen;
+	return 0;
+}
+
 static int pull_here(struct deployment_session *session, const char *service, const char *image,
 		     struct descriptor *ret, struct err *err)
 {
@@ -68,7 +101,7 @@ static int pull_here(struct deployment_session *session, const char *service, co
 	target.step = progress_begin(&session->session.monitor, "pulling %s", service);
 	status = registry_pull(session->session.registry, &ref, &wanted, &target, ret, err);
 	progress_end(&session->session.monitor, target.step, status, err);
-	return status;
+	return status < 0 ? -1 : choose(session, &platform, ret, err);
 }
 
 /* An engine gives what it loads a tag, never a digest. */
