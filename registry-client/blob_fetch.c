@@ -43,6 +43,7 @@ struct blob_fetch {
 	struct fetch_task task;
 	const struct descriptor *blob;
 	char *path;
+	char *object; /* "blob sha256:...", for messages */
 	struct blob_writer *writer;
 	uint64_t resumed;       /* bytes that an earlier run left */
 	uint64_t attempt_bytes; /* that this connection brought */
@@ -148,7 +149,7 @@ static void prepare(void *data, struct strvec *headers)
 
 static void fail(struct blob_fetch *fetch, struct err *err)
 {
-	err_wrap(err, "%s %s", fetch->task.place->noun, fetch->blob->digest.text);
+	err_wrap(err, "%s", fetch->object);
 	queue_job_failed(&fetch->job, err);
 }
 
@@ -192,25 +193,14 @@ static void end(struct blob_fetch *fetch)
 
 /* --- one blob --- */
 
-static int check_answer(struct blob_fetch *fetch, struct err *err)
+static int check_size(struct blob_fetch *fetch, struct err *err)
 {
-	const struct descriptor *blob = fetch->blob;
+	uint64_t size = written(fetch);
 
-	if (call_failed(&fetch->call)) {
-		err_move(err, &fetch->call.err);
-		return -1;
-	}
-	if (fetch->call.request.status != 200 && fetch->call.request.status != 206) {
-		AUTO(freep)
-		char *object = xasprintf("%s %s", fetch->task.place->noun, blob->digest.text);
-
-		return failure_of_status(&fetch->call, object, err);
-	}
-	if (written(fetch) != blob->size)
-		return err_set(err, ERR_DIGEST,
-			       "registry sent %llu bytes where the manifest says %llu",
-			       (unsigned long long)written(fetch), (unsigned long long)blob->size);
-	return 0;
+	if (size == fetch->blob->size)
+		return 0;
+	return err_set(err, ERR_DIGEST, "registry sent %llu bytes where the manifest says %llu",
+		       (unsigned long long)size, (unsigned long long)fetch->blob->size);
 }
 
 static void on_done(struct call *call)
@@ -218,10 +208,16 @@ static void on_done(struct call *call)
 	struct blob_fetch *fetch = call->data;
 	AUTO(err_release) struct err err = ERR_INIT;
 
-	if (check_answer(fetch, &err) < 0)
+	if (call_failed(call)) {
+		fail(fetch, &call->err);
+	} else if (call->request.status != 200 && call->request.status != 206) {
+		failure_of_status(call, fetch->object, &err);
+		queue_job_failed(&fetch->job, &err);
+	} else if (check_size(fetch, &err) < 0) {
 		fail(fetch, &err);
-	else
+	} else {
 		end(fetch);
+	}
 }
 
 static void ask(struct blob_fetch *fetch)
@@ -324,6 +320,7 @@ static struct blob_fetch *fetch_new(const struct fetch_task *task, const struct 
 	fetch->blob = blob;
 	fetch->path = xasprintf("/v2/%s/%s/%s", task->ref->repository, task->place->path,
 				blob->digest.text);
+	fetch->object = xasprintf("%s %s", task->place->noun, blob->digest.text);
 	call_init(&fetch->call, task->registry, task->ref, CALL_PULL);
 	return fetch;
 }
@@ -345,6 +342,7 @@ void blob_fetch_free(struct blob_fetch *fetch)
 	blob_writer_freep(&fetch->writer);
 	err_release(&fetch->err);
 	free(fetch->path);
+	free(fetch->object);
 	free(fetch);
 }
 
