@@ -36,19 +36,10 @@ static void dir_closep(DIR **stream)
 		(void)closedir(*stream); /* nothing was written */
 }
 
-static int find_visible(struct tree *tree, struct tree_node *dir, bool *ret, struct err *err)
-{
-	const struct tree_nodes *children = NULL;
-
-	if (tree_list(tree, dir, &children, err) < 0)
-		return -1;
-	*ret = children->len > 0;
-	return 0;
-}
-
 /* Sets node->extra; *ret tells whether the path belongs to the context. */
 static int apply_ignore(struct directory_tree *d, const struct tree_node *dir,
-			struct tree_node *node, const char *path, bool *ret, struct err *err)
+			struct tree_node *node, const char *path, struct tree_nursery *nursery,
+			bool *ret, struct err *err)
 {
 	bool is_dir = S_ISDIR(node->st.st_mode);
 	struct ignore_state *below = NULL;
@@ -59,7 +50,10 @@ static int apply_ignore(struct directory_tree *d, const struct tree_node *dir,
 	if (!ignored || !is_dir || ignore_prunes(d->ignore, path))
 		return 0;
 	/* A '!' pattern may bring something below it back: its parents come with it. */
-	return find_visible(&d->tree, node, ret, err);
+	if (tree_load_children(&d->tree, node, nursery, err) < 0)
+		return -1;
+	*ret = node->children.len > 0;
+	return 0;
 }
 
 static int directory_find(struct tree *tree, const struct tree_node *dir, struct tree_node *node,
@@ -72,7 +66,8 @@ static int directory_find(struct tree *tree, const struct tree_node *dir, struct
 	if (fstatat(d->fd, path, &node->st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, "'%s'", path);
 	*ret_found = true;
-	return d->ignore ? apply_ignore(d, dir, node, path, ret_found, err) : 0;
+	return d->ignore ? apply_ignore(d, dir, node, path, &tree->nurseries[0], ret_found, err)
+			 : 0;
 }
 
 static DIR *open_stream(const struct directory_tree *d, const char *path, struct err *err)
@@ -114,9 +109,9 @@ static int directory_list(struct tree *tree, const struct tree_node *dir, struct
 }
 
 static int load_child(struct directory_tree *d, struct tree_node *dir, int dir_fd, const char *name,
-		      struct err *err)
+		      struct tree_nursery *nursery, struct err *err)
 {
-	struct tree_node *node = tree_node_new(&d->tree, dir, name);
+	struct tree_node *node = tree_node_new(nursery, dir, name);
 	bool found = true;
 	int result = 0;
 
@@ -127,17 +122,18 @@ static int load_child(struct directory_tree *d, struct tree_node *dir, int dir_f
 	} else if (d->ignore) {
 		AUTO(freep) char *path = tree_path(node);
 
-		result = apply_ignore(d, dir, node, path, &found, err);
+		result = apply_ignore(d, dir, node, path, nursery, &found, err);
 	}
 	if (result == 0 && found)
 		tree_node_keep(node);
 	else
-		tree_node_drop(&d->tree, node);
+		tree_node_drop(&d->tree, nursery, node);
 	return result;
 }
 
 /* A look-up by name in the open directory costs half of one by the path from the root. */
-static int directory_load(struct tree *tree, struct tree_node *dir, struct err *err)
+static int directory_load(struct tree *tree, struct tree_node *dir, struct tree_nursery *nursery,
+			  struct err *err)
 {
 	AUTO(freep) char *path = tree_path(dir);
 	AUTO(dir_closep) DIR *stream = open_stream(of(tree), path, err);
@@ -147,7 +143,7 @@ static int directory_load(struct tree *tree, struct tree_node *dir, struct err *
 	if (!stream)
 		return -1;
 	while ((name = next_name(stream, &errnum))) {
-		if (load_child(of(tree), dir, dirfd(stream), name, err) < 0)
+		if (load_child(of(tree), dir, dirfd(stream), name, nursery, err) < 0)
 			return err_wrap(err, "'%s'", path);
 	}
 	return errnum ? err_errnum(err, errnum, "read directory '%s'", path) : 0;

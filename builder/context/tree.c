@@ -26,10 +26,17 @@ static void node_release(const struct tree_ops *ops, struct tree_node *node)
 void tree_init(struct tree *tree, const struct tree_ops *ops, const struct stat *root)
 {
 	tree->ops = ops;
-	tree->arena = arena_new();
 	tree->root = xcalloc(1, sizeof(*tree->root));
 	tree->root->name = "";
 	tree->root->st = *root;
+}
+
+static void free_nurseries(struct tree *tree)
+{
+	for (size_t i = 0; i < TREE_THREADS_MAX; i++) {
+		arena_free(tree->nurseries[i].arena);
+		tree->nurseries[i] = (struct tree_nursery){ .arena = NULL };
+	}
 }
 
 void tree_freep(struct tree **tree)
@@ -40,26 +47,30 @@ void tree_freep(struct tree **tree)
 		return;
 	node_release(t->ops, t->root);
 	free(t->root);
-	arena_free(t->arena);
+	free_nurseries(t);
 	t->ops->release(t);
 	free(t);
 }
 
 /* The name is the arena's, too. */
-static struct tree_node *node_new(struct tree *tree, struct tree_node *dir, const char *name)
+static struct tree_node *node_new(struct tree_nursery *nursery, struct tree_node *dir,
+				  const char *name)
 {
-	struct tree_node *node = TAKE(tree->spare);
+	struct tree_node *node = TAKE(nursery->spare);
 
 	if (!node)
-		node = arena_alloc(tree->arena, sizeof(*node));
+		node = arena_alloc(nursery->arena, sizeof(*node));
 	node->parent = dir;
 	node->name = name;
 	return node;
 }
 
-struct tree_node *tree_node_new(struct tree *tree, struct tree_node *dir, const char *name)
+struct tree_node *tree_node_new(struct tree_nursery *nursery, struct tree_node *dir,
+				const char *name)
 {
-	return node_new(tree, dir, arena_strdup(tree->arena, name));
+	if (!nursery->arena)
+		nursery->arena = arena_new();
+	return node_new(nursery, dir, arena_strdup(nursery->arena, name));
 }
 
 void tree_node_keep(struct tree_node *node)
@@ -67,17 +78,24 @@ void tree_node_keep(struct tree_node *node)
 	*VEC_ADD(&node->parent->children) = node;
 }
 
-void tree_node_drop(struct tree *tree, struct tree_node *node)
+void tree_node_drop(struct tree *tree, struct tree_nursery *nursery, struct tree_node *node)
 {
 	node_release(tree->ops, node);
 	*node = (struct tree_node){ .parent = NULL };
-	tree->spare = node;
+	nursery->spare = node;
 }
 
-/* The place of `name` among the children; *ret_found tells whether it is there. */
-static size_t child_place(const struct tree_nodes *children, const char *name, bool *ret_found)
+/* Where what is looked up by name comes from. */
+static struct tree_nursery *nursery_of(struct tree *tree)
 {
-	size_t low = 0, high = children->len;
+	return &tree->nurseries[0];
+}
+
+/* The place of `name` among the first `len` of the children; *ret_found tells whether it is there. */
+static size_t place_among(const struct tree_nodes *children, size_t len, const char *name,
+			  bool *ret_found)
+{
+	size_t low = 0, high = len;
 
 	*ret_found = false;
 	while (low < high) {
@@ -94,6 +112,11 @@ static size_t child_place(const struct tree_nodes *children, const char *name, b
 			high = middle;
 	}
 	return low;
+}
+
+static size_t child_place(const struct tree_nodes *children, const char *name, bool *ret_found)
+{
+	return place_among(children, children->len, name, ret_found);
 }
 
 static void child_insert(struct tree_nodes *children, size_t place, struct tree_node *node)
@@ -114,15 +137,15 @@ int tree_find(struct tree *tree, struct tree_node *dir, const char *name, struct
 	*ret = found ? dir->children.items[place] : NULL;
 	if (found || dir->complete || !S_ISDIR(dir->st.st_mode))
 		return 0;
-	node = tree_node_new(tree, dir, name);
+	node = tree_node_new(nursery_of(tree), dir, name);
 	if (tree->ops->find(tree, dir, node, &found, err) < 0) {
-		tree_node_drop(tree, node);
+		tree_node_drop(tree, nursery_of(tree), node);
 		return -1;
 	}
 	if (found)
 		child_insert(&dir->children, place, node);
 	else
-		tree_node_drop(tree, node);
+		tree_node_drop(tree, nursery_of(tree), node);
 	*ret = found ? node : NULL;
 	return 0;
 }
@@ -135,7 +158,7 @@ struct tree_node *tree_insert(struct tree *tree, struct tree_node *dir, const ch
 
 	if (found)
 		return dir->children.items[place];
-	node = tree_node_new(tree, dir, name);
+	node = tree_node_new(nursery_of(tree), dir, name);
 	child_insert(&dir->children, place, node);
 	return node;
 }
@@ -145,13 +168,39 @@ static int compare_nodes(const void *a, const void *b)
 	return strcmp((*(struct tree_node *const *)a)->name, (*(struct tree_node *const *)b)->name);
 }
 
-static int load_children(struct tree *tree, struct tree_node *dir, struct err *err)
+/* Of those that `load` added behind the first `known` children, the ones that are among these. */
+static void drop_known(struct tree *tree, struct tree_nursery *nursery, struct tree_nodes *children,
+		       size_t known)
 {
-	int result = tree->ops->load(tree, dir, err);
+	size_t kept = known;
 
-	if (dir->children.len > 1)
-		qsort(dir->children.items, dir->children.len, sizeof(struct tree_node *),
-		      compare_nodes);
+	for (size_t i = known; i < children->len; i++) {
+		bool found = false;
+
+		(void)place_among(children, known, children->items[i]->name, &found);
+		if (found)
+			tree_node_drop(tree, nursery, children->items[i]);
+		else
+			children->items[kept++] = children->items[i];
+	}
+	children->len = kept;
+}
+
+int tree_load_children(struct tree *tree, struct tree_node *dir, struct tree_nursery *nursery,
+		       struct err *err)
+{
+	struct tree_nodes *children = &dir->children;
+	size_t known = children->len;
+	int result;
+
+	if (dir->complete)
+		return 0;
+	result = tree->ops->load(tree, dir, nursery, err);
+	if (known > 0)
+		drop_known(tree, nursery, children, known);
+	if (children->len > 1)
+		qsort(children->items, children->len, sizeof(*children->items), compare_nodes);
+	dir->complete = result == 0;
 	return result;
 }
 
@@ -171,16 +220,21 @@ static int find_children(struct tree *tree, struct tree_node *dir, struct err *e
 	return 0;
 }
 
+static int list_children(struct tree *tree, struct tree_node *dir, struct err *err)
+{
+	if (tree->ops->load)
+		return tree_load_children(tree, dir, nursery_of(tree), err);
+	if (find_children(tree, dir, err) < 0)
+		return -1;
+	dir->complete = true;
+	return 0;
+}
+
 int tree_list(struct tree *tree, struct tree_node *dir, const struct tree_nodes **ret,
 	      struct err *err)
 {
-	if (!dir->complete) {
-		bool can_load = tree->ops->load && dir->children.len == 0;
-
-		if ((can_load ? load_children : find_children)(tree, dir, err) < 0)
-			return -1;
-		dir->complete = true;
-	}
+	if (!dir->complete && list_children(tree, dir, err) < 0)
+		return -1;
 	*ret = &dir->children;
 	return 0;
 }
@@ -195,7 +249,7 @@ static bool is_same_kind(const struct tree_node *a, const struct tree_node *b)
 
 static void child_remove(struct tree *tree, struct tree_nodes *children, size_t place)
 {
-	tree_node_drop(tree, children->items[place]);
+	tree_node_drop(tree, nursery_of(tree), children->items[place]);
 	children->len--;
 	memmove(children->items + place, children->items + place + 1,
 		(children->len - place) * sizeof(*children->items));
@@ -210,10 +264,10 @@ static enum tree_change replace_child(struct tree *tree, struct tree_node *dir, 
 		known->st = owned_fresh->st;
 		known->hash[0] = '\0';
 		*ret_node = known;
-		tree_node_drop(tree, owned_fresh);
+		tree_node_drop(tree, nursery_of(tree), owned_fresh);
 		return TREE_CONTENT;
 	}
-	tree_node_drop(tree, known);
+	tree_node_drop(tree, nursery_of(tree), known);
 	dir->children.items[place] = owned_fresh;
 	return TREE_CHANGED;
 }
@@ -223,11 +277,12 @@ static int refresh_child(struct tree *tree, struct tree_node *dir, const char *n
 {
 	bool is_known = false, is_there = false;
 	size_t place = child_place(&dir->children, name, &is_known);
-	struct tree_node *fresh = is_known ? node_new(tree, dir, dir->children.items[place]->name)
-					   : tree_node_new(tree, dir, name);
+	struct tree_node *fresh =
+		is_known ? node_new(nursery_of(tree), dir, dir->children.items[place]->name)
+			 : tree_node_new(nursery_of(tree), dir, name);
 
 	if (tree->ops->find(tree, dir, fresh, &is_there, err) < 0) {
-		tree_node_drop(tree, fresh);
+		tree_node_drop(tree, nursery_of(tree), fresh);
 		return -1;
 	}
 	*ret = is_known || is_there ? TREE_CHANGED : TREE_SAME;
@@ -240,7 +295,7 @@ static int refresh_child(struct tree *tree, struct tree_node *dir, const char *n
 	if (is_there && dir->complete)
 		child_insert(&dir->children, place, fresh);
 	else
-		tree_node_drop(tree, fresh);
+		tree_node_drop(tree, nursery_of(tree), fresh);
 	return 0;
 }
 
@@ -275,9 +330,7 @@ void tree_forget(struct tree *tree)
 		node_release(tree->ops, *child);
 	root->children.len = 0;
 	root->complete = false;
-	arena_free(tree->arena);
-	tree->arena = arena_new();
-	tree->spare = NULL;
+	free_nurseries(tree);
 }
 
 char *tree_path(const struct tree_node *node)

@@ -76,17 +76,18 @@ int content_select(struct solver *solver, struct task *task, struct err *err)
 		return 0;
 	if (chain_view(solver, vertex->copy.from, &task->from, err) < 0)
 		return -1;
-	if (selection_make(task->from, &vertex->copy, vertex->file, &task->selection, err) < 0)
+	if (selection_make(task->from, &vertex->copy, vertex->file, solver->monitor,
+			   &task->selection, err) < 0)
 		return err_wrap(err, "COPY");
 	return 0;
 }
 
-static int digest_selection(struct solver *solver, const struct selection *selection,
-			    bool with_owner, struct digest *ret, struct err *err)
+static int digest_selection(const struct selection *selection, bool with_owner, struct digest *ret,
+			    struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
-	if (selection_describe(selection, with_owner, NULL, solver->monitor, &text, err) < 0)
+	if (selection_describe(selection, with_owner, NULL, &text, err) < 0)
 		return -1;
 	digest_of(text.ptr, text.len, ret);
 	return 0;
@@ -103,9 +104,9 @@ static int digest_mounted(struct solver *solver, const struct vertex *vertex,
 
 	if (chain_view(solver, mount->from, &from, err) < 0)
 		return -1;
-	if (selection_make(from, &copy, vertex->file, &selection, err) < 0)
+	if (selection_make(from, &copy, vertex->file, solver->monitor, &selection, err) < 0)
 		return err_wrap(err, "--mount");
-	return digest_selection(solver, &selection, true, ret, err);
+	return digest_selection(&selection, true, ret, err);
 }
 
 static int digest_reading(struct solver *solver, struct task *task, const struct reading *reading,
@@ -115,7 +116,7 @@ static int digest_reading(struct solver *solver, struct task *task, const struct
 		return digest_mounted(solver, task->vertex, reading->mount, ret, err);
 	if (content_select(solver, task, err) < 0)
 		return -1;
-	return digest_selection(solver, &task->selection, !reading->copy->chown, ret, err);
+	return digest_selection(&task->selection, !reading->copy->chown, ret, err);
 }
 
 int content_compute(struct solver *solver, struct task *task, struct err *err)

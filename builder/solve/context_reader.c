@@ -61,7 +61,8 @@ void context_readers_find(struct vertex *top, const struct vertices *except,
 	free(seen.items);
 }
 
-static int select_files(const struct context_reader *reader, struct selection *ret, struct err *err)
+static int select_files(const struct context_reader *reader, const struct monitor *monitor,
+			struct selection *ret, struct err *err)
 {
 	const struct vertex *vertex = reader->vertex;
 	struct copy_argument argument = { .path = reader->mount ? reader->mount->source : NULL };
@@ -71,7 +72,7 @@ static int select_files(const struct context_reader *reader, struct selection *r
 	};
 
 	return selection_make(reader->files->tree, reader->mount ? &mounted : &vertex->copy,
-			      vertex->file, ret, err);
+			      vertex->file, monitor, ret, err);
 }
 
 static int look(const struct context_reader *reader, const struct monitor *monitor,
@@ -80,9 +81,9 @@ static int look(const struct context_reader *reader, const struct monitor *monit
 	AUTO(selection_release) struct selection selection = { .tree = NULL };
 	AUTO(str_release) struct str text = STR_INIT;
 
-	if (select_files(reader, &selection, err) < 0)
+	if (select_files(reader, monitor, &selection, err) < 0)
 		return -1;
-	if (selection_describe(&selection, false, reader->files->hashes, monitor, &text, err) < 0)
+	if (selection_describe(&selection, false, reader->files->hashes, &text, err) < 0)
 		return -1;
 	digest_of(text.ptr, text.len, ret);
 	return 0;

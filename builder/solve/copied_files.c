@@ -145,11 +145,13 @@ static int select_sources(struct copied_files *files, struct copied_step *step, 
 	if (copy->from) {
 		if (chain_view(&files->solver, copy->from, &step->from, err) < 0)
 			return -1;
-		return selection_make(step->from, copy, vertex->file, &step->selection, err);
+		return selection_make(step->from, copy, vertex->file, files->solver.monitor,
+				      &step->selection, err);
 	}
-	if (selection_make(context->tree, copy, vertex->file, &step->selection, err) < 0)
+	if (selection_make(context->tree, copy, vertex->file, files->solver.monitor,
+			   &step->selection, err) < 0)
 		return -1;
-	return selection_hash(&step->selection, context->hashes, files->solver.monitor, err);
+	return selection_hash(&step->selection, context->hashes, err);
 }
 
 /* Puts all that stands in `from` below `from_dir` into `to`, where its layer would go on top. */

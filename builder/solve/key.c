@@ -56,9 +56,9 @@ static int describe_mounted_context(struct solver *solver, const struct vertex *
 				    .from_name = mount->from_name };
 	const struct context_files *files = vertex_files(vertex, mount->files);
 
-	if (selection_make(files->tree, &copy, vertex->file, &selection, err) < 0)
+	if (selection_make(files->tree, &copy, vertex->file, solver->monitor, &selection, err) < 0)
 		return err_wrap(err, "--mount");
-	return selection_describe(&selection, false, files->hashes, solver->monitor, out, err);
+	return selection_describe(&selection, false, files->hashes, out, err);
 }
 
 static int describe_mount(struct solver *solver, const struct vertex *vertex,
@@ -159,8 +159,8 @@ static bool has_remote(const struct copy_vertex *copy)
  * Files of the context by what they are, --exclude included; of a repository only what names it is
  * known. Those of other stages are a reading.
  */
-static int describe_copy(struct solver *solver, const struct vertex *vertex,
-			 const struct selection *selection, struct str *out, struct err *err)
+static int describe_copy(const struct vertex *vertex, const struct selection *selection,
+			 struct str *out, struct err *err)
 {
 	const struct copy_vertex *copy = &vertex->copy;
 
@@ -175,8 +175,7 @@ static int describe_copy(struct solver *solver, const struct vertex *vertex,
 		add_list(out, "exclude", &copy->excludes);
 	if (selection)
 		return selection_describe(selection, false,
-					  vertex_files(vertex, copy->files)->hashes,
-					  solver->monitor, out, err);
+					  vertex_files(vertex, copy->files)->hashes, out, err);
 	VEC_FOREACH(argument, &copy->arguments)
 		add_text(out, "text", argument->text);
 	return 0;
@@ -192,7 +191,7 @@ static int describe(struct solver *solver, const struct vertex *vertex,
 	case VERTEX_SCRATCH: break;
 	case VERTEX_IMAGE: describe_image(vertex->image, out); break;
 	case VERTEX_RUN: return describe_run(solver, vertex, out, err);
-	case VERTEX_COPY: return describe_copy(solver, vertex, selection, out, err);
+	case VERTEX_COPY: return describe_copy(vertex, selection, out, err);
 	case VERTEX_WORKDIR:
 		add_epoch(out, vertex);
 		add_text(out, "path", vertex->workdir.path);

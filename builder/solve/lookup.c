@@ -40,7 +40,7 @@ static int select_files(struct solver *solver, struct task *task, struct err *er
 	if (vertex->kind != VERTEX_COPY || vertex->copy.from)
 		return 0;
 	if (selection_make(vertex_files(vertex, vertex->copy.files)->tree, &vertex->copy,
-			   vertex->file, &task->selection, err) == 0 &&
+			   vertex->file, solver->monitor, &task->selection, err) == 0 &&
 	    resolve_remote(solver, vertex, err) == 0)
 		return 0;
 	missing_explain(vertex, err);

@@ -30,7 +30,7 @@ int mount_files_fill(struct solver *solver, const struct vertex *vertex,
 		return -1;
 	pthread_mutex_lock(&solver->lock); /* contexts are everybody's */
 	result = selection_make(mount->from ? files : vertex_files(vertex, mount->files)->tree,
-				&copy.copy, vertex->file, &selection, err);
+				&copy.copy, vertex->file, solver->monitor, &selection, err);
 	pthread_mutex_unlock(&solver->lock);
 	if (result < 0)
 		return err_wrap(err, "--mount");

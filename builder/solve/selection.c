@@ -142,14 +142,19 @@ static int walk_children(struct walk *walk, struct tree_node *dir, const char *p
 }
 
 static int walk_source(struct tree *tree, const struct filter *filter,
-		       struct selection_source *source, struct err *err)
+		       struct selection_source *source, const struct monitor *monitor,
+		       struct err *err)
 {
 	struct walk walk = { .tree = tree, .filter = filter, .source = source };
 	struct ignore_state *exclude = filter->exclude ? ignore_root(filter->exclude) : NULL;
 	struct ignore_state *include = filter->include ? ignore_root(filter->include) : NULL;
 	struct filter_state state = { .exclude = exclude, .include = include };
-	int result = walk_children(&walk, source->node, "", &state, err);
+	/* What --parents includes may be a small part. */
+	int result = filter->include ? monitor_check(monitor, err)
+				     : tree_load_all(tree, source->node, monitor, err);
 
+	if (result == 0)
+		result = walk_children(&walk, source->node, "", &state, err);
 	ignore_state_free(exclude);
 	ignore_state_free(include);
 	return result;
@@ -179,8 +184,9 @@ static int add_source(struct selection *selection, const struct copy_argument *a
 	source->argument = argument;
 	source->name = xstrdup(str_eq(path, ".") ? "" : path_base(path));
 	source->node = *ret_node;
-	return S_ISDIR(source->node->st.st_mode) ? walk_source(selection->tree, filter, source, err)
-						 : 0;
+	if (!S_ISDIR(source->node->st.st_mode))
+		return 0;
+	return walk_source(selection->tree, filter, source, selection->monitor, err);
 }
 
 static int add_matches(struct selection *selection, const struct copy_argument *argument,
@@ -278,11 +284,12 @@ static int add_argument(struct selection *selection, const struct copy_vertex *c
 }
 
 int selection_make(struct tree *tree, const struct copy_vertex *copy, const char *file,
-		   struct selection *ret, struct err *err)
+		   const struct monitor *monitor, struct selection *ret, struct err *err)
 {
 	AUTO(filter_release) struct filter filter = { .exclude = NULL };
 
 	ret->tree = tree;
+	ret->monitor = monitor;
 	if (copy->excludes.len > 0 && ignore_new(&copy->excludes, &filter.exclude, err) < 0)
 		return err_wrap(err, "--exclude");
 	for (size_t i = 0; i < copy->arguments.len; i++) {
@@ -306,7 +313,7 @@ static int open_remote(struct selection_source *source, struct solver *solver,
 		return -1;
 	if (!S_ISDIR(source->node->st.st_mode))
 		return 0;
-	return walk_source(source->tree, filter, source, err);
+	return walk_source(source->tree, filter, source, solver->monitor, err);
 }
 
 int selection_open_remote(struct selection *selection, struct solver *solver,
@@ -441,22 +448,21 @@ static int describe_source(const struct selection *selection, const struct selec
 	return 0;
 }
 
-int selection_hash(const struct selection *selection, struct hash_cache *cache,
-		   const struct monitor *monitor, struct err *err)
+int selection_hash(const struct selection *selection, struct hash_cache *cache, struct err *err)
 {
 	struct tree_nodes nodes = { .items = NULL };
 	int result;
 
 	collect_nodes(selection, &nodes);
-	result = tree_hash_files(selection->tree, &nodes, cache, monitor, err);
+	result = tree_hash_files(selection->tree, &nodes, cache, selection->monitor, err);
 	free(nodes.items);
 	return result;
 }
 
 int selection_describe(const struct selection *selection, bool with_owner, struct hash_cache *cache,
-		       const struct monitor *monitor, struct str *ret, struct err *err)
+		       struct str *ret, struct err *err)
 {
-	if (selection_hash(selection, cache, monitor, err) < 0)
+	if (selection_hash(selection, cache, err) < 0)
 		return -1;
 	VEC_FOREACH(source, selection) {
 		if (describe_source(selection, source, with_owner, ret, err) < 0)

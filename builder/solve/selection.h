@@ -29,7 +29,8 @@ struct selection_source {
 };
 
 struct selection {
-	struct tree *tree; /* borrowed; the tree that all nodes are of */
+	struct tree *tree;             /* borrowed; the tree that all nodes are of */
+	const struct monitor *monitor; /* borrowed; says when to stop walking and hashing */
 	struct selection_source *items;
 	size_t len, cap;
 };
@@ -40,19 +41,19 @@ void selection_release(struct selection *selection);
  * err's span is the word of the source.
  */
 WARN_UNUSED int selection_make(struct tree *tree, const struct copy_vertex *copy, const char *file,
-			       struct selection *ret, struct err *err);
+			       const struct monitor *monitor, struct selection *ret,
+			       struct err *err);
 /* Opens the files of what is remote (ADD), which are looked at only when the step is executed. */
 WARN_UNUSED int selection_open_remote(struct selection *selection, struct solver *solver,
 				      const struct copy_vertex *copy, struct err *err);
 /* Fills the hashes of the files that have none, through `cache`. */
 WARN_UNUSED int selection_hash(const struct selection *selection, struct hash_cache *cache,
-			       const struct monitor *monitor, struct err *err);
+			       struct err *err);
 /*
  * What decides the result, as text for a key: names, types, modes, owners (only of stages: files of
  * the context become root's), links and content, no times. Files are hashed through `cache`.
  */
 WARN_UNUSED int selection_describe(const struct selection *selection, bool with_owner,
-				   struct hash_cache *cache, const struct monitor *monitor,
-				   struct str *ret, struct err *err);
+				   struct hash_cache *cache, struct str *ret, struct err *err);
 
 #endif

@@ -19,9 +19,9 @@ static int describe_files(const char *dir, const char *name, struct hash_cache *
 	struct copy_vertex copy = { .arguments = { .items = &argument, .len = 1 } };
 
 	if (directory_tree_open(dir, NULL, &tree, err) < 0 ||
-	    selection_make(tree, &copy, NULL, &selection, err) < 0)
+	    selection_make(tree, &copy, NULL, monitor, &selection, err) < 0)
 		return -1;
-	return selection_describe(&selection, true, hashes, monitor, ret, err);
+	return selection_describe(&selection, true, hashes, ret, err);
 }
 
 static int digest_files(const char *source, struct store *store, const struct monitor *monitor,

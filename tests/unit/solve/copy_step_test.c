@@ -82,7 +82,7 @@ static char *copy(const char *instruction)
 	planned_init(&planned);
 	assert_ok(planned_make(&planned, text, &err_));
 	vertex = planned.result.top;
-	assert_ok(selection_make(context, &vertex->copy, "Dockerfile", &selection, &err_));
+	assert_ok(selection_make(context, &vertex->copy, "Dockerfile", NULL, &selection, &err_));
 	result = copy_execute(&solver, vertex, &selection, below, &recorder.sink, NULL, &changed,
 			      &err_);
 	if (result < 0) {

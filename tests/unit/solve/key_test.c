@@ -24,7 +24,7 @@ static void compute(struct solver *solver, struct vertex *vertex)
 
 	if (from_context)
 		assert_ok(selection_make(vertex_files(vertex, NULL)->tree, &vertex->copy,
-					 "Dockerfile", &selection, &err_));
+					 "Dockerfile", NULL, &selection, &err_));
 	assert_ok(key_describe(solver, vertex, from_context ? &selection : NULL, &err_));
 }
 

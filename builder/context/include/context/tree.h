@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/monitor.h"
 #include "base/vec.h"
 #include "context/ignore.h"
 #include "image/layer.h"
@@ -41,6 +42,14 @@ struct tree_node {
 	void *extra; /* the implementation's */
 };
 
+/* Where nodes of a tree come from: each thread that makes some has its own. */
+struct tree_nursery {
+	struct arena *arena;     /* has the nodes, and their names; NULL = none yet */
+	struct tree_node *spare; /* one that was dropped; NULL = none */
+};
+
+#define TREE_THREADS_MAX 4
+
 struct tree_ops {
 	/* The child of that name: *ret_found, and node->st and node->extra filled. */
 	int (*find)(struct tree *tree, const struct tree_node *dir, struct tree_node *node,
@@ -49,11 +58,12 @@ struct tree_ops {
 	int (*list)(struct tree *tree, const struct tree_node *dir, struct strvec *ret,
 		    struct err *err);
 	/*
-	 * The same for who can do it sooner than by `list` and many calls of `find`, of a directory in which nothing has
-	 * been looked up yet: each child comes from tree_node_new() and goes to tree_node_keep(), in any order. NULL =
-	 * there is no sooner way.
+	 * The same for who can do it sooner than by `list` and many calls of `find`: each child comes from tree_node_new()
+	 * and goes to tree_node_keep(), in any order; those that have been looked up before may come again. Called by
+	 * several threads at once, for different directories and with nurseries of their own. NULL = there is no sooner way.
 	 */
-	int (*load)(struct tree *tree, struct tree_node *dir, struct err *err);
+	int (*load)(struct tree *tree, struct tree_node *dir, struct tree_nursery *nursery,
+		    struct err *err);
 	int (*open)(struct tree *tree, const struct tree_node *node, int *ret_fd, struct err *err);
 	int (*read_link)(struct tree *tree, const struct tree_node *node, char **ret,
 			 struct err *err);
@@ -67,17 +77,20 @@ struct tree_ops {
 struct tree {
 	const struct tree_ops *ops;
 	struct tree_node *root;
-	struct arena *arena;     /* has the nodes but the root, and their names */
-	struct tree_node *spare; /* one that was dropped; NULL = none */
+	struct tree_nursery nurseries[TREE_THREADS_MAX]; /* have all nodes but the root */
 };
 
 /* For implementations: sets up the root with a directory's stat data. */
 void tree_init(struct tree *tree, const struct tree_ops *ops, const struct stat *root);
 void tree_freep(struct tree **tree);
 /* For `load`: a node that is not in its directory yet, with zeroed `st`; `name` is copied. */
-struct tree_node *tree_node_new(struct tree *tree, struct tree_node *dir, const char *name);
+struct tree_node *tree_node_new(struct tree_nursery *nursery, struct tree_node *dir,
+				const char *name);
 void tree_node_keep(struct tree_node *node);
-void tree_node_drop(struct tree *tree, struct tree_node *node);
+void tree_node_drop(struct tree *tree, struct tree_nursery *nursery, struct tree_node *node);
+/* All children, where the tree has `load`; nodes come from `nursery`. */
+WARN_UNUSED int tree_load_children(struct tree *tree, struct tree_node *dir,
+				   struct tree_nursery *nursery, struct err *err);
 
 /* The child of that name; *ret is NULL when there is none. */
 WARN_UNUSED int tree_find(struct tree *tree, struct tree_node *dir, const char *name,
@@ -85,6 +98,12 @@ WARN_UNUSED int tree_find(struct tree *tree, struct tree_node *dir, const char *
 /* All children, sorted; borrowed from the node. */
 WARN_UNUSED int tree_list(struct tree *tree, struct tree_node *dir, const struct tree_nodes **ret,
 			  struct err *err);
+/*
+ * Loads all that is below a directory, by several threads when that is much, so that tree_list() finds it there. What
+ * cannot be read is left out: tree_list() says why. Only ERR_CANCELLED is an error.
+ */
+WARN_UNUSED int tree_load_all(struct tree *tree, struct tree_node *dir,
+			      const struct monitor *monitor, struct err *err);
 /*
  * Follows the links of every component, inside the root; *ret is NULL when a component is missing.
  * ERR_INPUT for a loop of links.
