@@ -1,4 +1,5 @@
 #include "deploy_release.h"
+#include "machine_option.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,21 @@ static int choose(struct deployment_session *session, const struct platform *pla
 	return 0;
 }
 
+/* What --platform or --board says, else what the board is. */
+static int wanted_platform(const struct deployment_session *session, struct platform *ret,
+			   struct err *err)
+{
+	const struct build_args *args = &session->project.args;
+	AUTO(machines_release) struct machines machines = MACHINES_INIT;
+
+	if (machines_parse(&args->source.platforms, &args->source.boards, &machines, err) < 0)
+		return -1;
+	if (machines.len == 0)
+		return device_platform(session->engine, ret, err);
+	*ret = machines.items[0].platform;
+	return 0;
+}
+
 static int pull_here(struct deployment_session *session, const char *service, const char *image,
 		     struct descriptor *ret, struct err *err)
 {
@@ -95,8 +111,7 @@ static int pull_here(struct deployment_session *session, const char *service, co
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	int status;
 
-	if (device_platform(session->engine, &platform, err) < 0 ||
-	    image_ref_parse(image, &ref, err) < 0)
+	if (wanted_platform(session, &platform, err) < 0 || image_ref_parse(image, &ref, err) < 0)
 		return -1;
 	target.step = progress_begin(&session->session.monitor, "pulling %s", service);
 	status = registry_pull(session->session.registry, &ref, &wanted, &target, ret, err);

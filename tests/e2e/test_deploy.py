@@ -409,9 +409,9 @@ def test_release(board, registry, busybox, scratch, identity):
 
 
 def test_release_that_the_board_cannot_pull(board, tls_registry, identity):
-    """Its engine does not know the registry's certificate: the images are pulled here, and sent."""
+    """Its engine does not know the registry's certificate: the images are pulled here, and sent; of two platforms, the board's."""
     board.root.joinpath("edgectl.yaml").write_text(
-        f"fleets: {{{board.project}: {{registry: {tls_registry.address}/{identity.name}, platforms: [linux/arm64]}}}}\n")
+        f"fleets: {{{board.project}: {{registry: {tls_registry.address}/{identity.name}, platforms: [linux/arm64, linux/arm/v7]}}}}\n")
     board.edgectl("push", board.project, "--insecure", "-q", cwd=board.root)
     done = board.edgectl("deploy", board.engine.socket, "--platform", "linux/arm64", "--insecure", "--release", board.project,
                          cwd=board.root)
