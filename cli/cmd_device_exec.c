@@ -1,5 +1,6 @@
 #include "app.h"
 #include "command.h"
+#include "container_name.h"
 #include "device_option.h"
 #include "terminal.h"
 
@@ -57,7 +58,7 @@ static int make_raw(struct termios *ret_before, struct err *err)
 							  : 0;
 }
 
-static int interact(const struct exec_args *args, struct engine *engine,
+static int interact(const struct exec_args *args, struct engine *engine, const char *container,
 		    const struct exec_request *request, int *ret_status, struct err *err)
 {
 	struct exec_terminal streams = { .input_fd = STDIN_FILENO,
@@ -68,13 +69,12 @@ static int interact(const struct exec_args *args, struct engine *engine,
 	int status = 0;
 
 	if (!args->terminal)
-		return exec_interact(engine, args->words.items[1], request, &streams, ret_status,
-				     err);
+		return exec_interact(engine, container, request, &streams, ret_status, err);
 	if (watch_size(err) < 0 || make_raw(&before, err) < 0)
 		return -1;
 	streams.resized_fd = resized_fd;
 	streams.size = size_of_terminal;
-	status = exec_interact(engine, args->words.items[1], request, &streams, ret_status, err);
+	status = exec_interact(engine, container, request, &streams, ret_status, err);
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	return status;
 }
@@ -94,11 +94,13 @@ static int exec_command_run(struct app *app, const void *args_data, struct err *
 		.terminal = args->terminal,
 		.takes_input = args->interactive,
 	};
+	json_auto_t *container = NULL;
 	int status = 0;
 
 	(void)app;
 	if (board_session_open(args->words.items[0], &board, err) < 0 ||
-	    interact(args, board.engine, &request, &status, err) < 0)
+	    container_name_resolve(board.engine, args->words.items[1], true, &container, err) < 0 ||
+	    interact(args, board.engine, container_name_of(container), &request, &status, err) < 0)
 		return -1;
 	return status;
 }
@@ -120,9 +122,9 @@ static const struct cli_option exec_options[] = {
 };
 
 static const struct cli_example exec_examples[] = {
-	{ "A shell in a container:", "edgectl device exec -it pi.local app-1 sh" },
+	{ "A shell in a container:", "edgectl device exec -it pi.local app sh" },
 	{ "One command, whose exit status becomes ours:",
-	  "edgectl device exec pi.local app-1 cat /etc/os-release" },
+	  "edgectl device exec pi.local app cat /etc/os-release" },
 	{ .text = NULL },
 };
 
@@ -130,9 +132,9 @@ const struct cli_command cmd_device_exec = {
 	.name = "device exec",
 	.group = GROUP_DEVICE,
 	.summary = "Run a command in a container of a board",
-	.details = "Options stand before DEVICE; everything behind CONTAINER belongs to the "
-		   "command. The "
-		   "exit status is the command's.",
+	.details = "CONTAINER is its name or id, or the name of its service. Options stand before "
+		   "DEVICE; everything behind CONTAINER belongs to the command. The exit status "
+		   "is the command's.",
 	.options = exec_options,
 	.args_size = sizeof(struct exec_args),
 	.examples = exec_examples,

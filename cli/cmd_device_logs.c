@@ -1,5 +1,6 @@
 #include "app.h"
 #include "command.h"
+#include "container_name.h"
 #include "device_option.h"
 #include "report.h"
 
@@ -35,24 +36,15 @@ static int show_line(void *data, int stream, struct span stamp, struct span text
 			    "the output", err);
 }
 
-/* A container's name, or that of its service. */
 static int find_container(struct engine *engine, const char *word, char **ret, bool *ret_terminal,
 			  struct err *err)
 {
-	AUTO(freep) char *label = xasprintf("com.docker.compose.service=%s", word);
-	AUTO(containers_release) struct containers found = { .items = NULL };
-	json_t *json = NULL;
+	json_auto_t *json = NULL;
 
-	if (containers_list(engine, label, true, &found, err) < 0)
+	if (container_name_resolve(engine, word, false, &json, err) < 0)
 		return -1;
-	*ret = xstrdup(found.len > 0 ? found.items[0].id : word);
-	if (container_inspect(engine, *ret, &json, err) < 0) {
-		if (err && err->kind == ERR_NOT_FOUND)
-			return err_hint(err, "see 'edgectl device ps --all'");
-		return -1;
-	}
+	*ret = xstrdup(json_get_string(json, "Id") ?: word);
 	*ret_terminal = json_is_true(json_object_get(json_get_object(json, "Config"), "Tty"));
-	json_decref(json);
 	return 0;
 }
 
