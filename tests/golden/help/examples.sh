@@ -1,4 +1,5 @@
-# What the help texts show as examples is accepted: --help at the end is reached only if all words before it are right.
+# What the help texts show as examples is accepted, also where e2e/test_examples.py cannot carry it out: --help at the end is
+# reached only if all words before it are right.
 edgectl help | sed -n 's/^  \([a-z][a-z -]*[a-z]\)  .*/\1/p' >commands
 grep -q '^template update$' commands || echo "no commands"
 while read -r command; do
