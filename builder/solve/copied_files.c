@@ -338,7 +338,7 @@ static int refresh_path(struct update *update, const char *path, struct err *err
 static int update_deeply(struct update *update, struct err *err)
 {
 	struct copied_files *files = update->files;
-	struct copied_index index = { .paths = NULL };
+	struct copied_index index = COPIED_INDEX_INIT;
 	bool is_whole = false;
 
 	if (fill_all(files, &index, &is_whole, err) < 0) {

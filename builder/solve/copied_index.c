@@ -8,31 +8,40 @@
 #include "base/str.h"
 #include "image/digest.h"
 
-static void file_free(struct copied_file *file)
-{
-	free(file->path);
-	free(file->link);
-	free(file);
-}
-
 void copied_index_release(struct copied_index *index)
 {
-	struct copied_file *file = NULL, *next = NULL;
-
-	HASH_CLEAR(by_source, index->sources);
-	HASH_ITER(by_path, index->paths, file, next)
-	{
-		HASH_DELETE(by_path, index->paths, file);
-		file_free(file);
-	}
+	arena_free(index->arena);
+	free(index->paths.items);
+	free(index->sources.items);
+	*index = (struct copied_index)COPIED_INDEX_INIT;
 }
 
-static struct copied_file *find(const struct copied_index *index, const char *path)
-{
-	struct copied_file *file = NULL;
+/* --- order --- */
 
-	HASH_FIND(by_path, index->paths, path, strlen(path), file);
-	return file;
+/* "a", "a/b", "a.b": as one meets them in a tree whose directories are sorted. */
+static unsigned weight(char c)
+{
+	return c == '\0' ? 0 : c == '/' ? 1 : (unsigned)(unsigned char)c + 1;
+}
+
+static int compare_paths(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return (int)weight(*a) - (int)weight(*b);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct copied_file *const *one = a, *const *other = b;
+
+	return compare_paths((*one)->path, (*other)->path);
+}
+
+void copied_list_sort(struct copied_list *list)
+{
+	if (list->len > 1)
+		qsort(list->items, list->len, sizeof(struct copied_file *), by_path);
 }
 
 /* --- adding --- */
@@ -51,100 +60,162 @@ static void set_hash(struct copied_file *file, const struct target_entry *entry)
 	}
 }
 
-static void fill(struct copied_file *file, const struct target_entry *entry, const char *first)
-{
-	free(file->link);
-	file->type = entry->type;
-	file->mode = entry->mode;
-	file->owner = entry->owner;
-	file->rdev = entry->rdev;
-	file->link = xstrdup_or_null(first ? first : entry->link);
-	file->is_hard_link = first != NULL;
-	file->source = entry->node;
-	file->hash[0] = '\0';
-	set_hash(file, entry);
-}
-
 struct walk {
-	struct copied_index *index;
+	struct arena *arena;
 	struct target *target;
 	size_t layer;
 	bool is_plain;
+	struct str path;
 	struct file_links links;
+	struct copied_list files; /* those found */
 };
 
 static void add_node(struct walk *walk, struct tree_node *node)
 {
 	const struct target_entry *entry = target_entry(node);
-	AUTO(freep) char *path = tree_path(node);
-	struct copied_file *file = find(walk->index, path);
+	struct copied_file *file = arena_alloc(walk->arena, sizeof(*file));
+	const char *path = arena_strndup(walk->arena, walk->path.ptr, walk->path.len);
+	const char *first = target_entry_first_link(entry, path, &walk->links);
+	const char *link = first ? first : entry->link;
 
-	if (!file) {
-		file = xcalloc(1, sizeof(*file));
-		file->path = TAKE(path);
-		HASH_ADD_KEYPTR(by_path, walk->index->paths, file->path, strlen(file->path), file);
-	}
-	fill(file, entry, target_entry_first_link(entry, file->path, &walk->links));
-	file->is_plain = walk->is_plain && file->type == LAYER_FILE && !file->is_hard_link;
-	file->layer = walk->layer;
-	file->target = walk->target;
-	file->node = node;
+	*file = (struct copied_file){
+		.path = path,
+		.type = entry->type,
+		.mode = entry->mode,
+		.owner = entry->owner,
+		.rdev = entry->rdev,
+		.link = link ? arena_strdup(walk->arena, link) : NULL,
+		.is_hard_link = first != NULL,
+		.layer = walk->layer,
+		.is_plain = walk->is_plain && entry->type == LAYER_FILE && !first,
+		.target = walk->target,
+		.node = node,
+		.source = entry->node,
+	};
+	set_hash(file, entry);
+	*VEC_ADD(&walk->files) = file;
 }
 
 static void add_below(struct walk *walk, struct tree_node *dir)
 {
+	size_t len = walk->path.len;
+
 	VEC_FOREACH(child, &dir->children) {
 		const struct target_entry *entry = target_entry(*child);
 
+		if (len > 0)
+			str_addc(&walk->path, '/');
+		str_add(&walk->path, (*child)->name);
 		if (entry->put)
 			add_node(walk, *child);
 		if (entry->on_the_way)
 			add_below(walk, *child);
+		str_truncate(&walk->path, len);
 	}
 }
 
-static void index_sources(struct copied_index *index)
+/* Where both have a path, the new one counts. */
+static void merge(struct copied_list *list, const struct copied_list *new)
 {
-	struct copied_file *file = NULL, *next = NULL, *known = NULL;
+	struct copied_list both = { .items = NULL };
+	size_t i = 0, j = 0;
 
-	HASH_ITER(by_path, index->paths, file, next)
-	{
-		file->next = NULL;
-		if (!file->source)
-			continue;
-		HASH_FIND(by_source, index->sources, &file->source, sizeof(file->source), known);
-		if (known) {
-			file->next = known->next;
-			known->next = file;
-		} else {
-			HASH_ADD(by_source, index->sources, source, sizeof(file->source), file);
-		}
+	while (i < list->len || j < new->len) {
+		int order = i == list->len  ? 1
+			    : j == new->len ? -1
+					    : by_path(&list->items[i], &new->items[j]);
+
+		*VEC_ADD(&both) = order < 0 ? list->items[i] : new->items[j];
+		i += order <= 0;
+		j += order >= 0;
 	}
+	free(list->items);
+	*list = both;
 }
 
 void copied_index_add(struct copied_index *index, struct target *target, size_t layer,
 		      bool is_plain)
 {
-	struct walk walk = { .index = index,
-			     .target = target,
+	struct walk walk = { .target = target,
 			     .layer = layer,
 			     .is_plain = is_plain,
+			     .path = STR_INIT,
 			     .links = FILE_LINKS_INIT };
 
+	if (!index->arena)
+		index->arena = arena_new();
+	walk.arena = index->arena;
 	add_below(&walk, target_tree(target)->root);
 	file_links_release(&walk.links);
-	HASH_CLEAR(by_source, index->sources);
+	str_release(&walk.path);
+	index->sources.len = 0;
+	if (index->paths.len == 0) {
+		free(index->paths.items);
+		index->paths = walk.files;
+		return;
+	}
+	merge(&index->paths, &walk.files);
+	free(walk.files.items);
+}
+
+/* --- by source --- */
+
+static int compare_sources(const struct tree_node *a, const struct tree_node *b)
+{
+	uintptr_t one = (uintptr_t)a, other = (uintptr_t)b;
+
+	return (one > other) - (one < other);
+}
+
+static int by_source(const void *a, const void *b)
+{
+	const struct copied_file *const *one = a, *const *other = b;
+	int order = compare_sources((*one)->source, (*other)->source);
+
+	return order ? order : by_path(a, b);
+}
+
+static void index_sources(struct copied_index *index)
+{
+	struct copied_list *list = &index->sources;
+	size_t heads = 0;
+
+	VEC_FOREACH(file, &index->paths) {
+		(*file)->next = NULL;
+		if ((*file)->source)
+			*VEC_ADD(list) = *file;
+	}
+	if (list->len > 1)
+		qsort(list->items, list->len, sizeof(struct copied_file *), by_source);
+	for (size_t i = 1; i < list->len; i++) {
+		if (list->items[i - 1]->source == list->items[i]->source)
+			list->items[i - 1]->next = list->items[i];
+	}
+	for (size_t i = 0; i < list->len; i++) {
+		if (heads == 0 || list->items[heads - 1]->source != list->items[i]->source)
+			list->items[heads++] = list->items[i];
+	}
+	list->len = heads;
+}
+
+static int compare_to_source(const void *source, const void *item)
+{
+	const struct copied_file *const *file = item;
+
+	return compare_sources(source, (*file)->source);
 }
 
 struct copied_file *copied_index_of_source(struct copied_index *index,
 					   const struct tree_node *source)
 {
-	struct copied_file *file = NULL;
+	struct copied_file **found = NULL;
 
-	if (!index->sources)
+	if (index->sources.len == 0)
 		index_sources(index);
-	HASH_FIND(by_source, index->sources, &source, sizeof(source), file);
-	return file;
+	if (index->sources.len > 0)
+		found = bsearch(source, index->sources.items, index->sources.len,
+				sizeof(struct copied_file *), compare_to_source);
+	return found ? *found : NULL;
 }
 
 /* --- comparing --- */
@@ -157,59 +228,35 @@ static bool is_equal(const struct copied_file *a, const struct copied_file *b)
 	       str_eq(a->hash, b->hash);
 }
 
-static int by_path(const void *a, const void *b)
+static void note(struct copied_list *put, struct copied_file *file, size_t *lowest)
 {
-	const struct copied_file *const *one = a, *const *other = b;
-
-	return strcmp((*one)->path, (*other)->path);
-}
-
-void copied_list_sort(struct copied_list *list)
-{
-	if (list->len > 1)
-		qsort(list->items, list->len, sizeof(struct copied_file *), by_path);
-}
-
-static bool is_below_gone(const struct copied_index *old, const struct copied_index *new,
-			  const char *path)
-{
-	AUTO(freep) char *above = path_dir(path);
-
-	while (!str_eq(above, ".")) {
-		char *higher = NULL;
-
-		if (find(old, above) && !find(new, above))
-			return true;
-		higher = path_dir(above);
-		free(above);
-		above = higher;
-	}
-	return false;
+	*VEC_ADD(put) = file;
+	*lowest = file->layer < *lowest ? file->layer : *lowest;
 }
 
 size_t copied_index_compare(const struct copied_index *old, const struct copied_index *new,
 			    struct copied_list *put, struct strvec *gone)
 {
-	struct copied_file *file = NULL, *next = NULL;
-	size_t lowest = SIZE_MAX;
+	struct copied_file *const *before = old->paths.items, *const *after = new->paths.items;
+	const struct copied_file *last_gone = NULL;
+	size_t i = 0, j = 0, lowest = SIZE_MAX;
 
-	HASH_ITER(by_path, new->paths, file, next)
-	{
-		const struct copied_file *before = find(old, file->path);
+	while (i < old->paths.len || j < new->paths.len) {
+		int order = i == old->paths.len   ? 1
+			    : j == new->paths.len ? -1
+						  : by_path(&before[i], &after[j]);
 
-		if (before && is_equal(before, file))
-			continue;
-		*VEC_ADD(put) = file;
-		lowest = file->layer < lowest ? file->layer : lowest;
+		if (order > 0 || (order == 0 && !is_equal(before[i], after[j])))
+			note(put, after[j], &lowest);
+		/* Whatever is in a directory stands right behind it. */
+		if (order < 0 && !(last_gone && path_is_within(before[i]->path, last_gone->path))) {
+			last_gone = before[i];
+			strvec_add(gone, last_gone->path);
+			lowest = last_gone->layer < lowest ? last_gone->layer : lowest;
+		}
+		i += order <= 0;
+		j += order >= 0;
 	}
-	HASH_ITER(by_path, old->paths, file, next)
-	{
-		if (find(new, file->path) || is_below_gone(old, new, file->path))
-			continue;
-		strvec_add(gone, file->path);
-		lowest = file->layer < lowest ? file->layer : lowest;
-	}
-	copied_list_sort(put);
 	strvec_sort(gone);
 	return lowest;
 }

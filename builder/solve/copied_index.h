@@ -2,17 +2,17 @@
 #ifndef SOLVE_COPIED_INDEX_H
 #define SOLVE_COPIED_INDEX_H
 
-#include "base/hash.h"
+#include "base/arena.h"
 #include "target.h"
 
 struct copied_file {
-	char *path; /* relative */
+	const char *path; /* relative */
 	enum layer_entry_type type;
 	mode_t mode;
 	struct owner owner;
 	dev_t rdev;
-	char *link;    /* of links; of a further name of a file: the first one */
-	char hash[65]; /* of a context's file, or of text; "" = of what does not change */
+	const char *link; /* of links; of a further name of a file: the first one */
+	char hash[65];    /* of a context's file, or of text; "" = of what does not change */
 	bool is_hard_link;
 	size_t layer;  /* of the step that puts it */
 	bool is_plain; /* it is its source's content and nothing else */
@@ -20,18 +20,28 @@ struct copied_file {
 	struct tree_node *node;         /* of the target */
 	const struct tree_node *source; /* NULL = it has none */
 	struct copied_file *next;       /* of the same source */
-	UT_hash_handle by_path, by_source;
-};
-
-struct copied_index {
-	struct copied_file *paths;
-	struct copied_file *sources; /* made when somebody asks */
 };
 
 struct copied_list {
 	struct copied_file **items; /* of an index */
 	size_t len, cap;
 };
+
+/*
+ * Lists in place of hash tables: after each new or deleted file all is listed anew, in the order in which trees are walked
+ * anyway, and two such lists are compared in one go.
+ */
+struct copied_index {
+	struct arena *arena;      /* has the files; NULL = there are none */
+	struct copied_list paths; /* what is in a directory behind it */
+	struct copied_list
+		sources; /* the first file of each, by address; made when somebody asks */
+};
+
+#define COPIED_INDEX_INIT     \
+	{                     \
+		.arena = NULL \
+	}
 
 void copied_index_release(struct copied_index *index);
 /*
@@ -44,7 +54,7 @@ void copied_index_add(struct copied_index *index, struct target *target, size_t 
 struct copied_file *copied_index_of_source(struct copied_index *index,
 					   const struct tree_node *source);
 /*
- * What to put (of `new`, sorted by path) and to delete (sorted; what is below one of them is not named) for `old` to become
+ * What to put (of `new`, directories before what is in them) and to delete (sorted; what is below one of them is not named) for `old` to become
  * `new`; returns the lowest layer that has to do with it.
  */
 size_t copied_index_compare(const struct copied_index *old, const struct copied_index *new,
