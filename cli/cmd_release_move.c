@@ -185,6 +185,9 @@ static int finalize(struct release_site *site, const void *args_data, struct str
 	if (release_site_move(site, channel, catalogue_of_channel(&site->catalogue, channel),
 			      published, out, err) < 0)
 		return -1;
+	if (catalogue_sweep(site->session.registry, &site->fleet.repository, &site->catalogue, NULL,
+			    err) < 0)
+		return -1;
 	return published->has_draft_tag ? remove_draft_tag(site, published, err) : 0;
 }
 
@@ -214,12 +217,16 @@ const struct cli_command cmd_release_finalize = {
 
 /* --- release rm --- */
 
+/* What a deletion that was interrupted has left is gone with the others. */
 static int find_all(struct release_site *site, const struct strvec *words, struct published **found,
-		    struct err *err)
+		    size_t *ret_count, struct err *err)
 {
 	for (size_t i = 1; i < words->len; i++) {
-		if (catalogue_find(&site->catalogue, words->items[i], &found[i - 1], err) < 0)
+		if (strvec_contains(&site->catalogue.remains, words->items[i]))
+			continue;
+		if (catalogue_find(&site->catalogue, words->items[i], &found[*ret_count], err) < 0)
 			return -1;
+		(*ret_count)++;
 	}
 	return 0;
 }
@@ -232,13 +239,12 @@ static int remove_all(struct release_site *site, const void *args_data, struct s
 	const struct strvec *words = &args->words;
 	AUTO(freep) struct published **found = xcalloc(words->len, sizeof(struct published *));
 	AUTO(strvec_release) struct strvec tags = STRVEC_INIT;
-	const struct removal removal = { .registry = site->session.registry,
-					 .repository = &site->fleet.repository,
-					 .catalogue = &site->catalogue,
-					 .releases = found,
-					 .count = words->len - 1 };
+	struct removal removal = { .registry = site->session.registry,
+				   .repository = &site->fleet.repository,
+				   .catalogue = &site->catalogue,
+				   .releases = found };
 
-	if (find_all(site, words, found, err) < 0 ||
+	if (find_all(site, words, found, &removal.count, err) < 0 ||
 	    catalogue_read_files(removal.registry, removal.repository, &site->catalogue, err) < 0 ||
 	    release_remove(&removal, &tags, err) < 0)
 		return -1;

@@ -236,13 +236,24 @@ static int write_release(struct publishing *publishing, bool *ret_is_there, stru
 {
 	struct registry *registry = publishing->p->session->registry;
 	AUTO(image_ref_release) struct image_ref there = IMAGE_REF_INIT;
+	AUTO(err_release) struct err problem = ERR_INIT;
 	struct digest digest;
 
 	refer(publishing, publishing->release.version, NULL, &there);
 	if (channel_read(registry, &there, there.tag, &digest, err) < 0)
 		return -1;
 	*ret_is_there = digest_is_set(&digest);
-	return *ret_is_there ? write_as(publishing, &there, &digest, err) : write(publishing, err);
+	if (!*ret_is_there)
+		return write(publishing, err);
+	if (write_as(publishing, &there, &digest, &problem) == 0)
+		return 0;
+	if (problem.kind != ERR_NOT_FOUND) {
+		err_move(err, &problem);
+		return -1;
+	}
+	/* it was being deleted */
+	*ret_is_there = false;
+	return write(publishing, err);
 }
 
 static int push_release(struct publishing *publishing, struct err *err)

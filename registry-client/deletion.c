@@ -56,7 +56,7 @@ static int write_unique_manifest(const struct digest *config, struct str *ret,
 	manifest.config.media_type = xstrdup(EMPTY_CONFIG);
 	manifest.config.digest = *config;
 	manifest.config.size = 2;
-	manifest.artifact_type = xstrdup("application/vnd.edgectl.deleted-tag");
+	manifest.artifact_type = xstrdup(REGISTRY_DELETED_TAG);
 	strmap_set(&manifest.annotations, "org.opencontainers.image.title", text);
 	manifest_write(&manifest, ret);
 	digest_of(ret->ptr, ret->len, ret_digest);

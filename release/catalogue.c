@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "catalogue_order.h"
 #include "registry/repository.h"
 #include "release_tags.h"
 
@@ -22,6 +23,7 @@ void catalogue_release(struct catalogue *catalogue)
 	VEC_FOREACH(published, catalogue)
 		published_release(published);
 	free(catalogue->items);
+	strvec_release(&catalogue->remains);
 	*catalogue = (struct catalogue)CATALOGUE_INIT;
 }
 
@@ -47,7 +49,7 @@ static void note_tag(struct published *published, const char *tag)
 		strvec_add(&published->channels, tag);
 }
 
-/* What is no release has nothing to do with us; and a tag may have been taken away since it was listed. */
+/* What is no release has nothing to do with us. */
 static int add_tag(struct registry *registry, const struct image_ref *repository, const char *tag,
 		   struct catalogue *catalogue, struct err *err)
 {
@@ -59,10 +61,14 @@ static int add_tag(struct registry *registry, const struct image_ref *repository
 	image_ref_copy(&ref, repository);
 	free(ref.tag);
 	ref.tag = xstrdup(tag);
-	if (release_read_manifest(registry, &ref, &release, &problem) < 0)
+	if (release_read_manifest(registry, &ref, &release, &problem) < 0) {
+		/* or taken away since it was listed */
+		if (problem.kind == ERR_NOT_FOUND)
+			strvec_add(&catalogue->remains, tag);
 		return problem.kind == ERR_INPUT || problem.kind == ERR_NOT_FOUND
 			       ? 0
 			       : fail_with(err, &problem);
+	}
 	if (!release.version)
 		release.version = xstrdup(release.digest.text);
 	published = find_digest(catalogue, &release.digest);
@@ -73,45 +79,6 @@ static int add_tag(struct registry *registry, const struct image_ref *repository
 	}
 	note_tag(published, tag);
 	return 0;
-}
-
-/* --- the order --- */
-
-static int compare_times(const void *a, const void *b)
-{
-	const struct published *left = a, *right = b;
-	const char *left_time = left->release.created ? left->release.created : "";
-	const char *right_time = right->release.created ? right->release.created : "";
-	int order = strcmp(right_time, left_time);
-
-	return order ? order : strcmp(left->release.version, right->release.version);
-}
-
-static void swap(struct published *a, struct published *b)
-{
-	struct published held = *a;
-
-	*a = *b;
-	*b = held;
-}
-
-/* A release stands before its parent, whatever their clocks said. */
-static void put_parents_behind(struct catalogue *catalogue)
-{
-	for (size_t i = 0; i < catalogue->len; i++) {
-		/* as often as there are releases at most: digests know no cycles, but registries may lie */
-		for (size_t rounds = 0; rounds < catalogue->len; rounds++) {
-			size_t child = i + 1;
-
-			while (child < catalogue->len &&
-			       !digest_equal(&catalogue->items[child].release.parent,
-					     &catalogue->items[i].release.digest))
-				child++;
-			if (child >= catalogue->len)
-				break;
-			swap(&catalogue->items[i], &catalogue->items[child]);
-		}
-	}
 }
 
 int catalogue_read(struct registry *registry, const struct image_ref *repository,
@@ -126,9 +93,7 @@ int catalogue_read(struct registry *registry, const struct image_ref *repository
 		if (!tag_is_image(*tag) && add_tag(registry, repository, *tag, ret, err) < 0)
 			return -1;
 	}
-	if (ret->len > 0)
-		qsort(ret->items, ret->len, sizeof(*ret->items), compare_times);
-	put_parents_behind(ret);
+	catalogue_sort(ret);
 	return 0;
 }
 

@@ -53,6 +53,12 @@ static int no_release(const struct fetched_manifest *fetched, const char *type, 
 	return err_hint(err, "'edgectl push FLEET' makes one");
 }
 
+static int deleted(struct err *err)
+{
+	(void)err_set(err, ERR_NOT_FOUND, "it was deleted, but the deletion was interrupted");
+	return err_hint(err, "'edgectl release rm' completes it");
+}
+
 static int read(struct registry *registry, const struct image_ref *ref, struct release *ret,
 		struct err *err)
 {
@@ -65,6 +71,8 @@ static int read(struct registry *registry, const struct image_ref *ref, struct r
 		return no_release(&fetched, NULL, err);
 	if (manifest_parse(str_span(&fetched.body), fetched.media_type, &manifest, err) < 0)
 		return -1;
+	if (str_eq(manifest.artifact_type, REGISTRY_DELETED_TAG))
+		return deleted(err);
 	if (!release_is(&manifest))
 		return no_release(&fetched,
 				  manifest.artifact_type ? manifest.artifact_type

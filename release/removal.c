@@ -16,7 +16,22 @@ static int remove_tag(struct registry *registry, const struct image_ref *reposit
 	ref.tag = xstrdup(tag);
 	if (registry_delete(registry, &ref, &problem) < 0)
 		return problem.kind == ERR_NOT_FOUND ? 0 : fail_with(err, &problem);
-	strvec_add(ret_tags, tag);
+	if (ret_tags)
+		strvec_add(ret_tags, tag);
+	return 0;
+}
+
+int catalogue_sweep(struct registry *registry, const struct image_ref *repository,
+		    const struct catalogue *catalogue, struct strvec *ret_tags, struct err *err)
+{
+	VEC_FOREACH(tag, &catalogue->remains) {
+		AUTO(err_release) struct err problem = ERR_INIT;
+
+		/* who may no longer delete can leave them */
+		if (remove_tag(registry, repository, *tag, ret_tags, &problem) < 0 &&
+		    problem.kind != ERR_UNSUPPORTED && problem.kind != ERR_DENIED)
+			return fail_with(err, &problem);
+	}
 	return 0;
 }
 
@@ -64,6 +79,27 @@ static int remove_image(const struct removal *removal, const struct strmap_item 
 	return remove_tag(removal->registry, removal->repository, tag, ret_tags, err);
 }
 
+static int remove_tags(const struct removal *removal, const struct strvec *tags,
+		       struct strvec *ret_tags, struct err *err)
+{
+	VEC_FOREACH(tag, tags) {
+		if (remove_tag(removal->registry, removal->repository, *tag, ret_tags, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* No rollback leads to it any more. */
+static int forget(const struct removal *removal, const struct published *published,
+		  struct strvec *ret_tags, struct err *err)
+{
+	AUTO(strvec_release) struct strvec tags = STRVEC_INIT;
+
+	VEC_FOREACH(channel, &published->previous_of)
+		strvec_take(&tags, channel_previous_tag(*channel));
+	return remove_tags(removal, &tags, ret_tags, err);
+}
+
 static int remove_release(const struct removal *removal, const struct published *published,
 			  struct strvec *ret_tags, struct err *err)
 {
@@ -73,13 +109,7 @@ static int remove_release(const struct removal *removal, const struct published 
 		strvec_add(&tags, published->release.version);
 	if (published->has_draft_tag)
 		strvec_take(&tags, release_draft_tag(published->release.version));
-	VEC_FOREACH(channel, &published->previous_of)
-		strvec_take(&tags, channel_previous_tag(*channel));
-	VEC_FOREACH(tag, &tags) {
-		if (remove_tag(removal->registry, removal->repository, *tag, ret_tags, err) < 0)
-			return -1;
-	}
-	return 0;
+	return remove_tags(removal, &tags, ret_tags, err);
 }
 
 static int remove_images(const struct removal *removal, const struct published *published,
@@ -108,14 +138,20 @@ static int check(const struct removal *removal, struct err *err)
 
 int release_remove(const struct removal *removal, struct strvec *ret_tags, struct err *err)
 {
-	if (check(removal, err) < 0)
+	if (check(removal, err) < 0 || catalogue_sweep(removal->registry, removal->repository,
+						       removal->catalogue, ret_tags, err) < 0)
 		return -1;
+	/* the release's own tags last: whoever is interrupted can find it again */
 	for (size_t i = 0; i < removal->count; i++) {
-		if (remove_release(removal, removal->releases[i], ret_tags, err) < 0)
+		if (forget(removal, removal->releases[i], ret_tags, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < removal->count; i++) {
 		if (remove_images(removal, removal->releases[i], ret_tags, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < removal->count; i++) {
+		if (remove_release(removal, removal->releases[i], ret_tags, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -30,6 +30,9 @@ WARN_UNUSED int registry_read_blob(struct registry *registry, const struct image
 				   const struct descriptor *blob, size_t limit, struct str *ret,
 				   struct err *err);
 
+/* What a tag names while a registry that cannot delete it alone is made to; or for good, when that was interrupted. */
+#define REGISTRY_DELETED_TAG "application/vnd.edgectl.deleted-tag"
+
 /*
  * Deletes the tag of `ref`, or, when it has a digest, that manifest with all tags that name it.
  * Where a registry cannot delete a tag alone, the tag is moved to an empty manifest, and that one

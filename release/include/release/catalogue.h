@@ -27,6 +27,7 @@ struct published {
 struct catalogue {
 	struct published *items;
 	size_t len, cap;
+	struct strvec remains; /* tags whose deletion was interrupted */
 };
 
 #define CATALOGUE_INIT        \
@@ -91,6 +92,11 @@ WARN_UNUSED int tag_move(const struct channel_move *move, struct err *err);
 /* The same for a channel: what it had before is noted first. */
 WARN_UNUSED int channel_move(const struct channel_move *move, struct err *err);
 
+/* Completes the deletions that were interrupted; `ret_tags` (NULL = nobody asks) gets what was removed. */
+WARN_UNUSED int catalogue_sweep(struct registry *registry, const struct image_ref *repository,
+				const struct catalogue *catalogue, struct strvec *ret_tags,
+				struct err *err);
+
 /* All borrowed. */
 struct removal {
 	struct registry *registry;
@@ -102,7 +108,7 @@ struct removal {
 
 /*
  * Takes away the tags of the releases, and of images that no other one of the catalogue has; one that is damaged may have
- * any. ERR_DENIED when a channel names one of them, and nothing is changed then. `ret_tags` gets what was removed.
+ * any. What is left of deletions that were interrupted goes with them. ERR_DENIED when a channel names one of them, and nothing is changed then. `ret_tags` gets what was removed.
  */
 WARN_UNUSED int release_remove(const struct removal *removal, struct strvec *ret_tags,
 			       struct err *err);

@@ -42,7 +42,7 @@ void release_release(struct release *release);
 WARN_UNUSED int release_write(struct store *store, struct release *release, struct descriptor *ret,
 			      struct err *err);
 /*
- * Reads what `ref` names. ERR_INPUT when it is no release; ERR_NOT_FOUND. What docker compose published is one, too,
+ * Reads what `ref` names. ERR_INPUT when it is no release; ERR_NOT_FOUND, also when its deletion was interrupted. What docker compose published is one, too,
  * with `version` the tag or the digest.
  */
 WARN_UNUSED int release_read(struct registry *registry, const struct image_ref *ref,
