@@ -39,14 +39,19 @@ bool stat_is_racy(const struct stat *st, const struct timespec *hashed_at)
 	return latest + (coarse ? COARSE_TICK_NS : TICK_NS) >= nanoseconds(hashed_at);
 }
 
-int hash_cache_load(struct hash_cache *cache, struct store *store, const char *name,
-		    struct err *err)
+void hash_cache_init(struct hash_cache *cache, struct store *store, const char *name)
+{
+	*cache = (struct hash_cache){ .store = store, .name = xstrdup(name) };
+}
+
+static int load_record(struct hash_cache *cache, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 	bool found = false;
 
-	*cache = (struct hash_cache){ .store = store, .name = xstrdup(name) };
-	if (store_cache_get(store, CACHE_SPACE, name, &text, &found, err) < 0)
+	if (cache->record)
+		return 0;
+	if (store_cache_get(cache->store, CACHE_SPACE, cache->name, &text, &found, err) < 0)
 		return -1;
 	cache->record = hash_record_new(&text);
 	return 0;
@@ -75,7 +80,6 @@ struct work {
 	struct tree *tree;
 	const struct monitor *monitor;
 	struct tree_nodes files; /* to be read; none of them has a hash */
-	bool *keep;              /* per file: may be remembered */
 	atomic_size_t next;
 	atomic_bool failed;
 	pthread_mutex_t lock; /* guards err */
@@ -146,7 +150,7 @@ static int hash_file(struct work *work, size_t index, void *buf, struct hasher *
 	}
 	if (fstat(fd, &after) < 0)
 		return err_errno(err, "stat");
-	work->keep[index] = same_stat(&node->st, &after) && !stat_is_racy(&after, &now);
+	node->hash_lasts = same_stat(&node->st, &after) && !stat_is_racy(&after, &now);
 	(void)snprintf(node->hash, sizeof(node->hash), "%s", digest_hex(&digest));
 	return 0;
 }
@@ -208,7 +212,7 @@ static bool recall(struct hash_cache *cache, struct tree_node *node)
 	AUTO(freep) char *path = NULL;
 	const char *hash;
 
-	if (!cache || !cache->record)
+	if (!cache)
 		return false;
 	path = tree_path(node);
 	hash = hash_record_find(cache->record, path, &node->st);
@@ -216,6 +220,7 @@ static bool recall(struct hash_cache *cache, struct tree_node *node)
 		return false;
 	memcpy(node->hash, hash, HASH_HEX_LEN);
 	node->hash[HASH_HEX_LEN] = '\0';
+	node->hash_lasts = true;
 	return true;
 }
 
@@ -232,6 +237,8 @@ int tree_hash_files(struct tree *tree, const struct tree_nodes *nodes, struct ha
 	struct work work = { .tree = tree, .monitor = monitor, .err = err };
 	int result;
 
+	if (cache && load_record(cache, err) < 0)
+		return -1;
 	(void)pthread_mutex_init(&work.lock, NULL); /* cannot fail on Linux */
 	for (size_t i = 0; i < nodes->len; i++) {
 		struct tree_node *node = nodes->items[i];
@@ -241,16 +248,14 @@ int tree_hash_files(struct tree *tree, const struct tree_nodes *nodes, struct ha
 		*VEC_ADD(&work.files) = node;
 		node->hash[0] = '?'; /* the same node may stand in `nodes` twice */
 	}
-	work.keep = xcalloc(work.files.len + 1, sizeof(*work.keep));
 	result = run_threads(&work);
-	for (size_t i = 0; result == 0 && cache && cache->record && i < work.files.len; i++) {
-		if (work.keep[i])
+	for (size_t i = 0; result == 0 && cache && i < work.files.len; i++) {
+		if (work.files.items[i]->hash_lasts)
 			remember(cache, work.files.items[i]);
 	}
 	if (cache)
 		cache->files_read += work.files.len;
 	free(work.files.items);
-	free(work.keep);
 	(void)pthread_mutex_destroy(&work.lock); /* unlocked: cannot fail */
 	return result;
 }

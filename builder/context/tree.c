@@ -263,6 +263,7 @@ static enum tree_change replace_child(struct tree *tree, struct tree_node *dir, 
 	if (is_same_kind(known, owned_fresh)) {
 		known->st = owned_fresh->st;
 		known->hash[0] = '\0';
+		known->hash_lasts = false;
 		*ret_node = known;
 		tree_node_drop(tree, nursery_of(tree), owned_fresh);
 		return TREE_CONTENT;

@@ -65,26 +65,18 @@ int context_pool_bring(struct context_pool *pool, const struct remote_context_re
 }
 
 /* One for a directory, however many ignore files it is read with: they share the record in the store. */
-static int find_hashes(struct context_pool *pool, const char *dir, struct hash_cache **ret,
-		       struct err *err)
+static struct hash_cache *find_hashes(struct context_pool *pool, const char *dir)
 {
 	struct hash_cache *hashes;
 
 	VEC_FOREACH(known, &pool->hashes) {
-		if (str_eq((*known)->name, dir)) {
-			*ret = *known;
-			return 0;
-		}
+		if (str_eq((*known)->name, dir))
+			return *known;
 	}
 	hashes = xcalloc(1, sizeof(*hashes));
-	if (hash_cache_load(hashes, pool->store, dir, err) < 0) {
-		hash_cache_release(hashes);
-		free(hashes);
-		return -1;
-	}
+	hash_cache_init(hashes, pool->store, dir);
 	*VEC_ADD(&pool->hashes) = hashes;
-	*ret = hashes;
-	return 0;
+	return hashes;
 }
 
 static bool is_same(const struct context_files *a, const struct context_files *b)
@@ -96,7 +88,6 @@ static bool is_same(const struct context_files *a, const struct context_files *b
 int context_pool_open(struct context_pool *pool, const struct context_files *wanted, bool passing,
 		      const struct context_files **ret, struct err *err)
 {
-	struct hash_cache *hashes = NULL;
 	struct tree *tree = NULL;
 	struct context_files *files;
 
@@ -106,13 +97,12 @@ int context_pool_open(struct context_pool *pool, const struct context_files *wan
 			return 0;
 		}
 	}
-	if ((!passing && find_hashes(pool, wanted->dir, &hashes, err) < 0) ||
-	    directory_tree_open(wanted->dir, wanted->ignore, &tree, err) < 0)
+	if (directory_tree_open(wanted->dir, wanted->ignore, &tree, err) < 0)
 		return -1;
 	files = xcalloc(1, sizeof(*files));
 	*files = *wanted;
 	files->tree = tree;
-	files->hashes = hashes;
+	files->hashes = passing ? NULL : find_hashes(pool, wanted->dir);
 	*VEC_ADD(&pool->files) = files;
 	*ret = files;
 	return 0;

@@ -155,12 +155,7 @@ static bool has_remote(const struct copy_vertex *copy)
 	return false;
 }
 
-/*
- * Files of the context by what they are, --exclude included; of a repository only what names it is
- * known. Those of other stages are a reading.
- */
-static int describe_copy(const struct vertex *vertex, const struct selection *selection,
-			 struct str *out, struct err *err)
+static void describe_copy_options(const struct vertex *vertex, struct str *out)
 {
 	const struct copy_vertex *copy = &vertex->copy;
 
@@ -171,6 +166,18 @@ static int describe_copy(const struct vertex *vertex, const struct selection *se
 	add_text(out, "destination", copy->dest);
 	add_text(out, "owner", copy->chown);
 	add_text(out, "mode", copy->mode ? mode_change_text(copy->mode) : NULL);
+}
+
+/*
+ * Files of the context by what they are, --exclude included; of a repository only what names it is
+ * known. Those of other stages are a reading.
+ */
+static int describe_copy(const struct vertex *vertex, const struct selection *selection,
+			 struct str *out, struct err *err)
+{
+	const struct copy_vertex *copy = &vertex->copy;
+
+	describe_copy_options(vertex, out);
 	if (selection && has_remote(copy))
 		add_list(out, "exclude", &copy->excludes);
 	if (selection)
@@ -271,15 +278,35 @@ static void set_whole(struct vertex *vertex)
 	digest_of(text.ptr, text.len, &vertex->whole);
 }
 
+void key_set_own(struct vertex *vertex, const struct digest *own)
+{
+	vertex->own = *own;
+	set_whole(vertex);
+}
+
 int key_describe(struct solver *solver, struct vertex *vertex, const struct selection *selection,
 		 struct err *err)
 {
-	str_clear(&vertex->definition);
-	if (describe(solver, vertex, selection, &vertex->definition, err) < 0)
+	struct digest own;
+
+	if (key_define(solver, vertex, selection, err) < 0)
 		return -1;
-	digest_of(vertex->definition.ptr, vertex->definition.len, &vertex->own);
-	set_whole(vertex);
+	digest_of(vertex->definition.ptr, vertex->definition.len, &own);
+	key_set_own(vertex, &own);
 	return 0;
+}
+
+int key_define(struct solver *solver, struct vertex *vertex, const struct selection *selection,
+	       struct err *err)
+{
+	str_clear(&vertex->definition);
+	return describe(solver, vertex, selection, &vertex->definition, err);
+}
+
+void key_describe_options(const struct vertex *vertex, struct str *ret)
+{
+	str_add(ret, "edgectl step " KEY_VERSION "\n");
+	describe_copy_options(vertex, ret);
 }
 
 void key_make(const struct vertex *vertex, enum key_kind kind, const struct digest *contents,

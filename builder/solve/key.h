@@ -42,6 +42,12 @@ void reading_describe(const struct reading *reading, struct str *ret);
  */
 WARN_UNUSED int key_describe(struct solver *solver, struct vertex *vertex,
 			     const struct selection *selection, struct err *err);
+/* The two halves of it: the definition's text alone, and what follows from its digest. */
+WARN_UNUSED int key_define(struct solver *solver, struct vertex *vertex,
+			   const struct selection *selection, struct err *err);
+void key_set_own(struct vertex *vertex, const struct digest *own);
+/* Of a COPY or ADD, all of its definition but the files, and what definitions mean at all. */
+void key_describe_options(const struct vertex *vertex, struct str *ret);
 /*
  * The chains of the parent and, by result, of what is read must be known. `contents`, by content:
  * a digest for each reading.

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "cache_import.h"
 #include "content.h"
+#include "copy_memory.h"
 #include "explain.h"
 #include "key.h"
 #include "missing.h"
@@ -108,12 +109,37 @@ static void find_twin(const struct task *task, const struct tasks *tasks, struct
 		strmap_set(seen, name.ptr, index);
 }
 
+static const struct selection *selection_of(const struct task *task)
+{
+	const struct vertex *vertex = task->vertex;
+
+	return vertex->kind == VERTEX_COPY && !vertex->copy.from ? &task->selection : NULL;
+}
+
+static int define(struct solver *solver, const struct task *task, struct err *err)
+{
+	const struct selection *selection = selection_of(task);
+	struct copy_memory memory;
+	struct digest own;
+	bool found = false;
+
+	copy_memory_look(task->vertex, selection, &memory);
+	if (copy_memory_recall(&memory, solver, &own, &found, err) < 0)
+		return -1;
+	if (found) {
+		key_set_own(task->vertex, &own);
+		return 0;
+	}
+	if (key_describe(solver, task->vertex, selection, err) < 0)
+		return -1;
+	return copy_memory_put(&memory, solver, task->vertex, selection, err);
+}
+
 static int describe(struct solver *solver, struct task *task, struct err *err)
 {
 	struct vertex *vertex = task->vertex;
 
-	if (select_files(solver, task, err) < 0 ||
-	    key_describe(solver, vertex, task->selection.tree ? &task->selection : NULL, err) < 0)
+	if (select_files(solver, task, err) < 0 || define(solver, task, err) < 0)
 		return vertex_error(vertex, err);
 	if (is_source(vertex)) {
 		vertex->state = VERTEX_CACHED;
@@ -161,6 +187,20 @@ int lookup_describe(struct solver *solver, struct tasks *tasks, struct err *err)
 			return -1;
 		if (!is_source(task->vertex))
 			find_twin(task, tasks, &seen);
+	}
+	return save_all_hashes(tasks, err);
+}
+
+/*
+ * Once something is to be carried out: what was remembered of COPYs is made whole, for explain.h, and for whoever asks
+ * for the hash of a file.
+ */
+static int define_recalled(struct solver *solver, struct tasks *tasks, struct err *err)
+{
+	VEC_FOREACH(task, tasks) {
+		if (task->vertex->definition.len == 0 &&
+		    key_define(solver, task->vertex, selection_of(task), err) < 0)
+			return vertex_error(task->vertex, err);
 	}
 	return save_all_hashes(tasks, err);
 }
@@ -378,11 +418,24 @@ static int look_up_until_sound(struct solver *solver, struct tasks *tasks, struc
 	return 0;
 }
 
+static bool is_to_do(const struct vertex *vertex)
+{
+	return vertex->needed && vertex->state == VERTEX_PENDING;
+}
+
 static bool is_something_missing(const struct tasks *tasks)
 {
 	VEC_FOREACH(task, tasks) {
-		if (task->vertex->needed && task->vertex->state == VERTEX_PENDING &&
-		    !task->vertex->forced)
+		if (is_to_do(task->vertex) && !task->vertex->forced)
+			return true;
+	}
+	return false;
+}
+
+static bool is_something_to_do(const struct tasks *tasks)
+{
+	VEC_FOREACH(task, tasks) {
+		if (is_to_do(task->vertex))
 			return true;
 	}
 	return false;
@@ -404,8 +457,10 @@ int lookup_all(struct solver *solver, struct tasks *tasks, struct err *err)
 {
 	if (look_up_until_sound(solver, tasks, err) < 0 || look_elsewhere(solver, tasks, err) < 0)
 		return -1;
+	if (is_something_to_do(tasks) && define_recalled(solver, tasks, err) < 0)
+		return -1;
 	VEC_FOREACH(task, tasks) {
-		if (task->vertex->needed && task->vertex->state == VERTEX_PENDING)
+		if (is_to_do(task->vertex))
 			mark_wanted(solver, task->vertex);
 	}
 	return 0;

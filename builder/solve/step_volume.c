@@ -32,8 +32,7 @@ static int digest_files(const char *source, struct store *store, const struct mo
 	AUTO(freep) char *dir = path_dir(source);
 	struct stat st;
 
-	if (hash_cache_load(&hashes, store, source, err) < 0)
-		return -1;
+	hash_cache_init(&hashes, store, source);
 	if (stat(source, &st) < 0)
 		return err_errno(err, "'%s'", source);
 	if ((S_ISDIR(st.st_mode)

@@ -22,15 +22,12 @@ struct hash_record;
 struct hash_cache {
 	struct store *store; /* borrowed; NULL = nothing is remembered */
 	char *name;
-	struct hash_record *record;
-	unsigned long files_read; /* how many files were not answered from memory */
+	struct hash_record *record; /* NULL until a hash is wanted */
+	unsigned long files_read;   /* how many files were not answered from memory */
 };
 
-/*
- * What is known of the context called `name` (its absolute path). A damaged record is an empty one.
- */
-WARN_UNUSED int hash_cache_load(struct hash_cache *cache, struct store *store, const char *name,
-				struct err *err);
+/* For the context called `name` (its absolute path). A damaged record is an empty one. */
+void hash_cache_init(struct hash_cache *cache, struct store *store, const char *name);
 /* Writes it back when something was added. */
 WARN_UNUSED int hash_cache_save(struct hash_cache *cache, struct err *err);
 void hash_cache_release(struct hash_cache *cache);

@@ -39,7 +39,8 @@ struct tree_node {
 	bool complete;
 	/* Of a file's content and attributes; "" = not known yet: see context/hash.h. */
 	char hash[65];
-	void *extra; /* the implementation's */
+	bool hash_lasts; /* it holds for as long as `st` does */
+	void *extra;     /* the implementation's */
 };
 
 /* Where nodes of a tree come from: each thread that makes some has its own. */

@@ -197,7 +197,7 @@ struct vertex {
 	};
 
 	/* Its identity: see key.h. */
-	struct str definition;
+	struct str definition; /* empty: `own` was remembered (solve/copy_memory.h) */
 	struct digest own, whole;
 	struct digest chain; /* of its file system; empty until its layers are known */
 	/* An earlier vertex that is the same, which does the work for both; NULL = none. */
