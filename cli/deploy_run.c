@@ -57,8 +57,8 @@ void deployment_change(struct deployment_session *session, struct deploy_project
 
 /* --- images --- */
 
-static void tell_sent(struct deployment_session *session, const char *name,
-		      const struct sent_image *sent)
+void deployment_note_sent(struct deployment_session *session, const char *name,
+			  const struct sent_image *sent)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
@@ -71,6 +71,7 @@ static void tell_sent(struct deployment_session *session, const char *name,
 		str_add(&text, " of ");
 		format_size(&text, sent->whole_bytes);
 	}
+	strmap_set(&session->image_ids, name, sent->id);
 	progress_summary(session->session.progress, "%s", text.ptr);
 }
 
@@ -105,8 +106,7 @@ int deployment_send(struct deployment_session *session, const char *service,
 		return err_wrap(err, "service '%s'", service);
 	}
 	monitor_step(monitor, step, sent.bytes > 0 ? EVENT_STEP_DONE : EVENT_STEP_CACHED);
-	strmap_set(&session->image_ids, service, sent.id);
-	tell_sent(session, service, &sent);
+	deployment_note_sent(session, service, &sent);
 	return 0;
 }
 

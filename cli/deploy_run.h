@@ -6,6 +6,7 @@
 #include "deploy_project.h"
 #include "device/deploy.h"
 #include "device/engine.h"
+#include "device/send.h"
 #include "session.h"
 
 struct deployment_session {
@@ -34,6 +35,9 @@ WARN_UNUSED int deployment_build(struct deployment_session *session, struct err 
 /* Sends the image of one service, a manifest of the store. */
 WARN_UNUSED int deployment_send(struct deployment_session *session, const char *service,
 				const struct descriptor *manifest, struct err *err);
+/* The board has it, and the summary tells how much travelled. */
+void deployment_note_sent(struct deployment_session *session, const char *service,
+			  const struct sent_image *sent);
 /* Brings the board's containers to what the project says, and tells in the summary. */
 WARN_UNUSED int deployment_run(struct deployment_session *session, struct err *err);
 

@@ -36,6 +36,7 @@ void device_address_copy(struct device_address *to, const struct device_address 
 		.host = xstrdup_or_null(from->host),
 		.user = xstrdup_or_null(from->user),
 		.port = from->port,
+		.is_unattended = from->is_unattended,
 		.path = xstrdup_or_null(from->path),
 		.certs = xstrdup_or_null(from->certs),
 	};

@@ -43,6 +43,7 @@ static void read_container(const json_t *json, struct container *ret)
 	ret->image = string_of(json, "Image");
 	ret->state = string_of(json, "State");
 	ret->status = string_of(json, "Status");
+	ret->created = json_get_int(json, "Created", 0);
 	json_object_foreach(json_get_object(json, "Labels"), key, value)
 		strmap_set(&ret->labels, key, json_string_value(value) ?: "");
 }

@@ -26,6 +26,7 @@ struct ssh {
 	char *dir; /* control socket, forwarded socket */
 	char *control, *socket;
 	struct strvec target; /* the words that name the board */
+	bool is_unattended;
 	pid_t master;         /* 0 = there is none */
 	int error_fd;         /* a pipe from its standard error */
 	struct str said;      /* what came through it */
@@ -81,6 +82,8 @@ static int start_master(struct ssh *ssh, struct err *err)
 	strvec_addf(&argv, "-S%s", ssh->control);
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		strvec_addf(&argv, "-o%s", options[i]);
+	if (ssh->is_unattended)
+		strvec_add(&argv, "-oBatchMode=yes");
 	strvec_add_all(&argv, &ssh->target);
 	return keeper_spawn(&argv, error_fd, &ssh->master, err);
 }
@@ -172,6 +175,7 @@ int ssh_open(const struct device_address *address, const struct monitor *monitor
 
 	ssh->error_fd = -1;
 	str_init(&ssh->said, LIMIT_HELPER_OUTPUT);
+	ssh->is_unattended = address->is_unattended;
 	name_target(ssh, address);
 	if (make_dir(ssh, err) < 0 || start_master(ssh, err) < 0 ||
 	    wait_for_login(ssh, monitor, err) < 0) {

@@ -16,8 +16,12 @@ struct making {
 	struct deploy *deploy;
 	const struct compose_service *service;
 	const struct deployed *old; /* NULL = none */
-	json_t *body;               /* as compose/engine.h makes it */
-	char *name;                 /* that it is to have */
+	struct deployed aside;      /* that ran before `old`, of a deployment that was killed */
+	bool has_aside;
+	struct deployed
+		before; /* `old`, as it is to be again if this fails; its strings are borrowed */
+	json_t *body;   /* as compose/engine.h makes it */
+	char *name;     /* that it is to have */
 	char *id;
 	unsigned step;
 };
@@ -25,6 +29,8 @@ struct making {
 static void making_release(struct making *making)
 {
 	json_decref(making->body);
+	if (making->has_aside)
+		deployed_release(&making->aside);
 	free(making->name);
 	free(making->id);
 }
@@ -93,9 +99,13 @@ static void inherit_volumes(const json_t *old, json_t *body)
 
 static json_t *create_body(const struct making *making)
 {
+	const struct strmap *more = making->deploy->request->labels;
 	json_t *body = json_deep_copy(json_get_object(making->body, "Config"));
 	json_t *networking = json_get_object(making->body, "NetworkingConfig");
+	json_t *labels = json_get_object(body, "Labels");
 
+	for (size_t i = 0; more && i < more->len; i++)
+		json_set_string(labels, more->items[i].key, more->items[i].value);
 	json_object_set(body, "HostConfig", json_get_object(making->body, "HostConfig"));
 	if (networking)
 		json_object_set(body, "NetworkingConfig", networking);
@@ -161,7 +171,7 @@ static int create(struct making *making, const char *name, struct err *err)
 			     &warnings, err) < 0)
 		return -1;
 	if (making->old)
-		journal_replaced(&making->deploy->journal, making->id, making->old);
+		journal_replaced(&making->deploy->journal, making->id, &making->before);
 	else
 		journal_made(&making->deploy->journal, making->id);
 	VEC_FOREACH(warning, &warnings)
@@ -202,15 +212,20 @@ static int replace(struct making *making, struct err *err)
 	struct engine *engine = making->deploy->engine;
 	const struct deployed *old = making->old;
 	AUTO(freep) char *meantime = xasprintf("%.12s_%s", old->id, making->name);
-	AUTO(freep) char *set_aside = xasprintf("%.12s_%s_old", old->id, old->name);
+	AUTO(freep) char *set_aside = xasprintf("%.12s_%s_old", old->id, making->before.name);
 	json_auto_t *container = NULL;
 
+	/* A deployment that was killed may have left one of that name. */
+	if (making->deploy->before.leftovers.len > 0 &&
+	    container_remove(engine, meantime, false, err) < 0)
+		return -1;
 	if (container_inspect(engine, old->id, &container, err) < 0)
 		return -1;
 	inherit_volumes(container, making->body);
 	if (create(making, meantime, err) < 0 ||
 	    deploy_stop(making->deploy, making->step, old, making->service, err) < 0 ||
-	    container_rename(engine, old->id, set_aside, err) < 0 ||
+	    (!str_eq(old->name, set_aside) &&
+	     container_rename(engine, old->id, set_aside, err) < 0) ||
 	    container_rename(engine, making->id, making->name, err) < 0)
 		return -1;
 	return start(making, err);
@@ -239,11 +254,15 @@ static const char *why_anew(const struct making *making)
 
 static int keep(struct making *making, struct err *err)
 {
+	bool has_other = !str_eq(making->before.id, making->old->id);
+
 	making->id = xstrdup(making->old->id);
 	/* Of a deployment that was killed. */
 	if (deployed_name_is_temporary(making->old->name) &&
 	    container_rename(making->deploy->engine, making->id, making->name, err) < 0)
 		return -1;
+	if (has_other)
+		journal_replaced(&making->deploy->journal, making->id, &making->before);
 	if (making->old->is_running) {
 		making->deploy->result->unchanged++;
 		tell(making, EVENT_STEP_DETAIL, "unchanged");
@@ -251,16 +270,55 @@ static int keep(struct making *making, struct err *err)
 	}
 	tell(making, EVENT_STEP_DETAIL, "starting");
 	making->deploy->result->started++;
-	journal_touched(&making->deploy->journal, making->old);
+	if (!has_other)
+		journal_touched(&making->deploy->journal, &making->before);
 	return start(making, err);
+}
+
+/* What an interrupted deployment began, and nobody has found good, is not what to go back to. */
+static int bring_back(struct making *making, struct err *err)
+{
+	struct engine *engine = making->deploy->engine;
+
+	tell(making, EVENT_STEP_DETAIL, "undoing a deployment that was interrupted");
+	if (container_remove(engine, making->old->id, false, err) < 0 ||
+	    container_rename(engine, making->aside.id, making->name, err) < 0 ||
+	    container_start(engine, making->aside.id, err) < 0)
+		return -1;
+	making->old = &making->before;
+	return 0;
+}
+
+/* What is to be there again if this fails: what ran before the deployment that was interrupted, if one was. */
+static void find_before(struct making *making)
+{
+	struct deployment *before = &making->deploy->before;
+
+	if (!making->old)
+		return;
+	making->before = *making->old;
+	if (!deployment_was_interrupted(before, making->old))
+		return;
+	making->has_aside = deployment_take_aside(before, making->old, &making->aside);
+	if (making->has_aside)
+		making->before = making->aside;
+	making->before.name = making->name;
+	making->before.is_running = true;
 }
 
 static int make(struct making *making, struct err *err)
 {
 	struct deploy_result *result = making->deploy->result;
-	const char *why = making->old ? why_anew(making) : NULL;
+	const char *why = NULL;
 	int status = 0;
 
+	find_before(making);
+	why = making->old ? why_anew(making) : NULL;
+	if (making->has_aside && why) {
+		if (bring_back(making, err) < 0)
+			return -1;
+		why = why_anew(making);
+	}
 	if (making->old && !why)
 		return keep(making, err);
 	if (why)

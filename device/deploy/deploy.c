@@ -76,8 +76,8 @@ static int drop_others(struct deploy *deploy, struct err *err)
 			return -1;
 		deploy->result->removed++;
 	}
-	VEC_FOREACH(id, &deploy->before.leftovers) {
-		if (container_remove(deploy->engine, *id, false, err) < 0)
+	VEC_FOREACH(container, &deploy->before.leftovers) {
+		if (container_remove(deploy->engine, container->id, false, err) < 0)
 			return -1;
 	}
 	strvec_sort(&deploy->result->orphans);
@@ -134,7 +134,8 @@ int deploy_run(const struct deploy_request *request, struct deploy_result *ret, 
 	    deploy_images(&deploy, err) < 0)
 		return -1;
 	if (deploy_resources(&deploy, err) < 0 || deploy_services(&deploy, err) < 0 ||
-	    (request->wait && deploy_wait_all(&deploy, err) < 0))
+	    (request->wait && deploy_wait_all(&deploy, err) < 0) ||
+	    (request->health && deploy_watch_health(&deploy, err) < 0))
 		return give_up(&deploy, err);
 	if (journal_commit(&deploy.journal, deploy.engine, err) < 0)
 		return -1;

@@ -37,6 +37,11 @@ WARN_UNUSED int deploy_check_foreign(const struct deploy *deploy, const char *co
 				     const struct compose_service *service, struct err *err);
 /* Waits until all that has been started runs, and is healthy where it has a healthcheck. */
 WARN_UNUSED int deploy_wait_all(const struct deploy *deploy, struct err *err);
+/* The same with the request's `health`. */
+WARN_UNUSED int deploy_watch_health(const struct deploy *deploy, struct err *err);
+/* The last that a container printed: afterwards it is gone. `container` is the engine's description of it. */
+void deploy_show_last_words(const struct deploy *deploy, const char *id, unsigned step,
+			    const json_t *container);
 /* Runs the hooks of a service in a container of it that has started; `step` shows what they print. */
 WARN_UNUSED int deploy_post_start(const struct deploy *deploy, unsigned step, const char *container,
 				  const struct compose_service *service, struct err *err);

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "device/container.h"
 
-static void container_release(struct deployed *container)
+void deployed_release(struct deployed *container)
 {
 	free(container->id);
 	free(container->name);
@@ -19,10 +19,12 @@ static void container_release(struct deployed *container)
 void deployment_release(struct deployment *deployment)
 {
 	VEC_FOREACH(container, deployment)
-		container_release(container);
+		deployed_release(container);
+	VEC_FOREACH(container, &deployment->leftovers)
+		deployed_release(container);
 	free(deployment->items);
-	strvec_release(&deployment->leftovers);
-	*deployment = (struct deployment){ .leftovers = STRVEC_INIT };
+	free(deployment->leftovers.items);
+	*deployment = (struct deployment){ .items = NULL };
 }
 
 static const char *label(const struct container *container, const char *key)
@@ -83,8 +85,7 @@ static void set_leftovers_aside(struct deployment *deployment)
 			*last = container;
 			container = other;
 		}
-		strvec_add(&deployment->leftovers, container.id);
-		container_release(&container);
+		*VEC_ADD(&deployment->leftovers) = container;
 	}
 	deployment->len = kept;
 }
@@ -95,7 +96,7 @@ int deployment_read(struct engine *engine, const char *project, struct deploymen
 	AUTO(freep) char *filter = xasprintf(COMPOSE_LABEL "project=%s", project);
 	AUTO(containers_release) struct containers containers = { .items = NULL };
 
-	*ret = (struct deployment){ .leftovers = STRVEC_INIT };
+	*ret = (struct deployment){ .items = NULL };
 	if (containers_list(engine, filter, true, &containers, err) < 0)
 		return -1;
 	VEC_FOREACH(container, &containers)
@@ -104,6 +105,32 @@ int deployment_read(struct engine *engine, const char *project, struct deploymen
 		qsort(ret->items, ret->len, sizeof(*ret->items), compare);
 	set_leftovers_aside(ret);
 	return 0;
+}
+
+bool deployment_was_interrupted(const struct deployment *deployment,
+				const struct deployed *container)
+{
+	VEC_FOREACH(other, &deployment->leftovers) {
+		if (compare(other, container) == 0)
+			return true;
+	}
+	return deployed_name_is_temporary(container->name);
+}
+
+bool deployment_take_aside(struct deployment *deployment, const struct deployed *container,
+			   struct deployed *ret)
+{
+	struct leftovers *left = &deployment->leftovers;
+
+	for (size_t i = 0; i < left->len; i++) {
+		if (compare(&left->items[i], container) != 0 ||
+		    !str_has_suffix(left->items[i].name, "_old"))
+			continue;
+		*ret = left->items[i];
+		left->items[i] = left->items[--left->len];
+		return true;
+	}
+	return false;
 }
 
 const struct deployed *deployment_find(const struct deployment *deployment, const char *service,

@@ -7,6 +7,7 @@
 #include "deploy.h"
 #include "device/container.h"
 #include "device/stream.h"
+#include "health_watch.h"
 
 #define LOOK_AGAIN_NS 300000000
 #define LAST_LINES    "10"
@@ -18,31 +19,6 @@
 #define MARGIN_SECONDS 30
 
 enum progress { NOT_YET, REACHED, NEVER };
-
-/* With the last line of what its check has said. */
-static enum progress unhealthy(const json_t *health, struct err *err)
-{
-	const json_t *log = json_get_array(health, "Log");
-	const char *output =
-		json_get_string(json_array_get(log, json_array_size(log) - 1), "Output");
-	size_t len = strlen(output ?: ""), start = 0;
-
-	while (len > 0 && strchr(" \r\n", output[len - 1]))
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		if (output[i] == '\n')
-			start = i + 1;
-	}
-	if (len == 0)
-		(void)err_set(err, ERR_CHILD, "it is unhealthy");
-	else
-		(void)err_set(err, ERR_CHILD, "it is unhealthy, its check says: %.*s",
-			      (int)(len - start), output + start);
-	(void)err_hint(err, "try its healthcheck in a container of the image; one that is slow to "
-			    "start needs a "
-			    "longer 'start_period'");
-	return NEVER;
-}
 
 /* Of a container that has to become healthy. */
 static enum progress judge_health(const json_t *state, const char *status, struct err *err)
@@ -60,8 +36,10 @@ static enum progress judge_health(const json_t *state, const char *status, struc
 		(void)err_hint(err, "give it one, or wait for service_started only");
 		return NEVER;
 	}
-	if (str_eq(verdict, "unhealthy"))
-		return unhealthy(health, err);
+	if (str_eq(verdict, "unhealthy")) {
+		(void)health_say_unhealthy(health, err);
+		return NEVER;
+	}
 	return str_eq(verdict, "healthy") ? REACHED : NOT_YET;
 }
 
@@ -129,16 +107,22 @@ static int show(void *data, int stream, const char *text, size_t len, struct err
 	return 0;
 }
 
-/* The last that it printed: afterwards it is gone. */
-static void show_last_words(struct waiting *waiting, const json_t *container)
+void deploy_show_last_words(const struct deploy *deploy, const char *id, unsigned step,
+			    const json_t *container)
 {
 	const json_t *config = json_get_object(container, "Config");
 	const struct log_options options = { .tail = LAST_LINES,
 					     .has_terminal =
 						     json_is_true(json_object_get(config, "Tty")) };
-	const struct stream_sink sink = { .write = show, .data = waiting };
+	struct waiting waiting = { .deploy = deploy, .step = step };
+	const struct stream_sink sink = { .write = show, .data = &waiting };
 
-	(void)!container_logs(waiting->deploy->engine, waiting->id, &options, &sink, NULL);
+	(void)!container_logs(deploy->engine, id, &options, &sink, NULL);
+}
+
+static void show_last_words(struct waiting *waiting, const json_t *container)
+{
+	deploy_show_last_words(waiting->deploy, waiting->id, waiting->step, container);
 }
 
 static int too_late(long long seconds, struct err *err)

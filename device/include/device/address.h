@@ -23,6 +23,7 @@ struct device_address {
 	char *user;    /* ssh; NULL = as ssh's configuration has it */
 	unsigned port; /* 0 = as ssh's configuration has it; tcp and tcp+tls: never 0 */
 	char *path; /* the engine's socket: here for unix, on the board for ssh; NULL = looked for */
+	bool is_unattended; /* ssh: nobody is there to be asked for a password or about a key */
 	char *certs; /* tcp+tls: directory of ca.pem, cert.pem and key.pem; NULL = the system's authorities, no client's */
 };
 

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/map.h"
@@ -19,6 +20,7 @@ struct container {
 	char *image;  /* as it was called at creation */
 	char *state;  /* "running", "exited", "restarting" ... */
 	char *status; /* for people: "Up 3 minutes (healthy)" */
+	int64_t created; /* seconds since the epoch */
 	struct strmap labels;
 };
 

@@ -9,6 +9,7 @@
 #define DEVICE_DEPLOY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/map.h"
@@ -17,6 +18,14 @@
 #include "compose/load.h"
 #include "device/engine.h"
 #include "registry/client.h"
+
+/*
+ * What counts as healthy: every service runs, or has ended with 0 and is not to be started again, its healthcheck says so
+ * if it has one, and for `for_ms` it was not started again. If nothing was changed, that it is so now is enough.
+ */
+struct deploy_health {
+	uint64_t for_ms, timeout_ms;
+};
 
 /* All borrowed. */
 struct deploy_request {
@@ -35,6 +44,9 @@ struct deploy_request {
 	bool recreate;        /* containers that have not changed as well */
 	bool remove_orphans;  /* containers of services that are no longer in the file */
 	bool wait;            /* until all run, and are healthy where they have a healthcheck */
+	/* In place of `wait`: until all have been healthy for some time; NULL = no. */
+	const struct deploy_health *health;
+	const struct strmap *labels; /* more labels of containers, of no weight; NULL = none */
 	const struct monitor *monitor;
 };
 
@@ -47,7 +59,8 @@ struct deploy_result {
 void deploy_result_release(struct deploy_result *result);
 /*
  * All or nothing: when a container cannot be made or started, a dependency does not get healthy, or the user stops us,
- * containers, networks and volumes become what they were before; the error names the service.
+ * containers, networks and volumes become what they were before; the error names the service. A deployment that was
+ * killed is undone or, if it was the same, brought to its end.
  */
 WARN_UNUSED int deploy_run(const struct deploy_request *request, struct deploy_result *ret,
 			   struct err *err);

@@ -1,0 +1,226 @@
+#include "device/bring.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "device/image.h"
+#include "device/info.h"
+#include "image/reference.h"
+#include "registry/login.h"
+
+/* Pulled here. */
+struct supplied {
+	char *image;
+	struct platform platform;
+	struct descriptor target;
+};
+
+struct image_supply {
+	struct registry *registry;
+	struct store *store;
+	pthread_mutex_t lock;
+	struct {
+		struct supplied *items;
+		size_t len, cap;
+	} pulled;
+};
+
+struct image_supply *image_supply_new(struct registry *registry, struct store *store)
+{
+	struct image_supply *supply = xcalloc(1, sizeof(*supply));
+
+	supply->registry = registry;
+	supply->store = store;
+	pthread_mutex_init(&supply->lock, NULL);
+	return supply;
+}
+
+void image_supply_freep(struct image_supply **supply)
+{
+	if (!*supply)
+		return;
+	VEC_FOREACH(image, &(*supply)->pulled) {
+		free(image->image);
+		descriptor_release(&image->target);
+	}
+	free((*supply)->pulled.items);
+	pthread_mutex_destroy(&(*supply)->lock);
+	free(*supply);
+	*supply = NULL;
+}
+
+void brought_image_release(struct brought_image *image)
+{
+	free(image->name);
+	sent_image_release(&image->sent);
+	*image = (struct brought_image){ .name = NULL };
+}
+
+static bool has_image(struct engine *engine, const char *image)
+{
+	json_auto_t *found = NULL;
+
+	return board_image_inspect(engine, image, &found, NULL) == 0;
+}
+
+static unsigned begin(const struct monitor *monitor, const char *verb, const char *service,
+		      const char *where)
+{
+	unsigned step = monitor_add_step(monitor, "%s %s%s", verb, service, where);
+
+	monitor_step(monitor, step, EVENT_STEP_STARTED);
+	return step;
+}
+
+static int end(const struct monitor *monitor, unsigned step, int status, const struct err *err)
+{
+	if (status == 0)
+		monitor_step(monitor, step, EVENT_STEP_DONE);
+	else if (err->kind == ERR_CANCELLED)
+		monitor_step(monitor, step, EVENT_STEP_CANCELLED);
+	else
+		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s", err->message);
+	return status;
+}
+
+/* In the user's name, who need not have logged in on the board. */
+static int pull_there(struct engine *engine, struct image_supply *supply, const char *service,
+		      const char *image, const struct monitor *monitor, struct err *err)
+{
+	AUTO(freep) char *where = xasprintf(" on %s", engine_name(engine));
+	unsigned step = begin(monitor, "pulling", service, where);
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(secret_freep) char *auth = NULL;
+	int status = -1;
+
+	if (image_ref_parse(image, &ref, err) == 0 &&
+	    registry_engine_auth(supply->registry, &ref, &auth, err) == 0)
+		status = board_image_pull(engine, image, NULL, auth, monitor, step, err);
+	return end(monitor, step, status, err);
+}
+
+/* --- through here --- */
+
+static const struct supplied *find_supplied(const struct image_supply *supply, const char *image,
+					    const struct platform *platform)
+{
+	VEC_FOREACH(item, &supply->pulled) {
+		if (str_eq(item->image, image) && platform_equal(&item->platform, platform))
+			return item;
+	}
+	return NULL;
+}
+
+static int pull(struct image_supply *supply, const char *service, const char *image,
+		const struct platform *platform, const struct monitor *monitor, struct err *err)
+{
+	const struct pull_platforms wanted = { .items = platform, .count = 1, .or_all = true };
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
+	struct fetch_target to = { .store = supply->store };
+	struct supplied *added = NULL;
+	int status = 0;
+
+	if (image_ref_parse(image, &ref, err) < 0)
+		return -1;
+	to.step = begin(monitor, "pulling", service, "");
+	status = registry_pull(supply->registry, &ref, &wanted, &to, &target, err);
+	if (end(monitor, to.step, status, err) < 0)
+		return -1;
+	added = VEC_ADD(&supply->pulled);
+	added->image = xstrdup(image);
+	added->platform = *platform;
+	descriptor_copy(&added->target, &target);
+	return 0;
+}
+
+/* One board's thread pulls, the others wait for it. */
+static int pull_here(struct image_supply *supply, const char *service, const char *image,
+		     const struct platform *platform, const struct monitor *monitor,
+		     struct descriptor *ret, struct err *err)
+{
+	const struct supplied *found = NULL;
+	int status = 0;
+
+	pthread_mutex_lock(&supply->lock);
+	if (!find_supplied(supply, image, platform))
+		status = pull(supply, service, image, platform, monitor, err);
+	found = find_supplied(supply, image, platform);
+	if (status == 0 && found)
+		descriptor_copy(ret, &found->target);
+	pthread_mutex_unlock(&supply->lock);
+	return status;
+}
+
+/* An engine gives what it loads a tag, never a digest. */
+static char *name_by_tag(const char *image)
+{
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+
+	if (image_ref_parse(image, &ref, NULL) < 0)
+		return xstrdup(image);
+	if (digest_is_set(&ref.digest)) {
+		free(ref.tag);
+		ref.tag = xasprintf("%.12s", digest_hex(&ref.digest));
+		ref.digest = (struct digest){ .text = "" };
+	}
+	return image_ref_format_short(&ref);
+}
+
+static int send_image(struct engine *engine, struct image_supply *supply, const char *service,
+		      const char *image, const struct monitor *monitor, struct brought_image *ret,
+		      struct err *err)
+{
+	AUTO(descriptor_release) struct descriptor pulled = { .media_type = NULL };
+	AUTO(freep) char *name = name_by_tag(image);
+	AUTO(freep) char *where = xasprintf(" to %s", engine_name(engine));
+	struct platform platform;
+	unsigned step = 0;
+	int status = 0;
+
+	if (device_platform(engine, &platform, err) < 0 ||
+	    pull_here(supply, service, image, &platform, monitor, &pulled, err) < 0)
+		return -1;
+	step = begin(monitor, "sending", name, where);
+	status = board_send_image(engine, supply->store, &pulled, name, monitor, step, &ret->sent,
+				  err);
+	if (end(monitor, step, status, err) < 0)
+		return -1;
+	ret->name = TAKE(name);
+	return 0;
+}
+
+/* Of another way to it, the same would come. */
+static bool is_final(const struct err *problem)
+{
+	return problem->kind == ERR_CANCELLED || problem->kind == ERR_NETWORK ||
+	       strstr(problem->message, "no space left on device");
+}
+
+int board_bring_image(struct engine *engine, struct image_supply *supply, const char *service,
+		      const char *image, const struct monitor *monitor, struct brought_image *ret,
+		      struct err *err)
+{
+	AUTO(err_release) struct err problem = ERR_INIT;
+	AUTO(freep) char *sent_name = name_by_tag(image);
+
+	if (has_image(engine, image))
+		return 0;
+	if (has_image(engine, sent_name)) {
+		ret->name = TAKE(sent_name);
+		return 0;
+	}
+	if (pull_there(engine, supply, service, image, monitor, &problem) == 0)
+		return 0;
+	if (is_final(&problem)) {
+		err_move(err, &problem);
+		return err_wrap(err, "service '%s'", service);
+	}
+	monitor_text(monitor, 0, EVENT_INFO,
+		     "%s: the board cannot pull it, so it is sent from here", service);
+	if (send_image(engine, supply, service, image, monitor, ret, err) < 0)
+		return err_wrap(err, "service '%s'", service);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/*
+ * A published image on its way to a board: the board's engine pulls it; what it cannot have from the registry is pulled
+ * here, once for all boards, and sent without the layers that it has.
+ */
+#ifndef DEVICE_BRING_H
+#define DEVICE_BRING_H
+
+#include "base/err.h"
+#include "base/monitor.h"
+#include "device/engine.h"
+#include "device/send.h"
+#include "image/store.h"
+#include "registry/client.h"
+
+/* Any number of threads may use one. */
+struct image_supply;
+
+/* Both borrowed; what is pulled here goes to the store. */
+struct image_supply *image_supply_new(struct registry *registry, struct store *store);
+void image_supply_freep(struct image_supply **supply);
+
+struct brought_image {
+	char *name;             /* that the board knows it by; NULL = as it was called */
+	struct sent_image sent; /* id NULL = nothing was sent from here */
+};
+
+void brought_image_release(struct brought_image *image);
+/*
+ * Afterwards the board has `image`, of its platform, or the whole of it if there is none; nothing else has changed on it.
+ * `service` is for messages.
+ */
+WARN_UNUSED int board_bring_image(struct engine *engine, struct image_supply *supply,
+				  const char *service, const char *image,
+				  const struct monitor *monitor, struct brought_image *ret,
+				  struct err *err);
+
+#endif
