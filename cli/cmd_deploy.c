@@ -15,7 +15,9 @@ static int run_release(struct app *app, const struct deploy_command_args *args, 
 	struct deploy_args deploy = args->deploy;
 	AUTO(deployment_session_release)
 	struct deployment_session session = DEPLOYMENT_SESSION_INIT;
-	AUTO(freep) char *file = NULL;
+	AUTO(fleet_site_release) struct fleet_site site = FLEET_SITE_INIT;
+	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(freep) char *reference = NULL, *file = NULL;
 	char *files[] = { NULL, NULL };
 	int status;
 
@@ -23,8 +25,10 @@ static int run_release(struct app *app, const struct deploy_command_args *args, 
 		return err_set(
 			err, ERR_USAGE,
 			"--release brings its own files: --file and --source do not go with it");
-	if (deploy_release_find(app, args->release, &file, err) < 0)
-		return -1;
+	if (deploy_release_find(app, args->release, &site, &ref, err) < 0)
+		return err_wrap(err, "option '--release'");
+	reference = image_ref_format(&ref);
+	file = xasprintf("oci://%s", reference);
 	files[0] = file;
 	deploy.build.source.files = (struct strvec){ .items = files, .len = 1 };
 	if (deployment_session_open(&deploy, "Deploying", &session, err) < 0)

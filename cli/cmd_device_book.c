@@ -7,19 +7,33 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "device/address_book.h"
+#include "image/platform.h"
 
 /* --- add --- */
 
 struct add_args {
-	const char *certs;
+	const char *certs, *fleet, *platform;
 	struct strvec words;
 };
+
+/* As everybody writes it. */
+static int check_platform(const char *text, char *ret, struct err *err)
+{
+	struct platform platform;
+
+	if (platform_parse(text, &platform, err) < 0)
+		return -1;
+	platform_format(&platform, ret);
+	return 0;
+}
 
 static int add_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct add_args *args = args_data;
 	const char *name = args->words.items[0], *text = args->words.items[1];
 	AUTO(device_address_release) struct device_address address = DEVICE_ADDRESS_INIT;
+	char platform[PLATFORM_TEXT_MAX];
+	struct known_device device;
 
 	(void)app;
 	if (device_address_parse(text, &address, err) < 0)
@@ -30,13 +44,23 @@ static int add_run(struct app *app, const void *args_data, struct err *err)
 	}
 	if (args->certs && fs_realpath(args->certs, &address.certs, err) < 0)
 		return err_wrap(err, "option '--certs'");
-	return address_book_add(name, &address, err);
+	if (args->platform && check_platform(args->platform, platform, err) < 0)
+		return err_wrap(err, "option '--platform'");
+	device = (struct known_device){ .name = (char *)name,
+					.address = address,
+					.fleet = (char *)args->fleet,
+					.platform = args->platform ? platform : NULL };
+	return address_book_add(&device, err);
 }
 
 static const struct cli_option add_options[] = {
 	OPTION_OPERANDS(struct add_args, words, "NAME ADDRESS", VALUE_TEXT, 2, 2),
 	OPTION_STRING(struct add_args, certs, 0, "certs", "DIR", VALUE_DIR,
 		      "Directory of ca.pem, cert.pem and key.pem, for tcp+tls://"),
+	OPTION_STRING(struct add_args, fleet, 0, "fleet", "FLEET", VALUE_FLEET,
+		      "The fleet it belongs to: 'edgectl rollout FLEET --devices all' finds it"),
+	OPTION_STRING(struct add_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
+		      "What a rollout brings to it, instead of what its engine says it is"),
 	OPTION_END,
 };
 
@@ -44,6 +68,7 @@ static const struct cli_example add_examples[] = {
 	{ "A board that is reached by ssh:", "edgectl device add bench root@raspberrypi.local" },
 	{ "One whose engine asks for certificates:",
 	  "edgectl device add --certs ~/certs lab tcp+tls://10.0.0.7:2376" },
+	{ "One of a fleet:", "edgectl device add --fleet greenhouse north root@10.0.0.8" },
 	{ .text = NULL },
 };
 
@@ -76,15 +101,17 @@ static void add_row(struct table *table, const struct known_device *device)
 
 	table_add(table, device->name);
 	table_add(table, address);
+	table_add(table, device->fleet ? device->fleet : "-");
 }
 
 static void show_table(const struct address_book *book, struct str *out)
 {
 	AUTO(table_release) struct table table;
 
-	table_init(&table, 2);
+	table_init(&table, 3);
 	table_add(&table, "NAME");
 	table_add(&table, "ADDRESS");
+	table_add(&table, "FLEET");
 	VEC_FOREACH(device, book)
 		add_row(&table, device);
 	table_format(&table, out);
@@ -100,6 +127,10 @@ static void show_json(const struct address_book *book, struct str *out)
 
 		if (device->address.certs)
 			json_set_string(object, "certs", device->address.certs);
+		if (device->fleet)
+			json_set_string(object, "fleet", device->fleet);
+		if (device->platform)
+			json_set_string(object, "platform", device->platform);
 		json_array_append_new(array, object);
 	}
 	json_write_pretty(array, out);
@@ -123,8 +154,8 @@ static int ls_run(struct app *app, const void *args_data, struct err *err)
 
 static const struct cli_option ls_options[] = {
 	OPTION_FLAG(struct ls_args, json, 0, "json",
-		    "Print a JSON array of objects with the members name, address and, of "
-		    "tcp+tls://, certs"),
+		    "Print a JSON array of objects with the members name and address; fleet "
+		    "and platform if they were given; certs of tcp+tls://"),
 	OPTION_END,
 };
 

@@ -58,6 +58,7 @@
 	X(release_rollback) \
 	X(release_finalize) \
 	X(release_rm)       \
+	X(rollout)          \
 	X(doctor)           \
 	X(completion)       \
 	X(version)          \

@@ -6,32 +6,29 @@
 #include "compose/list.h"
 #include "compose/project.h"
 #include "device/bring.h"
-#include "fleet_site.h"
 
-int deploy_release_find(struct app *app, const char *word, char **ret, struct err *err)
+int deploy_release_find(struct app *app, const char *word, struct fleet_site *ret_site,
+			struct image_ref *ret, struct err *err)
 {
-	AUTO(fleet_site_release) struct fleet_site site = FLEET_SITE_INIT;
 	const char *colon = strchr(word, '/') ? NULL : strchr(word, ':');
 	AUTO(freep) char *name = colon ? xstrndup(word, (size_t)(colon - word)) : xstrdup(word);
 	AUTO(freep) char *reference = NULL;
 
-	if (fleet_site_find(app, name, &site, err) < 0)
-		return err_wrap(err, "option '--release'");
+	if (fleet_site_find(app, name, ret_site, err) < 0)
+		return -1;
 	if (colon && release_check_name(colon + 1, "release", err) < 0)
 		return -1;
-	reference = colon ? xasprintf("%s:%s", site.fleet->reference, colon + 1)
-			  : image_ref_format(&site.repository);
-	*ret = xasprintf("oci://%s", reference);
-	return 0;
+	reference = colon ? xasprintf("%s:%s", ret_site->fleet->reference, colon + 1)
+			  : image_ref_format(&ret_site->repository);
+	return image_ref_parse(reference, ret, err);
 }
 
-static int bring(struct deployment_session *session, struct image_supply *supply,
+static int bring(struct deployment_session *session, const struct image_bringing *bringing,
 		 const struct compose_service *service, struct err *err)
 {
 	AUTO(brought_image_release) struct brought_image brought = { .name = NULL };
 
-	if (board_bring_image(session->engine, supply, service->name, service->image,
-			      &session->session.monitor, &brought, err) < 0)
+	if (board_bring_image(bringing, service->name, service->image, &brought, err) < 0)
 		return -1;
 	if (brought.name)
 		compose_set_image(session->project.compose, service->name, brought.name);
@@ -43,12 +40,22 @@ static int bring(struct deployment_session *session, struct image_supply *supply
 int deploy_release_bring(struct deployment_session *session, struct err *err)
 {
 	const struct compose_project *project = compose_project(session->project.compose);
+	const struct strvec *said = &session->args->build.source.platforms;
 	AUTO(image_supply_freep)
 	struct image_supply *supply =
 		image_supply_new(session->session.registry, session->session.store);
+	struct image_bringing bringing = { .engine = session->engine,
+					   .supply = supply,
+					   .monitor = &session->session.monitor };
+	struct platform platform;
 
+	if (said->len == 1) {
+		if (platform_parse(said->items[0], &platform, err) < 0)
+			return -1;
+		bringing.platform = &platform;
+	}
 	VEC_FOREACH(service, &project->services) {
-		if (service->image && bring(session, supply, service, err) < 0)
+		if (service->image && bring(session, &bringing, service, err) < 0)
 			return -1;
 	}
 	return 0;

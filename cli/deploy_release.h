@@ -4,13 +4,15 @@
 
 #include "app.h"
 #include "deploy_run.h"
+#include "fleet_site.h"
 #include "release/catalogue.h"
 
 /*
- * FLEET[:RELEASE], or HOST/REPOSITORY[:RELEASE|@DIGEST] without the project: the address of its compose file, "oci://...".
- * The caller frees.
+ * FLEET[:RELEASE], or HOST/REPOSITORY[:RELEASE|@DIGEST] without the project: `ret` names the release. Release both in any
+ * case.
  */
-WARN_UNUSED int deploy_release_find(struct app *app, const char *word, char **ret, struct err *err);
+WARN_UNUSED int deploy_release_find(struct app *app, const char *word, struct fleet_site *ret_site,
+				    struct image_ref *ret, struct err *err);
 /*
  * Brings the images onto the board before anything is changed there: its engine pulls those that it lacks; what it cannot
  * have from the registry is pulled here and sent.

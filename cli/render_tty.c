@@ -2,6 +2,7 @@
 
 #include "format.h"
 #include "report.h"
+#include "screen.h"
 #include "terminal.h"
 
 #define APPEAR_NS   UINT64_C(300000000) /* what is over sooner needs no live view */
@@ -10,26 +11,9 @@
 #define ITEM_COLUMNS \
 	26 /* of a line about a transfer: for what is transferred, if there is more to say */
 
-/* A line of the view: plain text, one colour. */
-struct view_line {
-	struct str text;
-	const char *sequence; /* NULL = none */
-};
-
-struct view {
-	struct view_line *items;
-	size_t len, cap;
-};
-
 struct tty {
 	struct renderer base;
-	bool is_shown;
-	/*
-	 * Widths of the lines on the screen: after the terminal was made narrower, a line takes
-	 * several rows.
-	 */
-	unsigned *widths;
-	size_t width_count;
+	struct screen screen;
 	struct str messages; /* lines for above the view */
 };
 
@@ -38,42 +22,12 @@ static struct tty *tty_of(struct renderer *renderer)
 	return CONTAINER_OF(renderer, struct tty, base);
 }
 
-static void view_release(struct view *view)
-{
-	VEC_FOREACH(line, view)
-		str_release(&line->text);
-	free(view->items);
-}
-
-static struct str *view_add(struct view *view, const char *sequence)
-{
-	struct view_line *line = VEC_ADD(view);
-
-	str_init(&line->text, 0);
-	line->sequence = sequence;
-	return &line->text;
-}
-
 /* --- what a step looks like --- */
 
 static unsigned width_of(const struct renderer *renderer)
 {
 	/* The last column stays free: writing into it makes some terminals wrap. */
 	return (renderer->columns > MIN_COLUMNS ? renderer->columns : MIN_COLUMNS) - 1;
-}
-
-/* `left`, cut where it must be, and `right` at the end of the line, if there is any. */
-static void add_sides(struct str *line, const char *left, const char *right, unsigned width)
-{
-	unsigned right_width = format_width(span_of(right));
-	unsigned room = right_width > 0 ? width - right_width - 1 : width;
-	size_t start = line->len;
-	unsigned used = 0;
-
-	format_fitted(line, span_of(left), room);
-	used = format_width((struct span){ .ptr = line->ptr + start, .len = line->len - start });
-	if (right_width > 0)
-		str_addf(line, "%*s%s", (int)(room - used + 1), "", right);
 }
 
 static const char *step_sequence(const struct step *step)
@@ -102,7 +56,8 @@ static const char *step_prefix(const struct step *step)
 	return "";
 }
 
-static void add_step_line(struct view *view, const struct step *step, unsigned width, uint64_t now)
+static void add_step_line(struct screen_lines *view, const struct step *step, unsigned width,
+			  uint64_t now)
 {
 	AUTO(str_release) struct str left = STR_INIT;
 	AUTO(str_release) struct str right = STR_INIT;
@@ -111,7 +66,7 @@ static void add_step_line(struct view *view, const struct step *step, unsigned w
 	format_elapsed(&right, step_elapsed(step, now));
 	if (format_width(str_span(&right)) >= width / 2)
 		str_clear(&right);
-	add_sides(view_add(view, step_sequence(step)), left.ptr, right.ptr, width);
+	screen_add_sides(screen_lines_add(view, step_sequence(step)), left.ptr, right.ptr, width);
 }
 
 /* Behind two blanks unless it is the first. False when it does not fit, and is left out. */
@@ -167,8 +122,8 @@ static void add_times(struct str *right, const struct transfer *transfer, unsign
 	(void)add_part(right, &part, room);
 }
 
-static void add_transfer_line(struct view *view, const struct transfer *transfer, unsigned width,
-			      uint64_t now)
+static void add_transfer_line(struct screen_lines *view, const struct transfer *transfer,
+			      unsigned width, uint64_t now)
 {
 	AUTO(str_release) struct str left = STR_INIT;
 	AUTO(str_release) struct str right = STR_INIT;
@@ -183,20 +138,21 @@ static void add_transfer_line(struct view *view, const struct transfer *transfer
 	room = width - 1 - kept;
 	if (add_amount(&right, transfer, room) && add_rate(&right, transfer, room, now))
 		add_times(&right, transfer, room, now);
-	add_sides(view_add(view, transfer->ended ? TERMINAL_BLUE : NULL), left.ptr, right.ptr,
-		  width);
+	screen_add_sides(screen_lines_add(view, transfer->ended ? TERMINAL_BLUE : NULL), left.ptr,
+			 right.ptr, width);
 }
 
-static void add_sub_line(struct view *view, const char *prefix, const char *text, unsigned width)
+static void add_sub_line(struct screen_lines *view, const char *prefix, const char *text,
+			 unsigned width)
 {
-	struct str *line = view_add(view, TERMINAL_FAINT);
+	struct str *line = screen_lines_add(view, TERMINAL_FAINT);
 
 	str_add(line, prefix);
 	format_fitted(line, span_of(text), width - (unsigned)strlen(prefix));
 }
 
 /* What a running step is doing: its transfers, the end of its output. */
-static void add_step_body(struct view *view, const struct step *step, unsigned width,
+static void add_step_body(struct screen_lines *view, const struct step *step, unsigned width,
 			  size_t max_lines, uint64_t now)
 {
 	const char *lines[STEP_OUTPUT_LINES];
@@ -222,11 +178,11 @@ static const char *header_note(const struct renderer *renderer, bool is_over)
 	return renderer->is_stopping ? " stopping; Ctrl-C again ends it at once" : "";
 }
 
-static void add_header(struct view *view, const struct renderer *renderer, bool is_over,
+static void add_header(struct screen_lines *view, const struct renderer *renderer, bool is_over,
 		       uint64_t now)
 {
 	AUTO(str_release) struct str text = STR_INIT;
-	struct str *line = view_add(view, NULL);
+	struct str *line = screen_lines_add(view, NULL);
 
 	str_addf(&text, "[+] %s ", renderer->title);
 	format_elapsed(&text, now - renderer->started);
@@ -236,7 +192,7 @@ static void add_header(struct view *view, const struct renderer *renderer, bool 
 }
 
 /* Leaves out the first `hidden` steps that are over. */
-static void compose(struct view *view, const struct renderer *renderer, size_t hidden,
+static void compose(struct screen_lines *view, const struct renderer *renderer, size_t hidden,
 		    size_t max_lines, bool is_over, uint64_t now)
 {
 	unsigned width = width_of(renderer);
@@ -257,17 +213,12 @@ static void compose(struct view *view, const struct renderer *renderer, size_t h
 	}
 }
 
-static void view_clear(struct view *view)
-{
-	view_release(view);
-	*view = (struct view){ .items = NULL };
-}
-
 /*
  * What fits on the screen: steps that are over go first, then lines of output, then whatever is
  * below.
  */
-static void compose_fitting(struct view *view, const struct renderer *renderer, uint64_t now)
+static void compose_fitting(struct screen_lines *view, const struct renderer *renderer,
+			    uint64_t now)
 {
 	size_t rows = renderer->rows > 2 ? renderer->rows - 1 : 1;
 	size_t max_lines = LOG_LINES, over = steps_count_over(&renderer->steps), hidden = 0;
@@ -275,68 +226,30 @@ static void compose_fitting(struct view *view, const struct renderer *renderer, 
 	compose(view, renderer, 0, max_lines, false, now);
 	if (view->len > rows) {
 		hidden = view->len - rows < over ? view->len - rows : over;
-		view_clear(view);
+		screen_lines_clear(view);
 		compose(view, renderer, hidden, max_lines, false, now);
 	}
 	while (view->len > rows && max_lines-- > 0) {
-		view_clear(view);
+		screen_lines_clear(view);
 		compose(view, renderer, hidden, max_lines, false, now);
 	}
 	while (view->len > rows)
 		str_release(&view->items[--view->len].text);
 }
 
-/* Rows that the lines on the screen take now; terminals that do not reflow have one for each. */
-static size_t rows_on_screen(const struct tty *tty)
+static void draw(struct tty *tty, const struct screen_lines *view)
 {
-	size_t rows = 0;
+	const struct screen_size size = { .rows = tty->base.rows,
+					  .columns = tty->base.columns,
+					  .colour = tty->base.colour };
 
-	for (size_t i = 0; i < tty->width_count; i++) {
-		unsigned columns = tty->base.columns ? tty->base.columns : 1;
-
-		rows += tty->widths[i] > columns ? (tty->widths[i] + columns - 1) / columns : 1;
-	}
-	return rows < tty->base.rows ? rows : tty->base.rows - 1;
-}
-
-static void remember(struct tty *tty, const struct view *view)
-{
-	tty->widths = xreallocarray(tty->widths, view->len + 1, sizeof(*tty->widths));
-	for (size_t i = 0; i < view->len; i++)
-		tty->widths[i] = format_width(str_span(&view->items[i].text));
-	tty->width_count = view->len;
-}
-
-/*
- * From wherever the last view ended, over it. Lines are erased behind their text only, so that
- * nothing flickers.
- */
-static void draw(struct tty *tty, const struct view *view)
-{
-	struct str *out = &tty->base.out;
-	size_t rows = rows_on_screen(tty);
-
-	str_add(out, tty->is_shown ? "\r" : TERMINAL_HIDE_CURSOR "\r");
-	if (rows > 0)
-		str_addf(out, "\033[%zuA", rows);
-	if (tty->messages.len > 0) {
-		str_addf(out, "%s%s", TERMINAL_ERASE_BELOW, tty->messages.ptr);
-		str_clear(&tty->messages);
-	}
-	VEC_FOREACH(line, view) {
-		const char *sequence = tty->base.colour ? line->sequence : NULL;
-
-		str_addf(out, "%s%s%s%s\n", sequence ? sequence : "", line->text.ptr,
-			 sequence ? TERMINAL_RESET : "", TERMINAL_ERASE_LINE);
-	}
-	str_add(out, TERMINAL_ERASE_BELOW);
-	tty->is_shown = true;
-	remember(tty, view);
+	screen_draw(&tty->screen, &size, view, tty->messages.ptr, &tty->base.out);
+	str_clear(&tty->messages);
 }
 
 static void tty_tick(struct renderer *renderer, uint64_t now)
 {
-	AUTO(view_release) struct view view = { .items = NULL };
+	AUTO(screen_lines_release) struct screen_lines view = { .items = NULL };
 
 	if (now - renderer->started < APPEAR_NS)
 		return;
@@ -365,13 +278,13 @@ static void tty_event(struct renderer *renderer, const struct event *event, stru
 static void tty_finish(struct renderer *renderer, const struct err *err, uint64_t now)
 {
 	struct tty *tty = tty_of(renderer);
-	AUTO(view_release) struct view view = { .items = NULL };
+	AUTO(screen_lines_release) struct screen_lines view = { .items = NULL };
 
 	renderer->is_stopping = false;
 	/* All of it: what is above the screen can be scrolled back to. */
 	if (renderer->steps.len > 0)
 		compose(&view, renderer, 0, 0, !err, now);
-	if (view.len > 0 || tty->is_shown || tty->messages.len > 0)
+	if (view.len > 0 || tty->screen.is_shown || tty->messages.len > 0)
 		draw(tty, &view);
 	str_add(&renderer->out, TERMINAL_SHOW_CURSOR);
 	renderer_add_end(renderer, err);
@@ -381,7 +294,7 @@ static void tty_release(struct renderer *renderer)
 {
 	struct tty *tty = tty_of(renderer);
 
-	free(tty->widths);
+	screen_release(&tty->screen);
 	str_release(&tty->messages);
 }
 

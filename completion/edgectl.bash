@@ -389,9 +389,11 @@ _edgectl()
         esac
         ;;
     'device add')
-        options='--certs= --help'
+        options='--certs= --fleet= --platform= --help'
         case $previous in
         --certs) _edgectl_value dir; return ;;
+        --fleet) _edgectl_value ask fleet; return ;;
+        --platform) _edgectl_value ask platform; return ;;
         esac
         [[ $cur == -* ]] || { :; return; }
         ;;
@@ -513,6 +515,22 @@ _edgectl()
     'release rm')
         options='--insecure --no-insecure --registry-secrets= --verbose --help'
         case $previous in
+        --registry-secrets) _edgectl_value file; return ;;
+        esac
+        [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }
+        ;;
+    'rollout')
+        options='--devices= --canary= --wave= --parallel= --max-failures= --offline= --healthy-for= --timeout= --again --json --progress= --insecure --no-insecure --registry-secrets= --verbose --help'
+        case $previous in
+        --devices) _edgectl_value ask device; return ;;
+        --canary) :; return ;;
+        --wave) :; return ;;
+        --parallel) :; return ;;
+        --max-failures) :; return ;;
+        --offline) _edgectl_value words 'wait skip fail'; return ;;
+        --healthy-for) :; return ;;
+        --timeout) :; return ;;
+        --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }

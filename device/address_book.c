@@ -19,6 +19,8 @@ void address_book_release(struct address_book *book)
 {
 	VEC_FOREACH(device, book) {
 		free(device->name);
+		free(device->fleet);
+		free(device->platform);
 		device_address_release(&device->address);
 	}
 	free(book->items);
@@ -36,7 +38,7 @@ static bool is_name(const char *name)
 	return true;
 }
 
-/* --- the file: {"NAME": {"address": "ssh://...", "certs": "/dir"}} --- */
+/* --- the file: {"NAME": {"address": "ssh://...", "certs": "/dir", "fleet": "greenhouse"}} --- */
 
 static int file_path(char **ret, struct err *err)
 {
@@ -91,6 +93,8 @@ static int read_device(const char *path, const char *name, const json_t *json,
 	address.certs = xstrdup_or_null(json_get_string(json, "certs"));
 	device = VEC_ADD(book);
 	device->name = xstrdup(name);
+	device->fleet = xstrdup_or_null(json_get_string(json, "fleet"));
+	device->platform = xstrdup_or_null(json_get_string(json, "platform"));
 	device->address = address;
 	return 0;
 }
@@ -116,23 +120,33 @@ int address_book_load(struct address_book *ret, struct err *err)
 	return status;
 }
 
-int address_book_add(const char *name, const struct device_address *address, struct err *err)
+static json_t *device_to_json(const struct known_device *device)
+{
+	AUTO(freep) char *text = device_address_format(&device->address);
+	json_t *entry = json_pack("{s:s}", "address", text);
+
+	if (device->address.certs)
+		json_set_string(entry, "certs", device->address.certs);
+	if (device->fleet)
+		json_set_string(entry, "fleet", device->fleet);
+	if (device->platform)
+		json_set_string(entry, "platform", device->platform);
+	return entry;
+}
+
+int address_book_add(const struct known_device *device, struct err *err)
 {
 	AUTO(freep) char *path = NULL;
-	AUTO(freep) char *text = device_address_format(address);
-	json_t *json = NULL, *entry = NULL;
+	json_t *json = NULL;
 	int status = 0;
 
-	if (!is_name(name)) {
-		(void)err_set(err, ERR_USAGE, "'%s' cannot be the name of a board", name);
+	if (!is_name(device->name)) {
+		(void)err_set(err, ERR_USAGE, "'%s' cannot be the name of a board", device->name);
 		return err_hint(err, "letters, digits, '.', '_' and '-'");
 	}
 	if (file_path(&path, err) < 0 || load_json(path, &json, err) < 0)
 		return -1;
-	entry = json_pack("{s:s}", "address", text);
-	if (address->certs)
-		json_set_string(entry, "certs", address->certs);
-	json_object_set_new(json, name, entry);
+	json_object_set_new(json, device->name, device_to_json(device));
 	status = save_json(path, json, err);
 	json_decref(json);
 	return status;
@@ -170,7 +184,8 @@ int address_book_remove(const char *name, struct err *err)
 
 /* --- from a word to an address --- */
 
-static int find_default(struct address_book *book, struct device_address *ret, struct err *err)
+static int find_default(const struct address_book *book, struct device_address *ret,
+			struct err *err)
 {
 	bool found = false;
 
@@ -188,22 +203,35 @@ static int find_default(struct address_book *book, struct device_address *ret, s
 					 "boards: edgectl device scan");
 }
 
-static int resolve(struct address_book *book, const char *word, struct device_address *ret,
-		   struct err *err)
+static int compare_name(const void *word, const void *device)
 {
-	bool found = false;
+	return strcmp(word, ((const struct known_device *)device)->name);
+}
 
+const struct known_device *address_book_find(const struct address_book *book, const char *name)
+{
+	return book->len == 0
+		       ? NULL
+		       : bsearch(name, book->items, book->len, sizeof(*book->items), compare_name);
+}
+
+int device_resolve_in(const struct address_book *book, const char *word, struct device_address *ret,
+		      struct err *err)
+{
+	const struct known_device *found = NULL;
+	bool is_context = false;
+
+	*ret = (struct device_address)DEVICE_ADDRESS_INIT;
 	if (!word)
 		return find_default(book, ret, err);
-	VEC_FOREACH(device, book) {
-		if (str_eq(device->name, word)) {
-			device_address_copy(ret, &device->address);
-			return 0;
-		}
+	found = address_book_find(book, word);
+	if (found) {
+		device_address_copy(ret, &found->address);
+		return 0;
 	}
-	if (docker_context_find(word, ret, &found, err) < 0)
+	if (docker_context_find(word, ret, &is_context, err) < 0)
 		return -1;
-	return found ? 0 : device_address_parse(word, ret, err);
+	return is_context ? 0 : device_address_parse(word, ret, err);
 }
 
 int device_resolve(const char *word, struct device_address *ret, struct err *err)
@@ -213,5 +241,5 @@ int device_resolve(const char *word, struct device_address *ret, struct err *err
 	*ret = (struct device_address)DEVICE_ADDRESS_INIT;
 	if (address_book_load(&book, err) < 0)
 		return -1;
-	return resolve(&book, word, ret, err);
+	return device_resolve_in(&book, word, ret, err);
 }

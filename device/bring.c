@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "device/image.h"
 #include "device/info.h"
+#include "image/image_content.h"
 #include "image/reference.h"
 #include "registry/login.h"
 
@@ -14,7 +15,7 @@
 struct supplied {
 	char *image;
 	struct platform platform;
-	struct descriptor target;
+	struct descriptor manifest; /* of the store */
 };
 
 struct image_supply {
@@ -43,7 +44,7 @@ void image_supply_freep(struct image_supply **supply)
 		return;
 	VEC_FOREACH(image, &(*supply)->pulled) {
 		free(image->image);
-		descriptor_release(&image->target);
+		descriptor_release(&image->manifest);
 	}
 	free((*supply)->pulled.items);
 	pthread_mutex_destroy(&(*supply)->lock);
@@ -86,19 +87,23 @@ static int end(const struct monitor *monitor, unsigned step, int status, const s
 }
 
 /* In the user's name, who need not have logged in on the board. */
-static int pull_there(struct engine *engine, struct image_supply *supply, const char *service,
-		      const char *image, const struct monitor *monitor, struct err *err)
+static int pull_there(const struct image_bringing *b, const char *service, const char *image,
+		      struct err *err)
 {
-	AUTO(freep) char *where = xasprintf(" on %s", engine_name(engine));
-	unsigned step = begin(monitor, "pulling", service, where);
+	AUTO(freep) char *where = xasprintf(" on %s", engine_name(b->engine));
+	unsigned step = begin(b->monitor, "pulling", service, where);
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(secret_freep) char *auth = NULL;
+	char platform[PLATFORM_TEXT_MAX];
 	int status = -1;
 
 	if (image_ref_parse(image, &ref, err) == 0 &&
-	    registry_engine_auth(supply->registry, &ref, &auth, err) == 0)
-		status = board_image_pull(engine, image, NULL, auth, monitor, step, err);
-	return end(monitor, step, status, err);
+	    registry_engine_auth(b->supply->registry, &ref, &auth, err) == 0)
+		status = board_image_pull(b->engine, image,
+					  b->platform ? platform_format(b->platform, platform)
+						      : NULL,
+					  auth, b->monitor, step, err);
+	return end(b->monitor, step, status, err);
 }
 
 /* --- through here --- */
@@ -113,6 +118,39 @@ static const struct supplied *find_supplied(const struct image_supply *supply, c
 	return NULL;
 }
 
+/* The only one that is an image, and no attestation; NULL when there are more. */
+static const struct descriptor *only_image(const struct index *index)
+{
+	const struct descriptor *found = NULL;
+
+	VEC_FOREACH(member, &index->manifests) {
+		if (str_eq(member->platform.os, "unknown"))
+			continue;
+		if (found)
+			return NULL;
+		found = member;
+	}
+	return found;
+}
+
+/* Of an image for several platforms, the one for this board; another one if that is all there is. */
+static int choose(struct store *store, const struct descriptor *target,
+		  const struct platform *platform, struct descriptor *ret, struct err *err)
+{
+	AUTO(index_release) struct index index = { .media_type = NULL };
+	const struct descriptor *chosen = target;
+
+	if (media_type_is_index(target->media_type)) {
+		if (image_content_read_index(store, target, &index, err) < 0)
+			return -1;
+		chosen = only_image(&index);
+		if (!chosen && index_select(&index, platform, &chosen, err) < 0)
+			return -1;
+	}
+	descriptor_copy(ret, chosen);
+	return 0;
+}
+
 static int pull(struct image_supply *supply, const char *service, const char *image,
 		const struct platform *platform, const struct monitor *monitor, struct err *err)
 {
@@ -121,18 +159,20 @@ static int pull(struct image_supply *supply, const char *service, const char *im
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
 	struct fetch_target to = { .store = supply->store };
 	struct supplied *added = NULL;
+	struct descriptor chosen;
 	int status = 0;
 
 	if (image_ref_parse(image, &ref, err) < 0)
 		return -1;
 	to.step = begin(monitor, "pulling", service, "");
 	status = registry_pull(supply->registry, &ref, &wanted, &to, &target, err);
-	if (end(monitor, to.step, status, err) < 0)
+	if (end(monitor, to.step, status, err) < 0 ||
+	    choose(supply->store, &target, platform, &chosen, err) < 0)
 		return -1;
 	added = VEC_ADD(&supply->pulled);
 	added->image = xstrdup(image);
 	added->platform = *platform;
-	descriptor_copy(&added->target, &target);
+	added->manifest = chosen;
 	return 0;
 }
 
@@ -149,7 +189,7 @@ static int pull_here(struct image_supply *supply, const char *service, const cha
 		status = pull(supply, service, image, platform, monitor, err);
 	found = find_supplied(supply, image, platform);
 	if (status == 0 && found)
-		descriptor_copy(ret, &found->target);
+		descriptor_copy(ret, &found->manifest);
 	pthread_mutex_unlock(&supply->lock);
 	return status;
 }
@@ -169,24 +209,31 @@ static char *name_by_tag(const char *image)
 	return image_ref_format_short(&ref);
 }
 
-static int send_image(struct engine *engine, struct image_supply *supply, const char *service,
-		      const char *image, const struct monitor *monitor, struct brought_image *ret,
-		      struct err *err)
+static int find_platform(const struct image_bringing *b, struct platform *ret, struct err *err)
+{
+	if (!b->platform)
+		return device_platform(b->engine, ret, err);
+	*ret = *b->platform;
+	return 0;
+}
+
+static int send_image(const struct image_bringing *b, const char *service, const char *image,
+		      struct brought_image *ret, struct err *err)
 {
 	AUTO(descriptor_release) struct descriptor pulled = { .media_type = NULL };
 	AUTO(freep) char *name = name_by_tag(image);
-	AUTO(freep) char *where = xasprintf(" to %s", engine_name(engine));
+	AUTO(freep) char *where = xasprintf(" to %s", engine_name(b->engine));
 	struct platform platform;
 	unsigned step = 0;
 	int status = 0;
 
-	if (device_platform(engine, &platform, err) < 0 ||
-	    pull_here(supply, service, image, &platform, monitor, &pulled, err) < 0)
+	if (find_platform(b, &platform, err) < 0 ||
+	    pull_here(b->supply, service, image, &platform, b->monitor, &pulled, err) < 0)
 		return -1;
-	step = begin(monitor, "sending", name, where);
-	status = board_send_image(engine, supply->store, &pulled, name, monitor, step, &ret->sent,
-				  err);
-	if (end(monitor, step, status, err) < 0)
+	step = begin(b->monitor, "sending", name, where);
+	status = board_send_image(b->engine, b->supply->store, &pulled, name, b->monitor, step,
+				  &ret->sent, err);
+	if (end(b->monitor, step, status, err) < 0)
 		return -1;
 	ret->name = TAKE(name);
 	return 0;
@@ -199,28 +246,26 @@ static bool is_final(const struct err *problem)
 	       strstr(problem->message, "no space left on device");
 }
 
-int board_bring_image(struct engine *engine, struct image_supply *supply, const char *service,
-		      const char *image, const struct monitor *monitor, struct brought_image *ret,
-		      struct err *err)
+int board_bring_image(const struct image_bringing *b, const char *service, const char *image,
+		      struct brought_image *ret, struct err *err)
 {
 	AUTO(err_release) struct err problem = ERR_INIT;
 	AUTO(freep) char *sent_name = name_by_tag(image);
 
-	if (has_image(engine, image))
+	if (has_image(b->engine, image))
 		return 0;
-	if (has_image(engine, sent_name)) {
+	if (has_image(b->engine, sent_name)) {
 		ret->name = TAKE(sent_name);
 		return 0;
 	}
-	if (pull_there(engine, supply, service, image, monitor, &problem) == 0)
+	if (pull_there(b, service, image, &problem) == 0)
 		return 0;
 	if (is_final(&problem)) {
 		err_move(err, &problem);
 		return err_wrap(err, "service '%s'", service);
 	}
-	monitor_text(monitor, 0, EVENT_INFO,
+	monitor_text(b->monitor, 0, EVENT_INFO,
 		     "%s: the board cannot pull it, so it is sent from here", service);
-	if (send_image(engine, supply, service, image, monitor, ret, err) < 0)
-		return err_wrap(err, "service '%s'", service);
-	return 0;
+	return send_image(b, service, image, ret, err) < 0 ? err_wrap(err, "service '%s'", service)
+							   : 0;
 }

@@ -9,6 +9,7 @@
 #include "base/monitor.h"
 #include "device/engine.h"
 #include "device/send.h"
+#include "image/platform.h"
 #include "image/store.h"
 #include "registry/client.h"
 
@@ -25,13 +26,19 @@ struct brought_image {
 };
 
 void brought_image_release(struct brought_image *image);
+/* All borrowed. */
+struct image_bringing {
+	struct engine *engine;
+	struct image_supply *supply;
+	const struct platform *platform; /* NULL = the engine's own */
+	const struct monitor *monitor;
+};
+
 /*
- * Afterwards the board has `image`, of its platform, or the whole of it if there is none; nothing else has changed on it.
+ * Afterwards the board has `image` of that platform, or all of it if there is none for that; nothing else has changed on it.
  * `service` is for messages.
  */
-WARN_UNUSED int board_bring_image(struct engine *engine, struct image_supply *supply,
-				  const char *service, const char *image,
-				  const struct monitor *monitor, struct brought_image *ret,
-				  struct err *err);
+WARN_UNUSED int board_bring_image(const struct image_bringing *bringing, const char *service,
+				  const char *image, struct brought_image *ret, struct err *err);
 
 #endif

@@ -16,10 +16,10 @@
 
 struct container {
 	char *id;
-	char *name;   /* without the slash */
-	char *image;  /* as it was called at creation */
-	char *state;  /* "running", "exited", "restarting" ... */
-	char *status; /* for people: "Up 3 minutes (healthy)" */
+	char *name;      /* without the slash */
+	char *image;     /* as it was called at creation */
+	char *state;     /* "running", "exited", "restarting" ... */
+	char *status;    /* for people: "Up 3 minutes (healthy)" */
 	int64_t created; /* seconds since the epoch */
 	struct strmap labels;
 };

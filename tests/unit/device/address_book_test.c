@@ -52,7 +52,10 @@ static void add(const char *name, const char *text)
 	struct device_address address;
 
 	assert_int_equal(device_address_parse(text, &address, NULL), 0);
-	assert_int_equal(address_book_add(name, &address, NULL), 0);
+	assert_int_equal(
+		address_book_add(&(struct known_device){ .name = (char *)name, .address = address },
+				 NULL),
+		0);
 	device_address_release(&address);
 }
 
@@ -100,7 +103,10 @@ static void test_names(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		AUTO(err_release) struct err err = ERR_INIT;
 
-		assert_int_equal(address_book_add(bad[i], &address, &err), -1);
+		assert_int_equal(address_book_add(&(struct known_device){ .name = (char *)bad[i],
+									  .address = address },
+						  &err),
+				 -1);
 		assert_int_equal(err.kind, ERR_USAGE);
 	}
 }
