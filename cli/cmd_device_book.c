@@ -68,7 +68,7 @@ static const struct cli_example add_examples[] = {
 	{ "A board that is reached by ssh:", "edgectl device add bench root@raspberrypi.local" },
 	{ "One whose engine asks for certificates:",
 	  "edgectl device add --certs ~/certs lab tcp+tls://10.0.0.7:2376" },
-	{ "One of a fleet:", "edgectl device add --fleet greenhouse north root@10.0.0.8" },
+	{ "One of a fleet:", "edgectl device add --fleet greenhouse bench root@raspberrypi.local" },
 	{ .text = NULL },
 };
 

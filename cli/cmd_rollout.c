@@ -372,10 +372,10 @@ static const struct cli_option rollout_options[] = {
 };
 
 static const struct cli_example rollout_examples[] = {
-	{ "What the fleet's channel has, to two boards:",
-	  "edgectl rollout greenhouse --devices north,root@10.0.0.8" },
-	{ "A release to all of its boards, five first, then a tenth of them at a time:",
-	  "edgectl rollout greenhouse:v1.3 --devices all --canary 5 --wave 10%" },
+	{ "What the fleet's channel has, to some boards:",
+	  "edgectl rollout greenhouse --devices bench,root@raspberrypi.local" },
+	{ "A release to all boards of the fleet, five first, then a tenth of them at a time:",
+	  "edgectl rollout greenhouse:v1.5 --devices all --canary 5 --wave 10%" },
 	{ .text = NULL },
 };
 

@@ -1,4 +1,5 @@
 #include "deploy_release.h"
+#include "machine_option.h"
 
 #include <string.h>
 
@@ -37,10 +38,24 @@ static int bring(struct deployment_session *session, const struct image_bringing
 	return 0;
 }
 
+/* What --platform or --board says; false when they say nothing, and it is the engine's own. */
+static int wanted_platform(const struct deployment_session *session, struct platform *ret,
+			   bool *ret_said, struct err *err)
+{
+	const struct build_source_args *source = &session->args->build.source;
+	AUTO(machines_release) struct machines machines = MACHINES_INIT;
+
+	if (machines_parse(&source->platforms, &source->boards, &machines, err) < 0)
+		return -1;
+	*ret_said = machines.len > 0;
+	if (*ret_said)
+		*ret = machines.items[0].platform;
+	return 0;
+}
+
 int deploy_release_bring(struct deployment_session *session, struct err *err)
 {
 	const struct compose_project *project = compose_project(session->project.compose);
-	const struct strvec *said = &session->args->build.source.platforms;
 	AUTO(image_supply_freep)
 	struct image_supply *supply =
 		image_supply_new(session->session.registry, session->session.store);
@@ -48,12 +63,11 @@ int deploy_release_bring(struct deployment_session *session, struct err *err)
 					   .supply = supply,
 					   .monitor = &session->session.monitor };
 	struct platform platform;
+	bool is_said = false;
 
-	if (said->len == 1) {
-		if (platform_parse(said->items[0], &platform, err) < 0)
-			return -1;
-		bringing.platform = &platform;
-	}
+	if (wanted_platform(session, &platform, &is_said, err) < 0)
+		return -1;
+	bringing.platform = is_said ? &platform : NULL;
 	VEC_FOREACH(service, &project->services) {
 		if (service->image && bring(session, &bringing, service, err) < 0)
 			return -1;

@@ -133,6 +133,19 @@ static const struct descriptor *only_image(const struct index *index)
 	return found;
 }
 
+/* 64 bits run 32, too. */
+static int select_member(const struct index *index, const struct platform *platform,
+			 const struct descriptor **ret, struct err *err)
+{
+	struct platform narrower;
+
+	platform_set(&narrower, platform->os, "arm", "v7");
+	if (str_eq(platform->arch, "arm64") && index_select(index, platform, ret, NULL) < 0 &&
+	    index_select(index, &narrower, ret, NULL) == 0)
+		return 0;
+	return index_select(index, platform, ret, err);
+}
+
 /* Of an image for several platforms, the one for this board; another one if that is all there is. */
 static int choose(struct store *store, const struct descriptor *target,
 		  const struct platform *platform, struct descriptor *ret, struct err *err)
@@ -144,7 +157,7 @@ static int choose(struct store *store, const struct descriptor *target,
 		if (image_content_read_index(store, target, &index, err) < 0)
 			return -1;
 		chosen = only_image(&index);
-		if (!chosen && index_select(&index, platform, &chosen, err) < 0)
+		if (!chosen && select_member(&index, platform, &chosen, err) < 0)
 			return -1;
 	}
 	descriptor_copy(ret, chosen);

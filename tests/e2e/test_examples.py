@@ -15,6 +15,7 @@ BUILD = "edgectl build -q --platform linux/arm/v7,linux/arm64 -t app:1 -t regist
 PUSH = f"{BUILD} && edgectl push -q registry.example.com/app:1"
 TEST_IMAGE = f"{PUSH} && edgectl copy registry.example.com/app:1 registry.example.com/test/app:1"
 ARCHIVE = f"{BUILD} && edgectl save --platform linux/arm64 -o app.tar app:1"
+FLEET = "edgectl device rm bench; edgectl device add --fleet greenhouse bench root@raspberrypi.local"
 BENCH = "edgectl device rm bench; edgectl device add bench root@raspberrypi.local"
 RELEASES = """
 for version in v1.1 v1.2 v1.3 v1.5; do echo $version >message; edgectl push greenhouse -q --release-version $version; done
@@ -44,6 +45,8 @@ BEFORE = {
     "edgectl fleet init greenhouse --registry registry.example.com/team --board raspberrypi4-64 --board raspberry-pi2":
         "mkdir ~/other && cd ~/other",
     "edgectl release show greenhouse v1.4": RELEASES,
+    "edgectl rollout greenhouse --devices bench,root@raspberrypi.local": BENCH,
+    "edgectl rollout greenhouse:v1.5 --devices all --canary 5 --wave 10%": FLEET,
 }
 # What is typed on a terminal, and after which text. Those that stay are interrupted.
 TYPED = {
@@ -85,6 +88,8 @@ PRINTS = {
     "edgectl release rollback greenhouse": "^channel stable: v1.5 -> v1.2$",
     "edgectl release finalize greenhouse v1.4": "^channel stable: v1.2 -> v1.4$",
     "edgectl release rm greenhouse v1.3": "^removed v1.3$",
+    "edgectl rollout greenhouse --devices bench,root@raspberrypi.local": "^greenhouse v1.4: 1 of 1 board runs it$",
+    "edgectl rollout greenhouse:v1.5 --devices all --canary 5 --wave 10%": "^greenhouse v1.5: 1 of 1 board runs it$",
     "edgectl doctor emulation": "a program ran",
     "edgectl doctor --store": r"are\s+sound$",
     "edgectl version --json": '"edgectl": ',
@@ -115,6 +120,7 @@ THEN = {
     "edgectl deploy -e app:LOG_LEVEL=debug bench app": "docker exec demo-app-1 env | grep LOG_LEVEL=debug",
     "edgectl deploy bench --release greenhouse:stable": "docker ps | grep greenhouse",
     "edgectl device add bench root@raspberrypi.local": "edgectl device ls | grep bench",
+    "edgectl device add --fleet greenhouse bench root@raspberrypi.local": "edgectl device ls | grep greenhouse",
     "edgectl device add --certs ~/certs lab tcp+tls://10.0.0.7:2376": "edgectl device ls | grep 10.0.0.7",
     "edgectl fleet init greenhouse --registry registry.example.com/team --board raspberrypi4-64 --board raspberry-pi2":
         "edgectl fleet ls | grep raspberry-pi2",
