@@ -27,9 +27,9 @@ struct ssh {
 	char *control, *socket;
 	struct strvec target; /* the words that name the board */
 	bool is_unattended;
-	pid_t master;         /* 0 = there is none */
-	int error_fd;         /* a pipe from its standard error */
-	struct str said;      /* what came through it */
+	pid_t master;    /* 0 = there is none */
+	int error_fd;    /* a pipe from its standard error */
+	struct str said; /* what came through it */
 };
 
 /* --- the master --- */
