@@ -43,6 +43,16 @@ static int read_old(const char *path, struct str *ret, struct err *err)
 	return -1;
 }
 
+/* The file that is to be written, whose link stays one; the caller frees. */
+static int follow_links(const char *path, char **ret, struct err *err)
+{
+	if (!fs_exists(AT_FDCWD, path)) {
+		*ret = xstrdup(path);
+		return 0;
+	}
+	return fs_realpath(path, ret, err) == 0 ? 0 : err_wrap(err, "where '%s' leads", path);
+}
+
 static mode_t mode_of(const char *path)
 {
 	struct stat st;
@@ -57,7 +67,7 @@ static int init_run(struct app *app, const void *args_data, struct err *err)
 					   .registry = args->registry,
 					   .boards = &args->boards };
 	AUTO(str_release) struct str old = STR_INIT, new = STR_INIT, text = STR_INIT;
-	AUTO(freep) char *path = NULL;
+	AUTO(freep) char *path = NULL, *file = NULL;
 	struct config *config = NULL;
 	const char *directory;
 
@@ -66,9 +76,9 @@ static int init_run(struct app *app, const void *args_data, struct err *err)
 	directory = config_project_dir(config);
 	path = directory ? xasprintf("%s/" CONFIG_PROJECT_FILE, directory)
 			 : xstrdup(CONFIG_PROJECT_FILE);
-	if (read_old(path, &old, err) < 0 ||
+	if (follow_links(path, &file, err) < 0 || read_old(file, &old, err) < 0 ||
 	    fleet_entry_add(&entry, str_span(&old), &new, err) < 0 ||
-	    fs_write_file_atomic(AT_FDCWD, path, new.ptr, new.len, mode_of(path), err) < 0)
+	    fs_write_file_atomic(AT_FDCWD, file, new.ptr, new.len, mode_of(file), err) < 0)
 		return -1;
 	str_addf(&text, "fleet %s is in '%s'; 'edgectl fleet check %s' asks its registry\n",
 		 entry.name, path, entry.name);

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "exposed_ports.h"
 #include "init_answers.h"
+#include "init_config.h"
 #include "question.h"
 #include "report.h"
 
@@ -11,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "config/config.h"
 #include "templates/project.h"
 
 /* What --from-existing takes the missing files from. */
@@ -98,7 +100,8 @@ static int refuse_existing(const char *dir, const struct strvec *existing, struc
 
 /* --- the report --- */
 
-static void add_next(const char *dir, const struct board *board, struct str *out)
+/* Three commands. `fleet` is what a release goes to; NULL = nothing of the kind is there. */
+static void add_next(const char *dir, const struct board *board, const char *fleet, struct str *out)
 {
 	bool is_here = str_eq(dir, ".");
 
@@ -110,13 +113,16 @@ static void add_next(const char *dir, const struct board *board, struct str *out
 			 ? "  edgectl build\n"
 			 : "  edgectl build --board %s\n",
 		 board->slug);
-	if (is_here)
+	if (fleet)
+		str_addf(out, "  edgectl push %s\n", fleet);
+	else if (is_here)
 		str_add(out, "  edgectl device add NAME ADDRESS\n");
-	str_addf(out, "  edgectl deploy %s\n", is_here ? "NAME" : "DEVICE");
+	if (is_here || !fleet)
+		str_addf(out, "  edgectl deploy %s\n", is_here && !fleet ? "NAME" : "DEVICE");
 }
 
 static int report(const struct project *project, const char *dir, const struct board *board,
-		  struct err *err)
+		  const char *fleet, struct err *err)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
@@ -127,7 +133,7 @@ static int report(const struct project *project, const char *dir, const struct b
 			 project->len == 1 ? "" : "s", dir, board->name);
 	VEC_FOREACH(file, project)
 		str_addf(&text, "  %s\n", file->path);
-	add_next(dir, board, &text);
+	add_next(dir, board, fleet, &text);
 	return app_print(&text, err);
 }
 
@@ -185,6 +191,7 @@ static int make(const struct init_args *args, struct init_answers *answers, cons
 	AUTO(project_release) struct project project = PROJECT_INIT;
 	AUTO(freep) char *name = NULL;
 	const struct board *board = NULL;
+	bool has_fleet;
 
 	if (likely_name(dir, &name, err) < 0 || board_catalog_load(&boards, err) < 0 ||
 	    init_answer_template(answers, &template, err) < 0 ||
@@ -199,10 +206,13 @@ static int make(const struct init_args *args, struct init_answers *answers, cons
 		return err_wrap(err, "template '%s'", template->name);
 	if (project.len == 0)
 		return err_set(err, ERR_INPUT, "template '%s' makes no file", template->name);
+	has_fleet = init_config_add(&values, board, &project);
 	if (write_project(args, &project, dir, err) < 0)
 		return -1;
 	warn_of_peripherals(template, board);
-	return report(&project, dir, board, err);
+	/* An edgectl.yaml that was there may have other fleets. */
+	has_fleet = has_fleet && project_has(&project, CONFIG_PROJECT_FILE);
+	return report(&project, dir, board, has_fleet ? strmap_get(&values, "name") : NULL, err);
 }
 
 static int init_run(struct app *app, const void *args_data, struct err *err)
@@ -265,7 +275,8 @@ const struct cli_command cmd_init = {
 	.summary = "Start a project from a template",
 	.details =
 		"Writes the files of a project for a board into DIR, which is this directory when "
-		"it is left out: Dockerfile, compose.yaml, .dockerignore, source, tests.\n\n"
+		"it is left out: Dockerfile, compose.yaml, .dockerignore, source, tests; with a "
+		"registry, edgectl.yaml with a fleet that 'edgectl push' releases to as well.\n\n"
 		"On a terminal, what the options do not say is asked for. A file that is there "
 		"already is never touched: all that are in the way are named, and nothing is "
 		"written.",

@@ -15,6 +15,15 @@
 #define LETTERS      "abcdefghijklmnopqrstuvwxyz"
 #define NAME_LETTERS LETTERS "0123456789-"
 
+bool project_has(const struct project *project, const char *path)
+{
+	VEC_FOREACH(file, project) {
+		if (str_eq(file->path, path))
+			return true;
+	}
+	return false;
+}
+
 void project_remove(struct project *project, size_t index)
 {
 	struct project_file *file = &project->items[index];

@@ -1,4 +1,5 @@
 """edgectl init: a project from a template is built and its tests run; questions on a real terminal."""
+import json
 import os
 import pty
 import select
@@ -22,14 +23,19 @@ def hub(edgectl, registry, busybox, scratch):
 
 @pytest.mark.parametrize("board, platform", [("raspberrypi4-64", "linux/arm64"), ("raspberrypi3", "linux/arm/v7")])
 def test_a_new_project_builds(edgectl, registry, hub, scratch, board, platform):
-    """What a new user types, in a row."""
-    team = f"{registry.address}/{edgectl.identity.name}"
-    edgectl("init", "demo", "--board", board, "--template", "shell", "--registry", team, "-y", cwd=scratch, env=hub)
+    """What a new user types, in a row; the last commands are those that init names."""
+    team = f"{registry.address}/{edgectl.identity.name}/{board}"
+    made = edgectl("init", "demo", "--board", board, "--template", "shell", "--registry", team, "-y", cwd=scratch, env=hub)
     project = scratch / "demo"
+    assert made.stdout.endswith("\nNext:\n  cd demo\n  edgectl build\n  edgectl push demo\n")
     edgectl("build", cwd=project, env=hub)
+    edgectl("push", "demo", cwd=project, env=hub)
+    release, = json.loads(edgectl("release", "ls", "demo", "--json", cwd=project, env=hub).stdout)
+    assert release["channels"] == ["stable"]
     tested = edgectl("build", "--target", "test", "--board", board, "--progress", "plain", ".", cwd=project, env=hub)
     assert "all good" in tested.stderr
     edgectl("push", f"{team}/demo:latest", env=hub)
+    assert len(json.loads(edgectl("release", "ls", "demo", "--json", cwd=project, env=hub).stdout)) == 1
     config = parts.Image(registry, f"{team}/demo:latest", platform).config["config"]
     assert config["User"] == "65534:65534"
     assert config["Entrypoint"] == ["/app/service.sh"]

@@ -36,6 +36,7 @@ WARN_UNUSED int project_render(const struct template *template, const struct str
 			       struct project *ret, struct err *err);
 void project_release(struct project *project);
 void project_remove(struct project *project, size_t index);
+bool project_has(const struct project *project, const char *path);
 
 /*
  * Appends the files that are there already. ERR_INPUT when one could not be written whatever the user
