@@ -3,12 +3,14 @@
 #include "compose_file.h"
 #include "generate.h"
 #include "setting.h"
+#include "typed_line.h"
 
 #include <fcntl.h>
 
 #include "base/diag.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/path.h"
 #include "compose/list.h"
 #include "config/fleet.h"
 #include "config/key.h"
@@ -146,16 +148,18 @@ static void complete_device(const char *prefix, struct str *out)
 }
 
 /* Those of inactive profiles as well: naming one switches it on. */
-static void complete_service(const char *prefix, struct str *out)
+static void complete_service(const struct typed_line *line, const char *prefix, struct str *out)
 {
 	AUTO(compose_freep) struct compose *compose = NULL;
 	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
 	struct compose_options options = { .no_env_resolution = true };
 
 	strvec_add(&options.profiles, "*");
+	strvec_add_all(&options.files, &line->files);
 	if (compose_file_load_silently(&options, &compose, NULL) == 0)
 		compose_list(compose, COMPOSE_SERVICES, &names);
 	strvec_release(&options.profiles);
+	strvec_release(&options.files);
 	strvec_sort(&names);
 	VEC_FOREACH(name, &names)
 		add_word(out, "", *name, prefix);
@@ -185,15 +189,35 @@ static void complete_config_key(const char *prefix, struct str *out)
 		add_word(out, "", key->name, prefix);
 }
 
+static bool read_in(const char *dir, const char *name, struct str *ret)
+{
+	AUTO(freep) char *path = path_join(dir, name);
+
+	return fs_read_file(AT_FDCWD, path, LIMIT_DOCKERFILE, ret, NULL) == 0;
+}
+
+/* The one that --file names, else that of the context: the last word that can be no service. */
+static bool read_dockerfile(const struct typed_line *line, struct str *ret)
+{
+	const char *context = ".";
+
+	if (line->files.len > 0)
+		return read_in(".", line->files.items[line->files.len - 1], ret);
+	VEC_FOREACH(word, &line->operands) {
+		if (strchr(*word, '/') || str_eq(*word, ".."))
+			context = *word;
+	}
+	return read_in(context, "Dockerfile", ret) || read_in(context, "Dockerfile.template", ret);
+}
+
 /* Of a Dockerfile that is being edited, and cannot be read at the moment, none. */
-static void complete_stage(const char *prefix, struct str *out)
+static void complete_stage(const struct typed_line *line, const char *prefix, struct str *out)
 {
 	AUTO(dockerfile_release) struct dockerfile file = DOCKERFILE_INIT;
 	AUTO(diags_release) struct diags diags = { .items = NULL };
 	AUTO(str_release) struct str text = STR_INIT;
 
-	if (fs_read_file(AT_FDCWD, "Dockerfile", LIMIT_DOCKERFILE, &text, NULL) < 0 &&
-	    fs_read_file(AT_FDCWD, "Dockerfile.template", LIMIT_DOCKERFILE, &text, NULL) < 0)
+	if (!read_dockerfile(line, &text))
 		return;
 	diags_init(&diags, "Dockerfile", str_span(&text));
 	if (dockerfile_parse(str_span(&text), &file, &diags) < 0)
@@ -221,8 +245,10 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 	const struct complete_args *args = args_data;
 	const char *kind = args->words.items[0];
 	const char *prefix = args->words.len > 1 ? args->words.items[1] : "";
+	AUTO(typed_line_release) struct typed_line line = TYPED_LINE_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
 
+	typed_line_read(&args->words, 2, &line);
 	(void)!settings_export(app, NULL); /* the store may be elsewhere */
 	if (str_eq(kind, value_kind_name(VALUE_PLATFORM)))
 		complete_platform(prefix, &text);
@@ -235,13 +261,13 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 	else if (str_eq(kind, value_kind_name(VALUE_IMAGE)))
 		complete_image(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_SERVICE)))
-		complete_service(prefix, &text);
+		complete_service(&line, prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_TEMPLATE)))
 		complete_template(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_KEPT_TEMPLATE)))
 		complete_kept_template(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_STAGE)))
-		complete_stage(prefix, &text);
+		complete_stage(&line, prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_CONFIG_KEY)))
 		complete_config_key(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_FLEET)))
@@ -250,7 +276,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 }
 
 static const struct cli_option complete_options[] = {
-	OPTION_OPERANDS(struct complete_args, words, "KIND [PREFIX]", VALUE_TEXT, 1, 2),
+	OPTION_OPERANDS(struct complete_args, words, "KIND [PREFIX [WORD]...]", VALUE_TEXT, 1, 0,
+			.command_at = 1),
 	OPTION_END,
 };
 

@@ -10,8 +10,9 @@ static const char head[] =
 	"\n"
 	"# What edgectl itself knows: names of images, platforms.\n"
 	"function __edgectl_ask\n"
-	"    edgectl __complete $argv[1] (commandline -ct | string replace -r '^--[^=]*=' '') "
-	"2>/dev/null\n"
+	"    set -l value (commandline -ct | string replace -r '^--[^=]*=' '')\n"
+	"    set -l typed (commandline -opc)\n"
+	"    edgectl __complete $argv[1] \"$value\" $typed[2..-1] 2>/dev/null\n"
 	"end\n"
 	"\n"
 	"complete -c edgectl -f\n";

@@ -24,12 +24,12 @@ _edgectl_value()
     case $1 in
     words) _edgectl_take -P "$before" -W "$2" -- "$value" ;;
     ask)
-        known=$(edgectl __complete "$2" "$value" 2>/dev/null)
+        known=$(edgectl __complete "$2" "$value" "${typed[@]}" 2>/dev/null)
         _edgectl_take -P "$before" -W "$known" -- "$value"
         ;;
     ask-or-dir)
         compopt -o filenames
-        known=$(edgectl __complete "$2" "$value" 2>/dev/null)
+        known=$(edgectl __complete "$2" "$value" "${typed[@]}" 2>/dev/null)
         _edgectl_take -P "$before" -W "$known" -d -- "$value"
         ;;
     dir) compopt -o filenames; _edgectl_take -P "$before" -d -- "$value" ;;
@@ -41,14 +41,16 @@ _edgectl_value()
 _edgectl()
 {
     local words cur value previous='' command='' options='' i
+    local -a typed  # what stands before the word, for those who ask
     read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
     [[ ${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && words+=("")
     cur=${words[${#words[@]} - 1]}
     value=$cur
+    typed=("${words[@]:1:${#words[@]} - 2}")
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         previous=${words[i]}
         [[ $previous == -* ]] && continue
-        [[ $_edgectl_topics == *" $command "* ]] && command+=" $previous"
+        [[ $command != *' '* && $_edgectl_topics == *" $command "* ]] && command+=" $previous"
         [[ -z $command ]] && command=$previous
     done
     if [[ $cur == --*=* ]]; then

@@ -6,7 +6,9 @@ end
 
 # What edgectl itself knows: names of images, platforms.
 function __edgectl_ask
-    edgectl __complete $argv[1] (commandline -ct | string replace -r '^--[^=]*=' '') 2>/dev/null
+    set -l value (commandline -ct | string replace -r '^--[^=]*=' '')
+    set -l typed (commandline -opc)
+    edgectl __complete $argv[1] "$value" $typed[2..-1] 2>/dev/null
 end
 
 complete -c edgectl -f

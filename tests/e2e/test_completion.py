@@ -23,7 +23,11 @@ CASES = {
     "edgectl build --board raspberrypi4-6": "edgectl build --board raspberrypi4-64",
     "edgectl build --board raspberrypi5,raspberrypi4-6": "edgectl build --board raspberrypi5,raspberrypi4-64",
     "edgectl build --target rel": "edgectl build --target release",
+    "edgectl build -f Dockerfile.other --target oth": "edgectl build -f Dockerfile.other --target other-stage",
+    "edgectl build ./mine --target=in-": "edgectl build ./mine --target=in-mine",
     "edgectl build web-s": "edgectl build web-server",
+    "edgectl build --file=other.yaml quee": "edgectl build --file=other.yaml queen",
+    "edgectl compose config -f other.yaml quee": "edgectl compose config -f other.yaml queen",
     "edgectl init --template gpio-b": "edgectl init --template gpio-blinky",
     "edgectl init --template ./min": "edgectl init --template ./mine",
     "edgectl template add ./min": "edgectl template add ./mine",
@@ -82,7 +86,10 @@ def project(edgectl):
     root.mkdir()
     (root / "Dockerfile").write_text("FROM scratch AS compile\nCOPY Dockerfile /\nFROM scratch AS release\nCOPY Dockerfile /\n")
     (root / "compose.yaml").write_text("services:\n  web-server:\n    build: .\n  database:\n    image: db\n")
+    (root / "Dockerfile.other").write_text("FROM scratch AS other-stage\n")
+    (root / "other.yaml").write_text("services: {queen: {image: q}}\n")
     (root / "mine").mkdir()
+    (root / "mine/Dockerfile").write_text("FROM scratch AS in-mine\n")
     (root / "mine/template.yaml").write_text("name: mine\nsummary: Mine\n")
     for path in [root, *root.rglob("*")]:
         edgectl.identity.own(path)
