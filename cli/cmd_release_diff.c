@@ -12,7 +12,7 @@
 struct diff_args {
 	struct strvec words;
 	struct registry_args registry;
-	bool json;
+	bool json, files;
 };
 
 /* --- for people --- */
@@ -54,6 +54,35 @@ static void add_images(const struct service_difference *service, struct str *out
 	str_addc(out, '\n');
 }
 
+static void add_file(const struct file_change *change, struct str *out)
+{
+	static const char *const signs[] = {
+		[FILE_ADDED] = "+", [FILE_REMOVED] = "-", [FILE_CHANGED] = "~"
+	};
+
+	str_addf(out, "        %s ", signs[change->kind]);
+	format_line(out, change->path);
+	if (change->before != FILE_SIZE_UNKNOWN) {
+		str_add(out, "  ");
+		format_size(out, change->before);
+	}
+	if (change->after != FILE_SIZE_UNKNOWN) {
+		str_add(out, change->kind == FILE_CHANGED ? " -> " : "  ");
+		format_size(out, change->after);
+	}
+	str_addc(out, '\n');
+}
+
+static void add_files(const struct file_changes *changes, struct str *out)
+{
+	char platform[PLATFORM_TEXT_MAX];
+
+	str_addf(out, "    files of %s%s\n", platform_format(&changes->platform, platform),
+		 changes->len ? "" : ": the same");
+	VEC_FOREACH(change, changes)
+		add_file(change, out);
+}
+
 static void add_service(const struct service_difference *service, struct str *out)
 {
 	static const char *const signs[] = {
@@ -70,6 +99,8 @@ static void add_service(const struct service_difference *service, struct str *ou
 		str_add(out, "    ");
 		add_download(download, out);
 	}
+	VEC_FOREACH(changes, &service->files)
+		add_files(changes, out);
 }
 
 static void show(const struct release_difference *difference, struct str *out)
@@ -86,6 +117,14 @@ static void show(const struct release_difference *difference, struct str *out)
 }
 
 /* --- for programs --- */
+
+static const char *const service_names[] = {
+	[SERVICE_ADDED] = "added", [SERVICE_REMOVED] = "removed", [SERVICE_CHANGED] = "changed"
+};
+
+static const char *const change_names[] = {
+	[FILE_ADDED] = "added", [FILE_REMOVED] = "removed", [FILE_CHANGED] = "changed"
+};
 
 static json_t *downloads_to_json(const struct downloads *downloads)
 {
@@ -125,18 +164,51 @@ static json_t *settings_to_json(const struct setting_changes *changes)
 	return object;
 }
 
-static json_t *service_to_json(const struct service_difference *service)
+static json_t *size_to_json(uint64_t size)
 {
-	static const char *const names[] = { [SERVICE_ADDED] = "added",
-					     [SERVICE_REMOVED] = "removed",
-					     [SERVICE_CHANGED] = "changed" };
+	return size == FILE_SIZE_UNKNOWN ? json_null() : json_integer((json_int_t)size);
+}
+
+static json_t *changes_to_json(const struct file_changes *changes)
+{
+	json_t *array = json_array();
+
+	VEC_FOREACH(change, changes) {
+		json_t *object = json_object();
+
+		json_set_string(object, "path", change->path);
+		json_set_string(object, "change", change_names[change->kind]);
+		json_object_set_new(object, "before", size_to_json(change->before));
+		json_object_set_new(object, "after", size_to_json(change->after));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static json_t *files_to_json(const struct platform_files *files)
+{
 	json_t *object = json_object();
 
-	json_set_string(object, "change", names[service->change]);
+	VEC_FOREACH(changes, files) {
+		char platform[PLATFORM_TEXT_MAX];
+
+		json_object_set_new(object, platform_format(&changes->platform, platform),
+				    changes_to_json(changes));
+	}
+	return object;
+}
+
+static json_t *service_to_json(const struct service_difference *service)
+{
+	json_t *object = json_object();
+
+	json_set_string(object, "change", service_names[service->change]);
 	set_or_null(object, "before", service->before);
 	set_or_null(object, "after", service->after);
 	json_object_set_new(object, "settings", settings_to_json(&service->settings));
 	json_object_set_new(object, "downloads", downloads_to_json(&service->downloads));
+	if (service->files.len > 0)
+		json_object_set_new(object, "files", files_to_json(&service->files));
 	return object;
 }
 
@@ -161,6 +233,18 @@ static int read_file(struct release_site *site, struct published *published, str
 				 &published->release, err);
 }
 
+static int compare_files(struct release_site *site, struct release_difference *difference,
+			 struct err *err)
+{
+	const struct monitor *monitor = &site->session.monitor;
+	struct fetch_target target = { .store = site->session.store,
+				       .step = progress_begin(monitor, "reading layers") };
+	int status = release_compare_files(site->session.registry, &target, difference, err);
+
+	progress_end(monitor, target.step, status, err);
+	return status;
+}
+
 static int compare(struct release_site *site, const void *args_data, struct str *out,
 		   struct err *err)
 {
@@ -175,7 +259,8 @@ static int compare(struct release_site *site, const void *args_data, struct str 
 	    catalogue_find(&site->catalogue, later, &after, err) < 0 ||
 	    read_file(site, before, err) < 0 || read_file(site, after, err) < 0 ||
 	    release_compare(site->session.registry, &before->release, &after->release, &difference,
-			    err) < 0)
+			    err) < 0 ||
+	    (args->files && compare_files(site, &difference, err) < 0))
 		return -1;
 	if (args->json)
 		show_json(&difference, out);
@@ -187,12 +272,24 @@ static int compare(struct release_site *site, const void *args_data, struct str 
 static int diff_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct diff_args *args = args_data;
+	struct session_options options = registry_args_to_ask(&args->registry);
+	AUTO(release_site_release) struct release_site site = RELEASE_SITE_INIT;
+	AUTO(str_release) struct str text = STR_INIT;
 
-	return release_site_run(app, args->words.items[0], &args->registry, compare, args, err);
+	if (!args->files)
+		return release_site_run(app, args->words.items[0], &args->registry, compare, args,
+					err);
+	options.title = "Comparing";
+	options.progress = PROGRESS_AUTO;
+	if (release_site_open_with(app, args->words.items[0], &options, &site, err) < 0)
+		return -1;
+	return release_site_finish(&site, compare(&site, args, &text, err), &text, err);
 }
 
 static const struct cli_option diff_options[] = {
 	OPTION_OPERANDS(struct diff_args, words, "FLEET RELEASE [RELEASE]", VALUE_FLEET, 2, 3),
+	OPTION_FLAG(struct diff_args, files, 0, "files",
+		    "Also the files that differ: layers that the store here lacks are downloaded"),
 	OPTION_FLAG(struct diff_args, json, 0, "json", "Print a JSON object"),
 	OPTION_REGISTRY(struct diff_args, registry),
 	OPTION_END,
@@ -201,6 +298,8 @@ static const struct cli_option diff_options[] = {
 static const struct cli_example diff_examples[] = {
 	{ "What boards of the fleet's channel will get when it moves to v1.5:",
 	  "edgectl release diff greenhouse stable v1.5" },
+	{ "Which files of the images changed:",
+	  "edgectl release diff greenhouse stable v1.5 --files" },
 	{ NULL, NULL },
 };
 
@@ -211,7 +310,10 @@ const struct cli_command cmd_release_diff = {
 	.details = "Services with their images, environment and other settings; and, for each "
 		   "platform, the layers of the second release that no image of the first has: "
 		   "what a board that runs the first downloads. The second is that of the fleet's "
-		   "channel if it is left out.",
+		   "channel if it is left out.\n\n"
+		   "With --files, also the files that were added, removed or changed, with their "
+		   "sizes: those of the layers above the ones that both images have. A file of "
+		   "theirs that the newer image replaces counts as added.",
 	.options = diff_options,
 	.args_size = sizeof(struct diff_args),
 	.examples = diff_examples,

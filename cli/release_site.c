@@ -9,20 +9,27 @@ void release_site_release(struct release_site *site)
 	fleet_site_release(&site->fleet);
 }
 
-int release_site_open(struct app *app, const char *word, const struct registry_args *args,
-		      struct release_site *ret, struct err *err)
+int release_site_open_with(struct app *app, const char *word, const struct session_options *options,
+			   struct release_site *ret, struct err *err)
 {
-	struct session_options options = registry_args_to_ask(args);
 	int status;
 
-	options.without_store = true;
 	ret->app = app;
 	if (fleet_site_find(app, word, &ret->fleet, err) < 0 ||
-	    session_open(&options, &ret->session, err) < 0)
+	    session_open(options, &ret->session, err) < 0)
 		return -1;
 	status =
 		catalogue_read(ret->session.registry, &ret->fleet.repository, &ret->catalogue, err);
 	return status < 0 ? session_finish(&ret->session, app, status, err) : 0;
+}
+
+int release_site_open(struct app *app, const char *word, const struct registry_args *args,
+		      struct release_site *ret, struct err *err)
+{
+	struct session_options options = registry_args_to_ask(args);
+
+	options.without_store = true;
+	return release_site_open_with(app, word, &options, ret, err);
 }
 
 int release_site_finish(struct release_site *site, int status, const struct str *text,

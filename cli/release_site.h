@@ -25,6 +25,10 @@ struct release_site {
 WARN_UNUSED int release_site_open(struct app *app, const char *word,
 				  const struct registry_args *args, struct release_site *ret,
 				  struct err *err);
+/* The same with a session of one's own kind. */
+WARN_UNUSED int release_site_open_with(struct app *app, const char *word,
+				       const struct session_options *options,
+				       struct release_site *ret, struct err *err);
 void release_site_release(struct release_site *site);
 /* session_finish(), then prints what there is in `text`. */
 WARN_UNUSED int release_site_finish(struct release_site *site, int status, const struct str *text,

@@ -486,7 +486,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }
         ;;
     'release diff')
-        options='--json --insecure --no-insecure --registry-secrets= --verbose --help'
+        options='--files --json --insecure --no-insecure --registry-secrets= --verbose --help'
         case $previous in
         --registry-secrets) _edgectl_value file; return ;;
         esac

@@ -497,6 +497,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_sub
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from show' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from diff' -x -a '(__edgectl_ask fleet)'
+complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from diff' -l files -d 'Also the files that differ: layers that the store here lacks are downloaded'
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from diff' -l json -d 'Print a JSON object'
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from diff' -l insecure -d 'Allow plain HTTP, and certificates that cannot be verified'
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from diff' -l no-insecure -d 'The opposite of --insecure'

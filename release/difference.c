@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/yaml.h"
+#include "file_changes.h"
 #include "layers.h"
 #include "settings.h"
 
@@ -22,6 +23,7 @@ void release_difference_release(struct release_difference *difference)
 		free(service->before);
 		free(service->after);
 		free(service->downloads.items);
+		platform_files_release(&service->files);
 		setting_changes_release(&service->settings);
 	}
 	free(difference->items);

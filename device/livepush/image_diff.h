@@ -8,9 +8,9 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "image/layer_index.h"
 #include "image/manifest.h"
 #include "image/store.h"
-#include "layer_index.h"
 
 struct image_diff {
 	struct strvec

@@ -8,7 +8,7 @@
 #include "base/vec.h"
 #include "device/container_overlay.h"
 #include "image/layer.h"
-#include "layer_index.h"
+#include "image/layer_index.h"
 
 struct container_overlay {
 	struct layer_index *index;

@@ -436,3 +436,52 @@ def test_init(edgectl, context, identity):
     path.unlink()
     assert "board" in edgectl("fleet", "init", "x", "--registry", "r.lan", "--board", "nonsense", cwd=root, status=1).stderr
     assert not path.exists()
+
+
+def test_files_that_changed(fleet, busybox):
+    """Of each platform, out of the layers that differ; what a step of the newer one removed from the base, too."""
+    fleet.write("Dockerfile", f"FROM {busybox}\nCOPY app data/ /srv/\nARG TARGETARCH\nENV A=$TARGETARCH\n")
+    (fleet.root / "data").mkdir()
+    fleet.identity.own(fleet.root / "data")
+    for name in "kept", "gone":
+        fleet.write(f"data/{name}", f"{name}\n")
+    fleet.commit("f1")
+    fleet.push()
+    fleet.write("Dockerfile", f"FROM {busybox}\nCOPY app data/ /srv/\nCOPY app /etc/passwd\nRUN rm /bin/true && chmod 600 /srv/kept\n")
+    fleet.write("app", "two two\n")
+    fleet.write("data/new", "n")
+    (fleet.root / "data/gone").unlink()
+    fleet.commit("f2")
+    fleet.push()
+    expected = [["bin/true", "removed", None, None],  # of the base
+                ["etc/passwd", "added", None, 8],  # of the base, too, which is not looked at
+                ["srv/app", "changed", 4, 8], ["srv/gone", "removed", 5, None], ["srv/kept", "changed", 5, 5],
+                ["srv/new", "added", None, 1]]
+    difference = json.loads(fleet("release", "diff", "plants", "f1", "--files", "--json").stdout)
+    files = difference["services"]["app"]["files"]
+    assert set(files) == {"linux/arm64", "linux/arm/v7"}
+    for platform in files:
+        assert [[x[key] for key in ("path", "change", "before", "after")] for x in files[platform]] == expected, platform
+    shown = fleet("release", "diff", "plants", "f1", "--files").stdout
+    assert "    files of linux/arm64\n        - bin/true\n        + etc/passwd  8B\n        ~ srv/app  4B -> 8B\n" in shown, shown
+    assert "files" not in json.loads(fleet("release", "diff", "plants", "f1", "--json").stdout)["services"]["app"]
+    assert "files of" not in fleet("release", "diff", "plants", "f2", "stable", "--files").stdout
+
+
+def test_files_are_read_elsewhere(fleet, scratch):
+    """By somebody whose store has none of the layers; what both images share is not downloaded."""
+    fleet.write("Dockerfile", "FROM scratch\nCOPY web/index.html /\nCOPY app /\n")
+    fleet.commit("f1")
+    fleet.push()
+    fleet.write("app", "two\n")
+    fleet.commit("f2")
+    fleet.push()
+    layers = {version: [x["digest"] for x in fleet.registry.image(
+        fleet.repository, fleet.releases()[version]["images"]["app"].partition("@")[2], "linux/arm64")[0]["layers"]]
+        for version in ("f1", "f2")}
+    assert layers["f1"][0] == layers["f2"][0] and len(layers["f1"]) == 2
+    before = len(fleet.registry.requests())
+    shown = json.loads(fleet.edgectl.with_store(scratch / "other")("release", "diff", fleet.address, "f1", "f2", "--files", "--json").stdout)
+    assert shown["services"]["app"]["files"]["linux/arm64"] == [{"path": "app", "change": "changed", "before": 4, "after": 4}]
+    asked = [path.rpartition("/")[2] for method, path, _ in fleet.registry.requests()[before:] if method == "GET" and "/blobs/" in path]
+    assert {layers["f1"][1], layers["f2"][1]} <= set(asked) and layers["f1"][0] not in asked

@@ -32,6 +32,7 @@
 #define LIMIT_TEMPLATE_FILES 1000     /* in one */
 #define LIMIT_LAYERS         125      /* overlayfs lower directories, as Docker */
 #define LIMIT_LAYER_ENTRIES  10000000 /* files in one layer */
+#define LIMIT_COMPARED_FILES 1000000  /* that release diff keeps of one image */
 #define LIMIT_LAYER_SIZE     ((uint64_t)64 << 30) /* unpacked bytes of one layer */
 #define LIMIT_LAYER_PATH     (32 * LIMIT_KIB)     /* of a file in a layer: PATH_MAX, eight times */
 #define LIMIT_DIAGS          20

@@ -30,12 +30,36 @@ struct downloads {
 	size_t len, cap;
 };
 
+enum file_change_kind { FILE_ADDED, FILE_REMOVED, FILE_CHANGED };
+
+/* What is not there, or only in layers that both images have. */
+#define FILE_SIZE_UNKNOWN UINT64_MAX
+
+struct file_change {
+	char *path; /* relative to the root */
+	enum file_change_kind kind;
+	uint64_t before, after; /* bytes; 0 of what is no file */
+};
+
+/* In the image for one platform, by path. */
+struct file_changes {
+	struct platform platform;
+	struct file_change *items;
+	size_t len, cap;
+};
+
+struct platform_files {
+	struct file_changes *items;
+	size_t len, cap;
+};
+
 struct service_difference {
 	char *name;
 	enum service_change change;
 	char *before, *after; /* images; NULL = none */
 	struct setting_changes settings;
-	struct downloads downloads; /* none for an image that is the same */
+	struct downloads downloads;  /* none for an image that is the same */
+	struct platform_files files; /* filled by release_compare_files() */
 };
 
 /* Services that are the same are left out. */
@@ -55,6 +79,13 @@ struct release_difference {
 WARN_UNUSED int release_compare(struct registry *registry, const struct release *before,
 				const struct release *after, struct release_difference *ret,
 				struct err *err);
+/*
+ * The files of each service that has another image than before, for each platform that both are for: the layers above those
+ * that the two share, fetched into the target's store where it lacks them. What the layers below hold is not looked at: a
+ * file of theirs that the newer image replaces counts as added. Directories count only when both have them. ERR_LIMIT above LIMIT_COMPARED_FILES.
+ */
+WARN_UNUSED int release_compare_files(struct registry *registry, const struct fetch_target *target,
+				      struct release_difference *difference, struct err *err);
 void release_difference_release(struct release_difference *difference);
 
 #endif

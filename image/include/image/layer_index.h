@@ -2,8 +2,8 @@
  * What some layers, one on top of the other, make of a file system: every path that they say something about. Layers
  * below them may hold more.
  */
-#ifndef LIVEPUSH_LAYER_INDEX_H
-#define LIVEPUSH_LAYER_INDEX_H
+#ifndef IMAGE_LAYER_INDEX_H
+#define IMAGE_LAYER_INDEX_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -22,6 +22,7 @@ struct indexed_file {
 	uid_t uid;
 	gid_t gid;
 	dev_t rdev;
+	uint64_t size;  /* LAYER_FILE: of its content */
 	char *link;     /* of links; NULL otherwise */
 	char hash[65];  /* of content and attributes; "" = has neither */
 	unsigned layer; /* number of the layer that has it */
@@ -39,6 +40,7 @@ static inline void layer_index_freep(struct layer_index **index)
 }
 
 bool layer_index_is_empty(const struct layer_index *index);
+size_t layer_index_count(const struct layer_index *index);
 /* The number of what is in no layer, but in a container. */
 #define LAYER_OF_CONTAINER UINT_MAX
 /* Puts entries on top as they come by, in the caller's storage. */

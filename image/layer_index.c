@@ -1,4 +1,4 @@
-#include "layer_index.h"
+#include "image/layer_index.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +117,7 @@ static void fill(struct layer_recorder *recorder, struct indexed_entry *entry,
 				       .uid = from->uid,
 				       .gid = from->gid,
 				       .rdev = from->rdev,
+				       .size = from->size,
 				       .link = xstrdup_or_null(from->link),
 				       .layer = recorder->layer };
 	if (from->type == LAYER_FILE || (from->xattrs && from->xattrs->len > 0)) {
@@ -183,6 +184,11 @@ int layer_index_add(struct layer_index *index, struct store *store, const struct
 		status = layer_read(fd, true, &recorder.sink, NULL, err);
 	layer_recorder_finish(&recorder);
 	return status < 0 ? err_wrap(err, "layer %s", blob->text) : 0;
+}
+
+size_t layer_index_count(const struct layer_index *index)
+{
+	return HASH_COUNT(index->entries);
 }
 
 /* --- what is in no layer --- */
