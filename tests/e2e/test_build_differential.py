@@ -56,6 +56,8 @@ CASES = {
                            "FROM {base}\nCOPY --from=0 /o/l /file\nCOPY --from=0 /o /all\nCOPY --from=0 /o/abs /abs\nCOPY --from=0 /o/abs/f /deep/er/\nCOPY --from={stage} o/d o/d/f /two/\n", {}),
     "from another stage with an owner": ("RUN mkdir -p /o/d && touch /o/d/f && chown 5:6 /o/d/f\nFROM {base}\nCOPY --from={stage} --chown=7:8 /o /all\nCOPY --from={base} /bin/busybox /b\n", {}),
     "archives": ("RUN mkdir -m 700 -p /t/dir && chown 3 /t/dir && ln -s /t/dir /t/way\nADD some.tar /t\nADD some.tgz some.tar.renamed /u/\nADD a /v/\nADD some.t* /x/\n", {}),
+    "mode and owner of the root": ("RUN chmod 700 / && chown 5:6 / && stat -c '%a %u:%g' / > /1\nRUN stat -c '%a %u:%g' / > /2\n"
+                                   "ADD rooted.tar /\nRUN stat -c '%a %u:%g' / > /3\n", {}),
     "an ignore file": ("COPY . /all\nCOPY tree /tree\nCOPY keep* /k/\n",
                        {".dockerignore": "# c\n**/t?o\n!tree/sub/two\ntree/empty\nDockerfile\nkeep.*\n!keep.md\nmodes\n*.tar*\n*.tgz\n /b\n",
                         "keep.md": "1", "keep.x": "2"}),
@@ -81,9 +83,9 @@ FILES = {"a": "a\n", "b": "b\n", ".hidden": "h", "a2": "", "tree/one": "1", "tre
          "tree/link": Link("one"), "modes/private/f": "x", "modes/sticky/g": "y"}
 
 
-def add_archive(path, mode):
+def add_archive(path, mode, first=()):
     with tarfile.open(path, mode) as archive:
-        for name, kind, permissions, extra in (("dir", tarfile.DIRTYPE, 0o2750, ""), ("dir/f", tarfile.REGTYPE, 0o4711, ""),
+        for name, kind, permissions, extra in (*first, ("dir", tarfile.DIRTYPE, 0o2750, ""), ("dir/f", tarfile.REGTYPE, 0o4711, ""),
                                                ("dir/h", tarfile.LNKTYPE, 0o4711, "dir/f"), 
                                                ("s", tarfile.SYMTYPE, 0o777, "../x"), ("new/deep/f", tarfile.REGTYPE, 0o644, "")):
             entry = tarfile.TarInfo(name)
@@ -104,6 +106,7 @@ def write_context(root, case, base):
         else:
             path.write_text(content)
     add_archive(root / "some.tar", "w")
+    add_archive(root / "rooted.tar", "w", [("./", tarfile.DIRTYPE, 0o700, "")])
     add_archive(root / "some.tgz", "w:gz")
     add_archive(root / "some.tar.renamed", "w:bz2")
     for path in root.rglob("*"):
