@@ -1,217 +1,18 @@
 #include "app.h"
 #include "command.h"
-#include "compose_file.h"
-#include "compose_resource.h"
-#include "deploy_release.h"
-#include "registry_option.h"
-#include "rollout_devices.h"
+#include "rollout_dry_run.h"
+#include "rollout_site.h"
 #include "rollout_view.h"
-#include "table.h"
 #include "terminal.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/quantity.h"
-#include "device/keeper.h"
-#include "device_option.h"
-#include "rollout/delivery.h"
-
-#define NS_PER_MS 1000000
 
 static const char *const offline_words[] = {
 	[OFFLINE_WAIT] = "wait", [OFFLINE_SKIP] = "skip", [OFFLINE_FAIL] = "fail", NULL
 };
-
-struct rollout_args {
-	struct strvec words, devices;
-	const char *canary, *wave, *max_failures, *healthy_for, *timeout;
-	int parallel, offline, progress;
-	bool again, dry_run, json;
-	struct registry_args registry;
-};
-
-/* Everything of one rollout, in the order in which it is opened. */
-struct rollout_site {
-	const struct rollout_args *args;
-	struct plan_rules rules;
-	struct deploy_health health;
-	struct fleet_site fleet;
-	struct image_ref ref; /* of the release; by its digest once it is read */
-	struct rollout_boards boards;
-	struct session session;
-	struct release release;
-	char *file; /* the release's compose file, here */
-	struct image_supply *supply;
-	struct delivery *delivery;
-	struct rollout_record *record;
-	struct plan plan;
-};
-
-static void rollout_site_release(struct rollout_site *site)
-{
-	plan_release(&site->plan);
-	record_freep(&site->record);
-	delivery_freep(&site->delivery);
-	image_supply_freep(&site->supply);
-	free(site->file);
-	release_release(&site->release);
-	session_release(&site->session);
-	rollout_boards_release(&site->boards);
-	image_ref_release(&site->ref);
-	fleet_site_release(&site->fleet);
-}
-
-/* --- words --- */
-
-static int read_amount(const char *text, const char *option, struct amount *ret, struct err *err)
-{
-	return amount_parse(text, ret, err) < 0 ? err_wrap(err, "option '--%s'", option) : 0;
-}
-
-static int read_time(const char *text, const char *option, uint64_t *ret_ms, struct err *err)
-{
-	uint64_t ns = 0;
-
-	if (quantity_parse_duration(text, &ns, err) < 0)
-		return err_wrap(err, "option '--%s'", option);
-	*ret_ms = ns / NS_PER_MS;
-	return 0;
-}
-
-static int read_rules(struct rollout_site *site, struct err *err)
-{
-	const struct rollout_args *args = site->args;
-	struct plan_rules *rules = &site->rules;
-
-	if (read_amount(args->canary, "canary", &rules->canaries, err) < 0 ||
-	    read_amount(args->wave, "wave", &rules->wave, err) < 0 ||
-	    read_amount(args->max_failures, "max-failures", &rules->max_failures, err) < 0 ||
-	    read_time(args->healthy_for, "healthy-for", &site->health.for_ms, err) < 0 ||
-	    read_time(args->timeout, "timeout", &site->health.timeout_ms, err) < 0)
-		return -1;
-	if (site->health.timeout_ms < site->health.for_ms) {
-		(void)err_set(err, ERR_USAGE, "--timeout is shorter than --healthy-for");
-		return err_hint(err, "no board could be found healthy in time");
-	}
-	rules->offline = (enum offline_rule)args->offline;
-	rules->wait_ms = site->health.timeout_ms;
-	return 0;
-}
-
-/* Names by which the address book may call the fleet. */
-static int find_boards(struct rollout_site *site, struct err *err)
-{
-	AUTO(strvec_release) struct strvec fleets = STRVEC_INIT;
-	AUTO(image_ref_release) struct image_ref repository = IMAGE_REF_INIT;
-
-	if (site->fleet.fleet)
-		strvec_add(&fleets, site->fleet.fleet->name);
-	strvec_addf(&fleets, "%s/%s", site->ref.host, site->ref.repository);
-	return rollout_devices_find(&site->args->devices, &fleets, &site->boards, err);
-}
-
-static bool is_over_ssh(const struct rollout_boards *boards)
-{
-	VEC_FOREACH(board, boards) {
-		if (board->address.transport == DEVICE_SSH)
-			return true;
-	}
-	return false;
-}
-
-static void warn_unless_private(const struct rollout_boards *boards)
-{
-	VEC_FOREACH(board, boards) {
-		if (device_address_is_private(&board->address))
-			continue;
-		board_warn_unless_private(board->name, &board->address);
-		return;
-	}
-}
-
-/* --- opening --- */
-
-static int read_release(struct rollout_site *site, struct err *err)
-{
-	bool insecure = site->args->registry.insecure;
-	AUTO(freep) char *address = NULL, *reference = NULL;
-
-	if (release_read(site->session.registry, &site->ref, &site->release, err) < 0)
-		return -1;
-	site->ref.digest = site->release.digest;
-	reference = image_ref_format(&site->ref);
-	address = xasprintf("oci://%s", reference);
-	return compose_resource_fetch(&insecure, address, &site->file, err);
-}
-
-static int load_file(const void *data, struct compose **ret, struct err *err)
-{
-	const struct rollout_site *site = data;
-	char *files[] = { site->file, NULL };
-	const struct compose_options options = { .files = { .items = files, .len = 1 } };
-
-	return compose_file_load_silently(&options, ret, err);
-}
-
-static void make_delivery(struct rollout_site *site)
-{
-	const struct delivery_options options = {
-		.registry = site->session.registry,
-		.supply = site->supply =
-			image_supply_new(site->session.registry, site->session.store),
-		.release = &site->release,
-		.load = load_file,
-		.load_data = site,
-		.health = site->health,
-	};
-
-	site->delivery = delivery_new(&options);
-}
-
-static int open_site(struct app *app, const struct rollout_args *args, struct rollout_site *ret,
-		     struct err *err)
-{
-	struct session_options options = registry_args_to_ask(&args->registry);
-
-	if (read_rules(ret, err) < 0 ||
-	    deploy_release_find(app, args->words.items[0], &ret->fleet, &ret->ref, err) < 0 ||
-	    find_boards(ret, err) < 0)
-		return -1;
-	if (is_over_ssh(&ret->boards) && keeper_start(err) < 0)
-		return -1;
-	return session_open(&options, &ret->session, err);
-}
-
-/* What is told apart: the fleet, whatever release of it. */
-static char *fleet_name(const struct rollout_site *site)
-{
-	return site->fleet.fleet ? xstrdup(site->fleet.fleet->name)
-				 : xasprintf("%s/%s", site->ref.host, site->ref.repository);
-}
-
-static int open_record(struct rollout_site *site, struct err *err)
-{
-	AUTO(freep) char *repository = xasprintf("%s/%s", site->ref.host, site->ref.repository);
-	const struct record_about about = { .fleet = repository,
-					    .release = &site->release.digest,
-					    .version = site->release.version,
-					    .again = site->args->again };
-
-	return record_open(&about, &site->record, err);
-}
-
-/* What an earlier rollout has done stays done. */
-static void take_up(struct rollout_site *site)
-{
-	for (size_t i = 0; i < site->boards.len; i++) {
-		if (record_is_done(site->record, site->boards.items[i].name))
-			plan_set_done(&site->plan, i);
-	}
-}
-
-/* --- the rollout --- */
 
 static enum rollout_view_mode view_mode(const struct rollout_args *args)
 {
@@ -274,18 +75,14 @@ static int run(struct rollout_site *site, struct rollout_view *view, struct err 
 				   .tell = rollout_view_tell,
 				   .tell_data = view };
 
-	if (rollout_run(&rollout, err) < 0)
-		return err->kind == ERR_CANCELLED
-			       ? err_hint(err, "the same command goes on where this one has ended")
-			       : -1;
-	if (finish_record(site, err) < 0)
+	if (rollout_run(&rollout, err) < 0 || finish_record(site, err) < 0)
 		return -1;
 	return judge(&site->plan, err);
 }
 
 static int show_and_run(struct rollout_site *site, struct str *out, struct err *err)
 {
-	AUTO(freep) char *name = fleet_name(site);
+	AUTO(freep) char *name = rollout_site_fleet(site);
 	const struct rollout_scene scene = { .fleet = name,
 					     .version = site->release.version,
 					     .digest = site->release.digest.text,
@@ -302,15 +99,11 @@ static int show_and_run(struct rollout_site *site, struct str *out, struct err *
 
 static int roll_out(struct rollout_site *site, struct str *out, struct err *err)
 {
-	if (read_release(site, err) < 0)
+	if (rollout_site_read(site, err) < 0)
 		return -1;
-	make_delivery(site);
-	if (delivery_check(site->delivery, err) < 0 || open_record(site, err) < 0)
-		return -1;
-	plan_init(&site->plan, site->boards.len, &site->rules);
-	take_up(site);
-	warn_unless_private(&site->boards);
-	return show_and_run(site, out, err);
+	if (site->args->dry_run)
+		return rollout_dry_run(site, out, err);
+	return rollout_site_take(site, err) < 0 ? -1 : show_and_run(site, out, err);
 }
 
 static int rollout_command_run(struct app *app, const void *args_data, struct err *err)
@@ -325,10 +118,12 @@ static int rollout_command_run(struct app *app, const void *args_data, struct er
 	AUTO(err_release) struct err ignored = ERR_INIT;
 	int status = 0;
 
-	if (open_site(app, args_data, &site, err) < 0)
+	if (rollout_site_open(app, &site, err) < 0)
 		return -1;
 	status = roll_out(&site, &text, err);
 	status = session_finish(&site.session, app, status, err);
+	if (status < 0 && err->kind == ERR_CANCELLED && site.record)
+		(void)err_hint(err, "the same command goes on where this one has ended");
 	if (app_print(&text, status < 0 ? &ignored : err) < 0)
 		return -1;
 	return status;
@@ -364,6 +159,8 @@ static const struct cli_option rollout_options[] = {
 	OPTION_HEADING("How"),
 	OPTION_FLAG(struct rollout_args, again, 0, "again",
 		    "Ask all boards, also those that an unfinished rollout has done"),
+	OPTION_FLAG(struct rollout_args, dry_run, 0, "dry-run",
+		    "Only show the waves, and what each board runs now"),
 	OPTION_FLAG(struct rollout_args, json, 0, "json",
 		    "Print what happens as JSON, an object a line"),
 	OPTION_PROGRESS(struct rollout_args, progress),

@@ -522,7 +522,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }
         ;;
     'rollout')
-        options='--devices= --canary= --wave= --parallel= --max-failures= --offline= --healthy-for= --timeout= --again --json --progress= --insecure --no-insecure --registry-secrets= --verbose --help'
+        options='--devices= --canary= --wave= --parallel= --max-failures= --offline= --healthy-for= --timeout= --again --dry-run --json --progress= --insecure --no-insecure --registry-secrets= --verbose --help'
         case $previous in
         --devices) _edgectl_value ask device; return ;;
         --canary) :; return ;;

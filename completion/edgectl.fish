@@ -544,6 +544,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l offline -x -a 'w
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l healthy-for -x -d 'All services have run, and been healthy, for so long without a restart'
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l timeout -x -d 'It has to be so within this time, or it is put back to what it had'
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l again -d 'Ask all boards, also those that an unfinished rollout has done'
+complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l dry-run -d 'Only show the waves, and what each board runs now'
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l json -d 'Print what happens as JSON, an object a line'
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l progress -x -a 'auto tty plain json quiet' -d 'How to show what goes on'
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l insecure -d 'Allow plain HTTP, and certificates that cannot be verified'

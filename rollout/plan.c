@@ -79,6 +79,13 @@ void plan_set_done(struct plan *plan, size_t board)
 	plan->left = plan->canaries;
 }
 
+unsigned plan_wave_at(const struct plan *plan, size_t position)
+{
+	if (position < plan->canaries)
+		return 0;
+	return 1 + (unsigned)((position - plan->canaries) / plan->wave_size);
+}
+
 static enum plan_answer start(struct plan *plan, size_t board, size_t *ret_board)
 {
 	set_state(plan, board, BOARD_ACTIVE);

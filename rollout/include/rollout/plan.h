@@ -80,6 +80,9 @@ void plan_release(struct plan *plan);
 /* Before the first plan_next(): an earlier rollout has done that board, and it counts as a canary that is well. */
 void plan_set_done(struct plan *plan, size_t board);
 
+/* Of the boards that are pending, the wave of the one at `position`, if nothing fails and all are reached. */
+unsigned plan_wave_at(const struct plan *plan, size_t position);
+
 enum plan_answer {
 	PLAN_START, /* *ret_board, which is active now */
 	PLAN_WAIT,  /* until a board has ended, or until *ret_wake_ms unless that is UINT64_MAX */
