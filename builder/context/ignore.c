@@ -181,19 +181,37 @@ bool ignore_match(const struct ignore *ignore, const char *path)
 	return strcmp(path, ".") != 0 && covered(ignore, span_of(path));
 }
 
-static bool covers_all(const struct ignore *ignore)
+/*
+ * Of a path that is ignored: can no exception behind the last rule that covers it bring back something that begins
+ * with `prefix`?
+ */
+static bool stays_ignored(const struct ignore *ignore, struct span path, struct span prefix)
 {
-	/* A name that only `*`, `**` and their like match. */
-	return covered(ignore, SPAN_LIT("\x01"));
+	size_t last = 0;
+
+	for (size_t i = 0; i < ignore->len; i++)
+		if (!ignore->items[i].again && rule_covers(&ignore->items[i], path))
+			last = i + 1;
+	for (size_t i = last; i < ignore->len; i++)
+		if (ignore->items[i].again && glob_may_begin_with(&ignore->items[i].glob, prefix))
+			return false;
+	return true;
 }
 
 bool ignore_covers_source(const struct ignore *ignore, const char *source)
 {
 	AUTO(freep) char *path = path_in_root(source);
+	/* A name that only `*`, `**` and their like match. */
+	struct span name = str_eq(path, ".") ? SPAN_LIT("\x01") : span_of(path);
+	AUTO(str_release) struct str prefix = STR_INIT;
 
-	if (!ignore || ignore->has_again)
+	if (!ignore || !covered(ignore, name))
 		return false;
-	return str_eq(path, ".") ? covers_all(ignore) : covered(ignore, span_of(path));
+	if (glob_is_pattern(path))
+		str_addn(&prefix, path, strcspn(path, "*?[\\"));
+	else if (!str_eq(path, "."))
+		str_addf(&prefix, "%s/", path);
+	return stays_ignored(ignore, name, span_of(prefix.ptr));
 }
 
 static struct ignore_state *state_new(const struct ignore *ignore)
@@ -242,18 +260,9 @@ bool ignore_step(const struct ignore *ignore, const struct ignore_state *parent,
 bool ignore_prunes(const struct ignore *ignore, const char *dir)
 {
 	AUTO(freep) char *prefix = NULL;
-	size_t last =
-		0; /* behind the last rule that ignores the directory with all that is below */
 
 	if (!ignore || !ignore->has_again)
 		return true;
 	prefix = xasprintf("%s/", dir);
-	for (size_t i = 0; i < ignore->len; i++)
-		if (!ignore->items[i].again && rule_covers(&ignore->items[i], span_of(dir)))
-			last = i + 1;
-	for (size_t i = last; i < ignore->len; i++)
-		if (ignore->items[i].again &&
-		    glob_may_begin_with(&ignore->items[i].glob, span_of(prefix)))
-			return false;
-	return true;
+	return stays_ignored(ignore, span_of(dir), span_of(prefix));
 }

@@ -48,10 +48,34 @@ static const struct {
 	const char *patterns, *source;
 	bool covered;
 } sources[] = {
-	{ "a\n", "a", true },   { "a\n", "./a", true },  { "a\n", "/a", true },
-	{ "a\n", "a/b", true }, { "a/b\n", "a", false }, { "a\n!a/b\n", "a", false },
-	{ ".*\n", ".", false }, { "**\n", ".", true },   { "*\n", ".", true },
-	{ "a\n", ".", false },  { "", "a", false },
+	{ "a\n", "a", true },
+	{ "a\n", "./a", true },
+	{ "a\n", "/a", true },
+	{ "a\n", "a/b", true },
+	{ "a/b\n", "a", false },
+	{ "a\n!a/b\n", "a", false },
+	{ ".*\n", ".", false },
+	{ "**\n", ".", true },
+	{ "*\n", ".", true },
+	{ "a\n", ".", false },
+	{ "", "a", false },
+	/* exceptions that bring nothing of the source back */
+	{ "a\n!a/c\n", "a/b", true },
+	{ "a\n!b\n", "a/b", true },
+	{ "a\n!x/*.c\n", "a", true },
+	{ "!a/b\na\n", "a", true },
+	{ "!a/b\na\n", "a/b", true },
+	{ "!b\n*\n", ".", true },
+	/* and those that may */
+	{ "a\n!a/b\n", "a/b", false },
+	{ "a\n!a/b/c\n", "a", false },
+	{ "a\n!*/b\n", "a", false },
+	{ "a\n!**/b\n", "a", false },
+	{ "a\n!a/b.c\n", "a/*.c", false },
+	{ "!a/b\na\n!a/b\n", "a", false },
+	{ "**\n!a\n", "a/b", false },
+	{ "*\n!b\n", ".", false },
+	{ "a.d\n!a\\.d/b\n", "a.d", false },
 };
 
 static void says_whether_a_copy_is_in_vain(void **state)

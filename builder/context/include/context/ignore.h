@@ -49,8 +49,8 @@ bool ignore_match(const struct ignore *ignore, const char *path);
 bool ignore_has_exceptions(const struct ignore *ignore);
 
 /*
- * For the build check CopyIgnoredFile: is a COPY of `source` in vain? Never so when there are `!` patterns, which
- * may bring back what lies below it; `.` only when all of the context is ignored.
+ * For the build check CopyIgnoredFile: is a COPY of `source` in vain? Not so when a later `!` pattern may bring back
+ * what lies below it; `.` only when all of the context is ignored.
  */
 bool ignore_covers_source(const struct ignore *ignore, const char *source);
 
