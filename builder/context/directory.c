@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -56,6 +57,16 @@ static int apply_ignore(struct directory_tree *d, const struct tree_node *dir,
 	return 0;
 }
 
+/* As BuildKit has it: a socket is an empty file of the context. */
+static void show_socket_as_file(struct stat *st)
+{
+	if (!S_ISSOCK(st->st_mode))
+		return;
+	st->st_mode = S_IFREG | (st->st_mode & ~(mode_t)S_IFMT);
+	st->st_size = 0;
+	st->st_nlink = 1;
+}
+
 static int directory_find(struct tree *tree, const struct tree_node *dir, struct tree_node *node,
 			  bool *ret_found, struct err *err)
 {
@@ -66,6 +77,7 @@ static int directory_find(struct tree *tree, const struct tree_node *dir, struct
 	if (fstatat(d->fd, path, &node->st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, "'%s'", path);
 	*ret_found = true;
+	show_socket_as_file(&node->st);
 	return d->ignore ? apply_ignore(d, dir, node, path, &tree->nurseries[0], ret_found, err)
 			 : 0;
 }
@@ -119,7 +131,10 @@ static int load_child(struct directory_tree *d, struct tree_node *dir, int dir_f
 		found = false;
 		if (errno != ENOENT) /* it has just been removed */
 			result = err_errno(err, "stat '%s'", name);
-	} else if (d->ignore) {
+	} else {
+		show_socket_as_file(&node->st);
+	}
+	if (found && d->ignore) {
 		AUTO(freep) char *path = tree_path(node);
 
 		result = apply_ignore(d, dir, node, path, nursery, &found, err);
@@ -155,6 +170,9 @@ static int directory_open(struct tree *tree, const struct tree_node *node, int *
 	AUTO(freep) char *path = tree_path(node);
 
 	*ret_fd = openat(of(tree)->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	/* a socket */
+	if (*ret_fd < 0 && errno == ENXIO)
+		*ret_fd = memfd_create("empty", MFD_CLOEXEC);
 	return *ret_fd < 0 ? err_errno(err, "open '%s'", path) : 0;
 }
 

@@ -2,7 +2,7 @@
 #include <utf8proc.h>
 
 #include "dockerfile/parser.h"
-#include "quote.h"
+#include "dockerfile/quote.h"
 #include "rune.h"
 
 static void add_lower(const char *text, struct str *out)

@@ -133,10 +133,15 @@ static void read_words(const struct instruction_reading *in, struct instruction 
 	ret->words = in->node->args;
 	if (ret->kind != INSTRUCTION_VOLUME)
 		return;
-	VEC_FOREACH(word, &ret->words)
-		if (!rune_trim(span_of(word->text)).len)
+	VEC_FOREACH(word, &ret->words) {
+		struct span text = span_of(word->text), trimmed = rune_trim(text);
+
+		if (!trimmed.len)
 			problem(in, *word, xstrdup("name a directory of the image"),
 				"a VOLUME cannot be empty");
+		else if (trimmed.len < text.len)
+			word->text = arena_strndup(in->arena, trimmed.ptr, trimmed.len);
+	}
 }
 
 void read_command(const struct instruction_reading *in, const struct words *args,

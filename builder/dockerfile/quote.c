@@ -1,4 +1,4 @@
-#include "quote.h"
+#include "dockerfile/quote.h"
 
 #include <utf8proc.h>
 

@@ -217,10 +217,8 @@ int account_find(int root_fd, const char *user, struct account *ret, struct err 
 	AUTO(str_release) struct str passwd = STR_INIT;
 	AUTO(str_release) struct str group = STR_INIT;
 
-	if (read_table(root_fd, "etc/passwd", &passwd, err) < 0)
-		return -1;
-	/* Root's groups are of no use to anybody, and most steps run as root. */
-	if (user && *user && read_table(root_fd, "etc/group", &group, err) < 0)
+	if (read_table(root_fd, "etc/passwd", &passwd, err) < 0 ||
+	    read_table(root_fd, "etc/group", &group, err) < 0)
 		return -1;
 	return account_resolve(user, str_span(&passwd), str_span(&group), ret, err);
 }

@@ -65,11 +65,6 @@ const char *add_source_name(const struct add_source *source)
 	return source->name;
 }
 
-bool add_source_is_directory(const struct add_source *source)
-{
-	return !source->url;
-}
-
 /* --- what is written --- */
 
 /* A Dockerfile may be anybody's: of whoever builds it it gets no files, and no key but those lent. */
@@ -103,7 +98,8 @@ static int parse_file(struct add_source *source, const char *text,
 
 	source->url = xstrdup(text);
 	source->shown = download_shown_url(text);
-	source->name = name ? name : xstrdup("");
+	/* BuildKit's name for it */
+	source->name = name ? name : xstrdup("__unnamed__");
 	if (flags->keep_git_dir_set && flags->keep_git_dir) {
 		(void)err_set(err, ERR_INPUT, "--keep-git-dir is for repositories, not for '%s'",
 			      source->shown);

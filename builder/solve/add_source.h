@@ -29,10 +29,8 @@ static inline void add_source_freep(struct add_source **source)
 	add_source_free(*source);
 }
 
-/* What a file of it is called; "" = a directory, or an address that names no file. Borrowed. */
+/* What a file of it is called; "" = a repository, of which ADD copies what is in it. Borrowed. */
 const char *add_source_name(const struct add_source *source);
-/* A repository: ADD copies what is in it. */
-bool add_source_is_directory(const struct add_source *source);
 
 /* Finds out what it is now: a file is fetched unless it is here, of a repository only the commit. */
 WARN_UNUSED int add_source_resolve(struct solver *solver, struct add_source *source,

@@ -1,5 +1,6 @@
 /* Instructions that change the image's configuration and make no files. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "dockerfile/expose.h"
@@ -117,22 +118,49 @@ static void add_ports(struct strmap *ports, const struct strvec *words)
 		strmap_set(ports, words->items[i], NULL);
 }
 
+static int compare_words(const void *a_ptr, const void *b_ptr)
+{
+	const struct word *a = a_ptr, *b = b_ptr;
+
+	return strcmp(a->text, b->text);
+}
+
+/* By their bytes as they are written: so the history entry has them. The caller frees. */
+static struct word *sorted_words(const struct words *words)
+{
+	struct word *sorted = xcalloc(words->len + 1, sizeof(*sorted));
+
+	for (size_t i = 0; i < words->len; i++)
+		sorted[i] = words->items[i];
+	qsort(sorted, words->len, sizeof(*sorted), compare_words);
+	return sorted;
+}
+
+static int expand_ports(const struct stage_state *state, struct word word, struct strvec *ret,
+			struct err *err)
+{
+	struct expander expander = stage_scope_expander(&state->scope);
+	AUTO(strvec_release) struct strvec parts = STRVEC_INIT;
+
+	if (expand_words(&expander, word.text, &parts, NULL, err) < 0)
+		return word_error(state, word, err);
+	for (size_t i = 0; i < parts.len; i++) {
+		if (expose_parse(parts.items[i], ret, NULL, err) < 0)
+			return word_error(state, word, err);
+	}
+	return 0;
+}
+
 static int change_expose(struct stage_state *state, const struct instruction *instruction,
 			 struct err *err)
 {
-	struct expander expander = stage_scope_expander(&state->scope);
 	AUTO(strvec_release) struct strvec ports = STRVEC_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
+	AUTO(freep) struct word *words = sorted_words(&instruction->words);
 
-	VEC_FOREACH(word, &instruction->words) {
-		AUTO(strvec_release) struct strvec parts = STRVEC_INIT;
-
-		if (expand_words(&expander, word->text, &parts, NULL, err) < 0)
-			return word_error(state, *word, err);
-		for (size_t i = 0; i < parts.len; i++) {
-			if (expose_parse(parts.items[i], &ports, NULL, err) < 0)
-				return word_error(state, *word, err);
-		}
+	for (size_t i = 0; i < instruction->words.len; i++) {
+		if (expand_ports(state, words[i], &ports, err) < 0)
+			return -1;
 	}
 	add_ports(&state->config.exposed_ports, &ports);
 	str_add(&text, "EXPOSE ");

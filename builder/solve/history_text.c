@@ -1,35 +1,16 @@
 #include "history_text.h"
 
-#define SECOND_NS 1000000000LL
+#include "dockerfile/quote.h"
 
-static void add_quoted_char(struct str *out, unsigned char c)
-{
-	switch (c) {
-	case '"': str_add(out, "\\\""); return;
-	case '\\': str_add(out, "\\\\"); return;
-	case '\n': str_add(out, "\\n"); return;
-	case '\r': str_add(out, "\\r"); return;
-	case '\t': str_add(out, "\\t"); return;
-	case '\a': str_add(out, "\\a"); return;
-	case '\b': str_add(out, "\\b"); return;
-	case '\f': str_add(out, "\\f"); return;
-	case '\v': str_add(out, "\\v"); return;
-	default: break;
-	}
-	if (c < 0x20 || c == 0x7f)
-		str_addf(out, "\\x%02x", c);
-	else
-		str_addc(out, (char)c);
-}
+#define SECOND_NS 1000000000LL
 
 void history_add_quoted(struct str *out, const struct strvec *words)
 {
 	str_addc(out, '[');
 	for (size_t i = 0; i < words->len; i++) {
-		str_add(out, i ? " \"" : "\"");
-		for (const char *c = words->items[i]; *c; c++)
-			add_quoted_char(out, (unsigned char)*c);
-		str_addc(out, '"');
+		if (i)
+			str_addc(out, ' ');
+		quote_go(words->items[i], out);
 	}
 	str_addc(out, ']');
 }
@@ -97,21 +78,25 @@ void history_add_healthcheck(struct str *out, const struct healthcheck *healthch
 	str_addf(out, " Retries:%lld}", (long long)healthcheck->retries);
 }
 
-char *history_run(const struct strmap *args, const struct strvec *argv)
+/* What the step saw of it, which an ENV behind it may have set. */
+static const char *value_of(const struct strmap_item *arg, const struct strmap *vars)
 {
-	AUTO(str_release) struct str shown = STR_INIT;
-	struct str text = STR_INIT;
-	unsigned count = 0;
+	const char *value = strmap_get(vars, arg->key);
 
-	for (size_t i = 0; i < args->len; i++) {
-		if (!args->items[i].value)
-			continue;
-		str_addf(&shown, " %s=%s", args->items[i].key, args->items[i].value);
-		count++;
-	}
+	if (!value)
+		value = arg->value;
+	return value ? value : "";
+}
+
+char *history_run(const struct strmap *args, const struct strmap *vars, const struct strvec *argv)
+{
+	struct str text = STR_INIT;
+
 	str_add(&text, "RUN");
-	if (count)
-		str_addf(&text, " |%u%s", count, shown.ptr);
+	if (args->len)
+		str_addf(&text, " |%zu", args->len);
+	for (size_t i = 0; i < args->len; i++)
+		str_addf(&text, " %s=%s", args->items[i].key, value_of(&args->items[i], vars));
 	for (size_t i = 0; i < argv->len; i++)
 		str_addf(&text, " %s", argv->items[i]);
 	str_add(&text, " # buildkit");

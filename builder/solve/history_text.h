@@ -15,7 +15,7 @@ void history_add_quoted(struct str *out, const struct strvec *words);
 void history_add_plain(struct str *out, const struct strvec *words);
 /* {Test:[CMD a] Interval:1m30s ...} */
 void history_add_healthcheck(struct str *out, const struct healthcheck *healthcheck);
-/* "RUN |2 A=1 B=2 /bin/sh -c make # buildkit"; args without a value are not shown. */
-char *history_run(const struct strmap *args, const struct strvec *argv);
+/* "RUN |2 A=1 B= /bin/sh -c make # buildkit"; `vars` is what the step saw. */
+char *history_run(const struct strmap *args, const struct strmap *vars, const struct strvec *argv);
 
 #endif

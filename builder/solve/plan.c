@@ -228,6 +228,8 @@ static int start_stage(struct stage_state *state, struct err *err)
 		return start_from_stage(state, base, err);
 	if (!str_eq(name, "scratch"))
 		return start_from_image(state, name, err);
+	/* Nothing has no platform of its own: --platform says nothing here. */
+	state->platform = *request->platform;
 	start_from_scratch(state);
 	return 0;
 }

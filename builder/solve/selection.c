@@ -190,16 +190,25 @@ static int add_source(struct selection *selection, const struct copy_argument *a
 }
 
 static int add_matches(struct selection *selection, const struct copy_argument *argument,
-		       const struct filter *filter, struct err *err)
+		       const char *pattern, bool only_directories, const struct filter *filter,
+		       struct err *err)
 {
 	AUTO(strvec_release) struct strvec matches = STRVEC_INIT;
 	struct tree_node *node = NULL;
 
-	if (tree_glob(selection->tree, argument->path, &matches, err) < 0)
+	if (tree_glob(selection->tree, pattern, &matches, err) < 0)
 		return -1;
 	/* A link that matches but leads nowhere has no files to copy. */
 	for (size_t i = 0; i < matches.len; i++) {
-		if (add_source(selection, argument, matches.items[i], filter, &node, err) < 0)
+		const char *path = matches.items[i];
+
+		if (only_directories) {
+			if (tree_resolve(selection->tree, path, &node, err) < 0)
+				return -1;
+			if (!node || !S_ISDIR(node->st.st_mode))
+				continue;
+		}
+		if (add_source(selection, argument, path, filter, &node, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -219,6 +228,18 @@ static char *literal_prefix(const char *pattern)
 	return TAKE(prefix);
 }
 
+static int require_path(const struct selection *selection, const struct copy_vertex *copy,
+			const struct copy_argument *argument, const char *root, const char *path,
+			struct err *err)
+{
+	AUTO(freep) char *whole = path_join(root, path);
+	struct tree_node *node = NULL;
+
+	if (tree_resolve(selection->tree, whole, &node, err) < 0)
+		return -1;
+	return node ? 0 : not_found(copy, argument->path, err);
+}
+
 /* --parents: what is before "/./" is left out of the destination, the rest is kept. */
 static int add_with_parents(struct selection *selection, const struct copy_vertex *copy,
 			    const struct copy_argument *argument, const struct filter *exclude,
@@ -233,16 +254,13 @@ static int add_with_parents(struct selection *selection, const struct copy_verte
 		      : xstrdup("/");
 	AUTO(freep) char *clean_root = path_in_root(root);
 	AUTO(freep) char *pattern = path_in_root(pivot ? pivot + 3 : argument->path);
-	AUTO(freep) char *whole = path_join(clean_root, pattern);
+	bool many = glob_is_pattern(clean_root);
 	struct tree_node *node = NULL;
 	int result;
 
-	if (!glob_is_pattern(pattern)) {
-		if (tree_resolve(selection->tree, whole, &node, err) < 0)
-			return -1;
-		if (!node)
-			return not_found(copy, argument->path, err);
-	}
+	if (!many && !glob_is_pattern(pattern) &&
+	    require_path(selection, copy, argument, clean_root, pattern, err) < 0)
+		return -1;
 	if (!str_eq(pattern, ".")) {
 		strvec_add(&patterns, pattern);
 		if (ignore_new(&patterns, &filter.include, err) < 0)
@@ -250,9 +268,12 @@ static int add_with_parents(struct selection *selection, const struct copy_verte
 	}
 	filter.prefix = literal_prefix(pattern);
 	filter.exclude = exclude->exclude;
-	result = add_source(selection, argument, clean_root, &filter, &node, err);
+	if (many)
+		result = add_matches(selection, argument, clean_root, true, &filter, err);
+	else
+		result = add_source(selection, argument, clean_root, &filter, &node, err);
 	filter.exclude = NULL; /* borrowed above */
-	if (result == 0 && !node)
+	if (result == 0 && !many && !node)
 		return not_found(copy, argument->path, err);
 	return result;
 }
@@ -274,7 +295,7 @@ static int add_argument(struct selection *selection, const struct copy_vertex *c
 	if (copy->parents)
 		return add_with_parents(selection, copy, argument, filter, err);
 	if (glob_is_pattern(argument->path))
-		return add_matches(selection, argument, filter, err);
+		return add_matches(selection, argument, argument->path, false, filter, err);
 
 	AUTO(freep) char *path = path_in_root(argument->path);
 

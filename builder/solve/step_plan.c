@@ -1,4 +1,5 @@
 /* Instructions that make files: RUN, COPY, ADD and WORKDIR become vertices. */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "add_source.h"
@@ -20,6 +21,22 @@ static bool is_for_target(const struct stage_state *state)
 	return str_eq(state->platform.os, target->os) && str_eq(state->platform.arch, target->arch);
 }
 
+/* In both cases, as programs look for either; what is given for the name itself counts. */
+static void set_proxy(const struct strmap *build_args, const struct strmap_item *item,
+		      struct run_vertex *run)
+{
+	for (int upper = 0; upper < 2; upper++) {
+		AUTO(freep) char *name = xstrdup(item->key);
+
+		for (char *c = name; *c; c++)
+			*c = (char)(upper ? toupper((unsigned char)*c)
+					  : tolower((unsigned char)*c));
+		if (!strmap_has(&run->env, name) &&
+		    (str_eq(name, item->key) || !strmap_has(build_args, name)))
+			strmap_set(&run->proxies, name, item->value);
+	}
+}
+
 static void set_environment(const struct stage_state *state, struct run_vertex *run)
 {
 	const char *cpu_model = state->plan->request->cpu_model;
@@ -33,8 +50,8 @@ static void set_environment(const struct stage_state *state, struct run_vertex *
 	for (size_t i = 0; build_args && i < build_args->len; i++) {
 		const struct strmap_item *item = &build_args->items[i];
 
-		if (item->value && scope_is_proxy(item->key) && !strmap_has(&run->env, item->key))
-			strmap_set(&run->proxies, item->key, item->value);
+		if (item->value && scope_is_proxy(item->key))
+			set_proxy(build_args, item, run);
 	}
 	/* In the environment, so that it is in the key as well. */
 	if (cpu_model && is_for_target(state) && !strmap_has(&run->env, "QEMU_CPU"))
@@ -225,7 +242,9 @@ int plan_run(struct stage_state *state, const struct instruction *instruction, s
 	vertex->run.hostname = xstrdup_or_null(predefined(state, "BUILDKIT_SANDBOX_HOSTNAME"));
 	vertex->run.network = network_of(state, from);
 	vertex->run.insecure = from->security == RUN_SECURITY_INSECURE;
-	stage_add_history(state, history_run(&state->scope.args, &vertex->run.argv), vertex);
+	stage_add_history(state,
+			  history_run(&state->scope.args, &state->scope.vars, &vertex->run.argv),
+			  vertex);
 	return 0;
 }
 
@@ -358,21 +377,10 @@ static int check_remote(const struct stage_state *state, const struct instructio
 	struct word checksum = instruction->copy.checksum;
 
 	VEC_FOREACH(argument, &copy->arguments) {
-		const struct add_source *remote = argument->remote;
-
-		if (!remote)
+		if (!argument->remote || !checksum.text || copy->arguments.len == 1)
 			continue;
-		if (checksum.text && copy->arguments.len > 1) {
-			(void)err_set(err, ERR_INPUT, "--checksum is for a single source");
-			return word_error(state, checksum, err);
-		}
-		if (add_source_is_directory(remote) || *add_source_name(remote) ||
-		    !str_has_suffix(copy->dest, "/"))
-			continue;
-		(void)err_set(err, ERR_INPUT, "'%s' names no file that could be put into '%s'",
-			      argument->path, copy->dest);
-		(void)err_hint(err, "write the destination as the path of a file");
-		return word_error(state, argument->place, err);
+		(void)err_set(err, ERR_INPUT, "--checksum is for a single source");
+		return word_error(state, checksum, err);
 	}
 	return 0;
 }
@@ -385,7 +393,6 @@ static int fill_copy(struct stage_state *state, const struct instruction *instru
 	AUTO(freep) char *dest = NULL;
 
 	copy->is_add = instruction->kind == INSTRUCTION_ADD;
-	copy->link = from->link;
 	copy->parents = from->parents;
 	copy->unpack = from->unpack;
 	VEC_FOREACH(exclude, &from->excludes)
@@ -395,6 +402,8 @@ static int fill_copy(struct stage_state *state, const struct instruction *instru
 	    stage_expand(state, from->chown, &copy->chown, err) < 0 ||
 	    set_mode(state, from, copy, err) < 0)
 		return -1;
+	/* As with BuildKit, --chmod makes it an ordinary copy. */
+	copy->link = from->link && !copy->mode;
 	/* An empty one says nothing. */
 	if (str_eq(copy->chown, ""))
 		freep(&copy->chown), copy->chown = NULL;

@@ -406,11 +406,7 @@ static void check_config(struct suite *suite, const struct scene *scene, const c
 	}
 }
 
-/*
- * The texts are compared as well: they are not required, but people and tools read them. One
- * differs: in expose-variants the case has the ports of a variable in front of those that stand
- * before it, we have them in the order of the words.
- */
+/* The texts are compared as well: they are not required, but people and tools read them. */
 static void check_history(struct suite *suite, const struct scene *scene, const char *id,
 			  json_t *file)
 {
@@ -432,9 +428,8 @@ static void check_history(struct suite *suite, const struct scene *scene, const 
 
 		suite_case(suite, empty == json_is_true(json_object_get(line, "empty_layer")), id,
 			   "history %zu: empty_layer", i);
-		suite_case(suite, str_eq(text, ours) || str_eq(id, "expose-variants"), id,
-			   "history %zu: want %s, have %s", i, text ? text : "nothing",
-			   ours ? ours : "nothing");
+		suite_case(suite, str_eq(text, ours), id, "history %zu: want %s, have %s", i,
+			   text ? text : "nothing", ours ? ours : "nothing");
 		layers += !empty;
 	}
 	suite_case(suite,

@@ -1,5 +1,10 @@
 #include "context/tree.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "context/directory.h"
@@ -211,6 +216,32 @@ static void lists_the_same_in_either_order(void **state)
 	}
 }
 
+static void a_socket_is_an_empty_file(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "root/socket" };
+	AUTO(tree_freep) struct tree *tree = NULL;
+	AUTO(fd_closep) int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	AUTO(fd_closep) int fd = -1;
+	const struct tree_nodes *children = NULL;
+	struct tree_node *node = NULL;
+	char byte;
+
+	(void)state;
+	write_file("root/a");
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(chmod("root/socket", 0640), 0);
+	tree = open_tree(NULL);
+	assert_ok(tree_resolve(tree, "socket", &node, &err_));
+	assert_int_equal(node->st.st_mode, S_IFREG | 0640);
+	assert_ok(tree_open(tree, node, &fd, &err_));
+	assert_int_equal(read(fd, &byte, 1), 0);
+	tree_freep(&tree);
+	tree = open_tree(NULL);
+	assert_ok(tree_list(tree, tree->root, &children, &err_));
+	assert_int_equal(children->len, 2);
+	assert_int_equal(children->items[1]->st.st_mode, S_IFREG | 0640);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +251,7 @@ int main(void)
 		scratch_test(a_loop_of_links_is_an_error),
 		scratch_test(ignored_files_are_not_there),
 		scratch_test(globs_by_segments),
+		scratch_test(a_socket_is_an_empty_file),
 		scratch_test(lists_what_was_looked_up_before_once),
 	};
 

@@ -112,6 +112,25 @@ static void without_files_numbers_serve(void **state)
 	assert_int_equal(account_find(root, "bob", &account, &err_), -1);
 }
 
+/* Root is in groups as well. */
+static void who_is_not_named_is_root(void **state)
+{
+	(void)state;
+	AUTO(account_release) struct account account = { .home = NULL };
+	AUTO(fd_closep) int root = -1;
+
+	assert_int_equal(mkdir("etc", 0755), 0);
+	write_text("etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+	write_text("etc/group", "root:x:0:\nwheel:x:10:bob,root\n");
+	assert_ok(fd_open(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0, &root, &err_));
+	assert_ok(account_find(root, NULL, &account, &err_));
+	assert_int_equal(account.uid, 0);
+	assert_int_equal(account.gid, 0);
+	assert_int_equal(account.group_count, 2);
+	assert_int_equal(account.groups[1], 10);
+	assert_string_equal(account.home, "/root");
+}
+
 /* The image's link must lead to the image's file, not to the machine's. */
 static void links_stay_in_the_root(void **state)
 {
@@ -149,6 +168,7 @@ int main(void)
 		cmocka_unit_test(refuses_unknown_names),
 		cmocka_unit_test(says_which_numbers_there_are),
 		scratch_test(without_files_numbers_serve),
+		scratch_test(who_is_not_named_is_root),
 		scratch_test(links_stay_in_the_root),
 		scratch_test(other_than_files_are_refused),
 	};

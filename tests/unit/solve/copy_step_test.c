@@ -157,6 +157,35 @@ static void a_linked_layer_knows_nothing_of_what_is_below(void **state)
 				  "f 0644 0:0 a/b f");
 }
 
+static void with_a_mode_it_is_no_linked_layer(void **state)
+{
+	(void)state;
+	write_file("context/f");
+	assert_ok(fs_mkdir_all(AT_FDCWD, "below/real", 0750, &err_));
+	assert_int_equal(symlink("real", "below/a"), 0);
+	assert_layer("COPY --link --chmod=600 f /a/b", "d 0750 0:0 real\n"
+						       "f 0600 0:0 real/b f");
+}
+
+static void parents_are_kept_behind_each_match(void **state)
+{
+	(void)state;
+	write_file("context/a1/c/x/f");
+	write_file("context/a1/c/g");
+	write_file("context/a2/c/y/f");
+	write_file("context/a3");
+	assert_layer("COPY --parents a*/./c/**/f /o/", "d 0755 0:0 o\n"
+						       "d 0755 0:0 o/c\n"
+						       "d 0755 0:0 o/c/x\n"
+						       "f 0644 0:0 o/c/x/f f\n"
+						       "d 0755 0:0 o/c/y\n"
+						       "f 0644 0:0 o/c/y/f f");
+	/* with a wildcard in either part nothing has to be there */
+	assert_layer("COPY --parents b*/./c a*/./nope a1/./c/g /o/", "d 0755 0:0 o\n"
+								     "d 0755 0:0 o/c\n"
+								     "f 0644 0:0 o/c/g g");
+}
+
 static void files_and_directories_do_not_replace_each_other(void **state)
 {
 	(void)state;
@@ -300,6 +329,8 @@ int main(void)
 		scratch_test(existing_directories_keep_their_metadata),
 		scratch_test(links_below_are_followed),
 		scratch_test(a_linked_layer_knows_nothing_of_what_is_below),
+		scratch_test(with_a_mode_it_is_no_linked_layer),
+		scratch_test(parents_are_kept_behind_each_match),
 		scratch_test(files_and_directories_do_not_replace_each_other),
 		scratch_test(names_come_from_the_files_below),
 		scratch_test(the_last_of_several_sources_wins),

@@ -1,5 +1,6 @@
 #include "solve/plan.h"
 
+#include "add_source.h"
 #include "planned.h"
 #include "unit.h"
 
@@ -67,10 +68,33 @@ static const struct row rows[] = {
 	  "- ENV C=2\n"
 	  "- USER u:g\n"
 	  "= WORKDIR /w/\n"
-	  "= RUN |1 A=1 /bin/sh -c a  $A # buildkit\n"
+	  "= RUN |2 A=1 B= /bin/sh -c a  $A # buildkit\n"
 	  "- SHELL [/s]\n"
-	  "= RUN |1 A=1 /s b # buildkit\n"
-	  "= RUN |1 A=1 c $A # buildkit\n" },
+	  "= RUN |2 A=1 B= /s b # buildkit\n"
+	  "= RUN |2 A=1 B= c $A # buildkit\n" },
+	{ "an argument in the history has the value that the step saw",
+	  "FROM scratch\nARG A=1\nARG A\nENV A=2\nRUN x\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "1 run linux/arm/v7 on 0 '/bin/sh' '-c' 'x' cwd=/ env: " PATH_ENV " A=2\n"
+	  "- ARG A=1\n"
+	  "- ARG A\n"
+	  "- ENV A=2\n"
+	  "= RUN |1 A=2 /bin/sh -c x # buildkit\n" },
+	{ "ports in the order of the words as they are written",
+	  "FROM scratch\nENV P=9 Q=\"2 1/udp\"\nEXPOSE 80 $Q 443/UDP ${P}0 10-11\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "- ENV P=9 Q=2 1/udp\n"
+	  "- EXPOSE [2/tcp 1/udp 90/tcp 10/tcp 11/tcp 443/udp 80/tcp]\n" },
+	{ "words of VOLUME lose their blanks, words of CMD are quoted",
+	  "FROM scratch\nVOLUME [\" /a \", \"/b c\"]\nCMD [\"\\u00e9\\u00a0\", \"\\\"\"]\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "- VOLUME [/a /b c]\n"
+	  "- CMD [\"\u00e9\\u00a0\" \"\\\"\"]\n" },
+	{ "scratch is of the platform that is built for",
+	  "FROM --platform=$BUILDPLATFORM scratch\nCOPY a /\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "1 copy linux/arm/v7 on 0 a -> /\n"
+	  "= COPY a / # buildkit\n" },
 	{ "WORKDIR / makes nothing", "FROM scratch\nWORKDIR /\n", NULL,
 	  "0 scratch linux/arm/v7\n"
 	  "- WORKDIR /\n" },
@@ -179,10 +203,43 @@ static void proxies_stay_out_of_key_and_history(void **state)
 	run = &planned.result.top->run;
 	assert_false(strmap_has(&run->env, "HTTP_PROXY"));
 	assert_false(strmap_has(&run->env, "OTHER"));
+	/* for programs that look for one or the other */
 	assert_string_equal(strmap_get(&run->proxies, "HTTP_PROXY"), "http://proxy");
-	assert_int_equal(run->proxies.len, 1);
+	assert_string_equal(strmap_get(&run->proxies, "http_proxy"), "http://proxy");
+	assert_int_equal(run->proxies.len, 2);
 	assert_string_equal(planned.result.lines.items[0].created_by,
 			    "RUN /bin/sh -c a # buildkit");
+}
+
+static void each_proxy_keeps_its_own_value(void **state)
+{
+	AUTO(planned_release) struct planned planned;
+	const struct run_vertex *run;
+
+	(void)state;
+	planned_init(&planned);
+	strmap_set(&planned.build_args, "no_proxy", "a");
+	strmap_set(&planned.build_args, "NO_PROXY", "b");
+	strmap_set(&planned.build_args, "all_proxy", "c");
+	assert_ok(planned_make(&planned, "FROM scratch\nENV ALL_PROXY=d\nRUN a\n", &err_));
+	run = &planned.result.top->run;
+	assert_string_equal(strmap_get(&run->proxies, "no_proxy"), "a");
+	assert_string_equal(strmap_get(&run->proxies, "NO_PROXY"), "b");
+	assert_string_equal(strmap_get(&run->proxies, "all_proxy"), "c");
+	assert_int_equal(run->proxies.len, 3);
+	assert_string_equal(strmap_get(&run->env, "ALL_PROXY"), "d");
+}
+
+static void an_address_without_a_name_has_one(void **state)
+{
+	AUTO(planned_release) struct planned planned;
+	const struct copy_vertex *copy;
+
+	(void)state;
+	planned_init(&planned);
+	assert_ok(planned_make(&planned, "FROM scratch\nADD https://x/ /d/\n", &err_));
+	copy = &planned.result.top->copy;
+	assert_string_equal(add_source_name(copy->arguments.items[0].remote), "__unnamed__");
 }
 
 static void a_script_is_a_file_of_its_own(void **state)
@@ -256,7 +313,6 @@ static void mistakes_have_a_place(void **state)
 		{ "FROM scratch\nEXPOSE 80/foo\n", NULL, ERR_INPUT, 2, 8 },
 		{ "FROM scratch\nSTOPSIGNAL SIGNONE\n", NULL, ERR_INPUT, 2, 12 },
 		{ "FROM scratch\nCOPY https://x/y /\n", NULL, ERR_INPUT, 2, 6 },
-		{ "FROM scratch\nADD https://x/ /d/\n", NULL, ERR_INPUT, 2, 5 },
 		{ "FROM scratch\nADD https://x/a.git?reff=1 /\n", NULL, ERR_INPUT, 2, 5 },
 		{ "FROM scratch\nADD file:///srv/a.git /\n", NULL, ERR_INPUT, 2, 5 },
 		{ "FROM scratch\nADD git@h:a.git /\n", NULL, ERR_DENIED, 2, 5 },
@@ -310,6 +366,8 @@ int main(void)
 		cmocka_unit_test(the_environment_of_the_base_counts),
 		cmocka_unit_test(triggers_run_behind_from_and_only_once),
 		cmocka_unit_test(proxies_stay_out_of_key_and_history),
+		cmocka_unit_test(each_proxy_keeps_its_own_value),
+		cmocka_unit_test(an_address_without_a_name_has_one),
 		cmocka_unit_test(a_script_is_a_file_of_its_own),
 		cmocka_unit_test(steps_are_named_and_numbered),
 		cmocka_unit_test(mistakes_have_a_place),

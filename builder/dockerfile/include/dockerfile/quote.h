@@ -1,5 +1,6 @@
-#ifndef QUOTE_H
-#define QUOTE_H
+/* Strings as Go prints them, which dumps and history entries hold. */
+#ifndef DOCKERFILE_QUOTE_H
+#define DOCKERFILE_QUOTE_H
 
 #include "base/str.h"
 
