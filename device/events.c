@@ -1,6 +1,8 @@
 #include "device/events.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
+#include "base/str.h"
 #include "call.h"
 #include "json_lines.h"
 
@@ -13,6 +15,26 @@ int engine_info(struct engine *engine, json_t **ret, struct err *err)
 
 	engine_call_path(&call, "/info");
 	return engine_call_json(engine, &call, ret, err);
+}
+
+/* [["driver-type", "io.containerd.snapshotter.v1"]], as docker(1) looks for it. */
+int engine_keeps_blobs(struct engine *engine, bool *ret, struct err *err)
+{
+	json_t *info = NULL, *pair = NULL;
+	size_t i = 0;
+
+	*ret = false;
+	if (engine_info(engine, &info, err) < 0)
+		return -1;
+	json_array_foreach(json_get_array(info, "DriverStatus"), i, pair)
+	{
+		if (str_eq(json_string_value(json_array_get(pair, 0)) ?: "", "driver-type") &&
+		    str_has_prefix(json_string_value(json_array_get(pair, 1)) ?: "",
+				   "io.containerd.snapshotter."))
+			*ret = true;
+	}
+	json_decref(info);
+	return 0;
 }
 
 static int consume(void *data, const char *bytes, size_t len, struct err *err)

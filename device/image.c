@@ -27,6 +27,18 @@ static int list_images(struct engine *engine, json_t **ret, struct err *err)
 	return engine_call_json(engine, &call, ret, err);
 }
 
+int board_image_ids(struct engine *engine, struct strvec *ret, struct err *err)
+{
+	json_t *list = NULL, *item = NULL;
+	size_t i = 0;
+
+	if (list_images(engine, &list, err) < 0)
+		return -1;
+	json_array_foreach(list, i, item) strvec_add(ret, json_get_string(item, "Id") ?: "");
+	json_decref(list);
+	return 0;
+}
+
 static size_t common_layers(const json_t *image, const struct strvec *diff_ids)
 {
 	const json_t *layers = json_get_array(json_get_object(image, "RootFS"), "Layers");
@@ -41,27 +53,23 @@ static size_t common_layers(const json_t *image, const struct strvec *diff_ids)
 int board_image_known_layers(struct engine *engine, const struct strvec *diff_ids,
 			     size_t *ret_count, struct err *err)
 {
-	json_t *list = NULL, *item = NULL;
-	size_t i = 0;
+	AUTO(strvec_release) struct strvec ids = STRVEC_INIT;
 
 	*ret_count = 0;
-	if (list_images(engine, &list, err) < 0)
+	if (board_image_ids(engine, &ids, err) < 0)
 		return -1;
-	json_array_foreach(list, i, item)
-	{
+	VEC_FOREACH(id, &ids) {
 		json_t *image = NULL;
 		size_t count = 0;
 
 		/* One that was removed meanwhile knows nothing. */
-		if (board_image_inspect(engine, json_get_string(item, "Id") ?: "", &image, NULL) <
-		    0)
+		if (board_image_inspect(engine, *id, &image, NULL) < 0)
 			continue;
 		count = common_layers(image, diff_ids);
 		json_decref(image);
 		if (count > *ret_count)
 			*ret_count = count;
 	}
-	json_decref(list);
 	return 0;
 }
 
@@ -82,10 +90,24 @@ static int produce(void *data, char *buffer, size_t size, size_t *ret_len, struc
 	return answer->source->produce(answer->source->data, buffer, size, ret_len, err);
 }
 
+/* "error" is the old form, which newer engines leave out (API 1.48). */
+static const char *failure_of(const json_t *json)
+{
+	const char *message = json_get_string(json_get_object(json, "errorDetail"), "message");
+	const char *told = json_get_string(json, "stream");
+
+	if (!message)
+		message = json_get_string(json, "error");
+	/* With the containerd store of Docker 24 and newer a load does not fail by that. */
+	if (!message && told && str_has_prefix(told, "Error unpacking image"))
+		message = told;
+	return message;
+}
+
 static int take_line(void *data, const json_t *json, struct err *err)
 {
 	const struct line_answer *answer = data;
-	const char *message = json_get_string(json, "error");
+	const char *message = failure_of(json);
 
 	if (message)
 		return engine_says(ERR_SYSTEM, message, err);

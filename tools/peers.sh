@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fetches the programs that the tests compare edgectl with and that Debian 12 does not have, into build/peers:
-# docker-compose, the plugin, of Debian 13. Nothing is installed, and no root is needed.
+# docker-compose, the plugin, and a Docker engine that has the containerd store (engine/), both of Debian 13. Nothing is installed,
+# and no root is needed.
 #
 #   tools/peers.sh
 #
@@ -9,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 suite=trixie peers=$PWD/build/peers
 
-if [ -x "$peers/docker-compose" ]; then
+if [ -x "$peers/docker-compose" ] && [ -d "$peers/engine" ]; then
 	echo "peers: all there"
 	exit 0
 fi
@@ -39,12 +40,24 @@ apt() {
 		-o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 
-echo "peers: fetching docker-compose of Debian $suite..."
+echo "peers: fetching docker-compose and docker.io of Debian $suite..."
 apt update
 cd "$work"
-apt download docker-compose
+apt download docker-compose docker.io docker-cli containerd
 dpkg-deb --fsys-tarfile ./docker-compose_*.deb |
 	tar -x -O ./usr/libexec/docker/cli-plugins/docker-compose >docker-compose
 chmod 755 docker-compose
 ./docker-compose version
 mv docker-compose "$peers/docker-compose"
+
+# Its runc wants a newer libc than Debian 12 has; that of Debian 12 serves.
+mkdir engine unpacked
+for package in docker.io docker-cli containerd; do
+	dpkg-deb --extract ./"$package"_*.deb unpacked
+done
+for program in sbin/dockerd sbin/docker-proxy bin/docker-init bin/docker bin/containerd bin/containerd-shim-runc-v2; do
+	mv "unpacked/usr/$program" engine/
+done
+engine/dockerd --version
+rm -rf "$peers/engine"
+mv engine "$peers/engine"

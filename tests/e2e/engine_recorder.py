@@ -78,8 +78,8 @@ def text_of(body):
 
 
 class Recorder:
-    def __init__(self, upstream):
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    def __init__(self, upstream, handler=Handler):
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
         self.server.upstream, self.server.exchanges = upstream, []
         self.address = f"tcp://127.0.0.1:{self.server.server_port}"

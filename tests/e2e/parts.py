@@ -361,13 +361,16 @@ class Engine:
     process at the same address in its own network namespace. With private=False it runs on the host as root, as
     benchmarks want it: its overlays are faster there. With comes_back=True it is started again when it ends;
     with qemu=False it runs nothing of ARM;
-    with on_loopback=True it listens on the host's loopback as well, and runs nothing."""
+    with on_loopback=True it listens on the host's loopback as well, and runs nothing; `programs` is a directory of another
+    dockerd and what belongs to it, `settings` its configuration and `env` its environment."""
 
-    def __init__(self, root, registry, private=True, name="dockerd", more=(), comes_back=False, on_loopback=False, qemu=True):
+    def __init__(self, root, registry, private=True, name="dockerd", more=(), comes_back=False, on_loopback=False, qemu=True,
+                 programs=None, settings=(), env=()):
+        self.path = f"{programs}:{DEBIAN_PATH}" if programs else DEBIAN_PATH
         self.root = pathlib.Path(root) / name
         self.root.mkdir()
         self.socket = f"unix://{self.root}/docker.sock"
-        (self.root / "daemon.json").write_text("{}")
+        (self.root / "daemon.json").write_text(json.dumps(dict(settings)))
         options = [f"--config-file={self.root}/daemon.json", f"--host={self.socket}", f"--data-root={self.root}/data",
                    f"--exec-root={self.root}/exec", f"--pidfile={self.root}/pid", "--insecure-registry=127.0.0.0/8", "--insecure-registry=10.0.0.0/8",
                    "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", *more]
@@ -380,7 +383,7 @@ class Engine:
             namespace = [FIXTURES / "emulated.py"]
         with open(self.root / "log", "w") as log:
             self.process = subprocess.Popen([*namespace, "dockerd", *options],
-                                            stdout=log, stderr=log, env={"PATH": DEBIAN_PATH})
+                                            stdout=log, stderr=log, env={"PATH": self.path} | dict(env))
         wait_for(f"dockerd, see {self.root}/log", lambda: self.docker("version").returncode == 0, self.process)
 
     def close(self):
@@ -393,8 +396,8 @@ class Engine:
         return next(pid for pid in descendants(self.process.pid) if command_name(pid) == "dockerd")
 
     def docker(self, *args, env=(), **options):
-        return subprocess.run(["docker", "--host", self.socket, *args], capture_output=True, text=True, timeout=300,
-                              env={"PATH": DEBIAN_PATH, "HOME": str(self.root)} | dict(env), **options)
+        return subprocess.run([shutil.which("docker", path=self.path), "--host", self.socket, *args], capture_output=True,
+                              text=True, timeout=300, env={"PATH": self.path, "HOME": str(self.root)} | dict(env), **options)
 
     def run(self, platform, image, *command):
         """Pull and run; what the program printed."""

@@ -160,6 +160,25 @@ class OldEngine(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class NewEngine(OldEngine):
+    """Newer than any that is known: what it is asked for, and in which version."""
+    answer = {"Version": "31.0", "ApiVersion": "1.60", "MinAPIVersion": "1.50", "Os": "linux", "Arch": "arm64"}
+
+    def do_GET(self):
+        self.server.paths.append(self.path)
+        self.answer = NewEngine.answer if self.path == "/version" else []
+        super().do_GET()
+
+
+def test_the_newest_version_that_both_know(edgectl):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), NewEngine)
+    server.paths = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    edgectl("device", "ps", f"tcp://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    assert server.paths[0] == "/version" and {x.split("/")[1] for x in server.paths[1:]} == {"v1.52"}
+
+
 @pytest.mark.parametrize("answer, expected", [
     (OldEngine.answer, ["Docker 1.12.6, is too old", "API 1.40", "19.03"]),
     (OldEngine.answer | {"Version": "99.0", "ApiVersion": "1.90", "MinAPIVersion": "1.80"}, ["99.0", "newer edgectl"]),

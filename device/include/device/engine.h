@@ -19,7 +19,7 @@
 
 /* Versions of the API, of which all are 1.MINOR. */
 #define ENGINE_API_OLDEST 40 /* Docker 19.03, balenaEngine 19.03 */
-#define ENGINE_API_NEWEST 47 /* as far as we know what it means */
+#define ENGINE_API_NEWEST 52 /* Docker 29; as far as we know what it means */
 
 struct engine;
 

@@ -10,6 +10,11 @@
 
 /* GET /info; the caller releases it. */
 WARN_UNUSED int engine_info(struct engine *engine, json_t **ret, struct err *err);
+/*
+ * Does it keep images in containerd's content store, as Docker 29 does unless told otherwise? There blobs are what images are
+ * made of, and an image is called by the digest of its manifest.
+ */
+WARN_UNUSED int engine_keeps_blobs(struct engine *engine, bool *ret, struct err *err);
 
 struct engine_listener {
 	/* An event as the engine sends it: Type, Action, Actor. A failure ends the listening. */

@@ -13,6 +13,8 @@
 /* The engine's description; the caller releases it. ERR_NOT_FOUND when there is no such image. */
 WARN_UNUSED int board_image_inspect(struct engine *engine, const char *name, json_t **ret,
 				    struct err *err);
+/* Of all that it has. */
+WARN_UNUSED int board_image_ids(struct engine *engine, struct strvec *ret, struct err *err);
 /*
  * How many of an image's layers, from the first one on, an image of the engine has as well: what a load need not bring
  * again. `diff_ids` in the image's order ("sha256:...").
@@ -20,8 +22,8 @@ WARN_UNUSED int board_image_inspect(struct engine *engine, const char *name, jso
 WARN_UNUSED int board_image_known_layers(struct engine *engine, const struct strvec *diff_ids,
 					 size_t *ret_count, struct err *err);
 /*
- * Loads a docker archive (docker save). ERR_SYSTEM with the engine's words when it refuses; the engine
- * takes all of it or nothing.
+ * Loads an archive (docker save, or an OCI layout). ERR_SYSTEM with the engine's words when it refuses. An engine with layers of
+ * its own takes all of it or nothing; one with the containerd store may have an image afterwards that it could not unpack.
  */
 WARN_UNUSED int board_image_load(struct engine *engine, const struct byte_source *source,
 				 struct err *err);

@@ -1,6 +1,7 @@
 /*
- * Images on their way to a board: only the layers that its engine lacks travel, as they are in the store. An engine loads
- * an archive whose known layers are left out (seen with Docker 20.10 and 26 on overlay2); where one does not, the whole
+ * Images on their way to a board: only what its engine lacks travels, as it is in the store. An engine with layers of its own
+ * loads an archive whose known layers are left out (seen with Docker 20.10 and 26 on overlay2), and one with the containerd
+ * store an OCI layout without the blobs that images sent before have (seen with Docker 26). Where an engine does not, the whole
  * is sent.
  */
 #ifndef DEVICE_SEND_H
@@ -15,7 +16,7 @@
 #include "image/store.h"
 
 struct sent_image {
-	char *id;             /* on the board: the digest of its config */
+	char *id; /* on the board: the digest of its config, or with the containerd store of its manifest */
 	uint64_t bytes;       /* that travelled */
 	uint64_t whole_bytes; /* of all its layers and its config */
 };
