@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -169,6 +170,14 @@ static int run(struct app *app, char **words, struct err *err)
 	return run_command(app, command, parser.rest + count, err);
 }
 
+/* Somebody had read enough, as `head` has: that is no mishap to report. */
+static bool is_output_unwanted(const struct err *err)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO };
+
+	return err->errnum == EPIPE && poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
 static enum exit_code exit_code_of(const struct err *err)
 {
 	if (err->kind == ERR_USAGE)
@@ -189,6 +198,8 @@ int app_main(int argc, char **argv)
 	config_free(app.config);
 	if (status >= 0)
 		return status;
+	if (is_output_unwanted(&err))
+		die_of_sigpipe();
 	if (!app.error_is_shown)
 		report_error(&err);
 	return (int)exit_code_of(&err);

@@ -267,3 +267,15 @@ def test_ssh_refusals(board, sshd, engine, container, scratch, edgectl):
     # Nobody listens on that port.
     sshd.close()
     assert "is ssh switched on there" in refused()
+
+
+def test_a_reader_that_has_enough(edgectl, engine, container):
+    """`| head -1` is no error: nothing is said, and the status is that of SIGPIPE, as with any program."""
+    engine.docker("exec", container, "sh", "-c", "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done > /proc/1/fd/1")
+    for words in ("logs", engine.socket, container), ("exec", engine.socket, container, "yes"):
+        process = subprocess.Popen([edgectl.program, "device", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=edgectl.env(), **edgectl.identity.credentials)
+        assert process.stdout.readline()
+        process.stdout.close()
+        said = [x for x in process.stderr.read().splitlines() if not x.startswith(b"problem ")]  # is the container's own
+        assert said == [] and process.wait(60) == -signal.SIGPIPE
