@@ -212,8 +212,29 @@ def test_exec_terminal(edgectl, engine, container):
         return b"20 51" in seen
 
     parts.wait_for("the new size", has_new_size)
+    os.write(leader, b"sleep 1000\n")
+    time.sleep(1)
+    os.write(leader, b"\x03")  # is the shell's there, not ours
+    os.write(leader, b"echo status $?.\n")
+    read_until(b"status 130.")
     os.write(leader, b"exit 3\n")
     assert process.wait(60) == 3
+    os.close(leader)
+
+
+def test_exec_leaves_the_terminal_as_it_was(edgectl, engine, container):
+    """However it ends: a terminal that stays raw is of no use to anybody."""
+    leader, follower = pty.openpty()
+    before = termios.tcgetattr(follower)
+    for end in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+        process = subprocess.Popen([edgectl.program, "device", "exec", "-it", engine.socket, container, "sh"],
+                                   stdin=follower, stdout=follower, stderr=follower, env=edgectl.env(),
+                                   **edgectl.identity.credentials)
+        parts.wait_for("the raw terminal", lambda: termios.tcgetattr(follower)[3] & termios.ICANON == 0, process)
+        process.send_signal(end)
+        process.wait(60)
+        assert termios.tcgetattr(follower) == before, end
+    os.close(follower)
     os.close(leader)
 
 
