@@ -117,16 +117,22 @@ const struct cli_command cmd_livepush = {
 		"containers concerned are made anew. When the board is lost, edgectl waits for it "
 		"and "
 		"then brings over what has changed meanwhile. Ctrl-C leaves the services running.",
-	.manual = "A service with rules in 'develop.watch' follows these instead: sync, "
-		  "sync+restart, sync+exec, restart, "
-		  "rebuild and initial_sync as docker compose has them.\n\n"
-		  "How a program begins anew is the service's to say: 'x-edgectl: {restart: "
-		  "engine}', which is "
-		  "the default, 'x-edgectl: {restart: signal, signal: SIGHUP}', or 'x-edgectl: "
-		  "{restart: none}' for a program that watches its files itself. The labels "
-		  "io.edgectl.restart and io.edgectl.signal serve as well. A program that does not "
-		  "end "
-		  "within two seconds is killed.",
+	.manual =
+		"A service with rules in 'develop.watch' follows these instead: sync, "
+		"sync+restart, sync+exec, restart, "
+		"rebuild and initial_sync as docker compose has them.\n\n"
+		"How a program begins anew is the service's to say: 'x-edgectl: {restart: "
+		"engine}', which is "
+		"the default, 'x-edgectl: {restart: signal, signal: SIGHUP}', or 'x-edgectl: "
+		"{restart: none}' for a program that watches its files itself. The labels "
+		"io.edgectl.restart and io.edgectl.signal serve as well. A program that does not "
+		"end "
+		"within two seconds is killed.\n\n"
+		"With --json each line is an object, and its 'event' one of these: 'log' "
+		"(service, stream, text), 'sync' (service, files, bytes, ms, restarted, built), "
+		"'image' (service, digest: the image is in the local store that the container has "
+		"the files of), 'error' (service, kind, text, hint, output) and 'note' (service, "
+		"text). docs/livepush.md says what each field is, and which may be left out.",
 	.options = livepush_options,
 	.args_size = sizeof(struct livepush_args),
 	.examples = livepush_examples,

@@ -5,6 +5,7 @@ import os
 import pathlib
 import queue
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import time
 import pytest
 
 import parts
+from conftest import REPOSITORY
 
 DOCKERFILE = """
 FROM {busybox} AS tools
@@ -39,6 +41,29 @@ FILES = {"src/main.py": "one\n", "src/lib/a.py": "a\n", "src/lib/b.py": "b\n", "
          ".dockerignore": "**/*.log\n"}
 
 
+def documented_events():
+    """{event: {field: may be left out}}, as docs/livepush.md has it."""
+    events = {}
+    for line in (REPOSITORY / "docs/livepush.md").read_text().splitlines():
+        cells = [x.strip() for x in line.strip("|").split("|")] if line.startswith("|") else []
+        name = re.fullmatch("`([a-z]+)`", cells[0]) if len(cells) == 3 else None
+        field = re.fullmatch("`([a-z]+)`", cells[1]) if len(cells) == 3 else None
+        if name:
+            fields = events.setdefault(name[1], {})
+        elif field:
+            fields[field[1]] = cells[2].startswith("*optional*")
+    return events
+
+
+EVENTS = documented_events()
+
+
+def is_documented(event):
+    fields = EVENTS.get(event["event"], {})
+    needed = {name for name, is_optional in fields.items() if not is_optional}
+    return needed <= set(event) - {"event"} <= set(fields)
+
+
 class Live:
     """A running `edgectl livepush --json`, and the container that it keeps in sync."""
 
@@ -47,7 +72,7 @@ class Live:
         os.chmod(engine.root / "docker.sock", 0o666)
         self.engine, self.edgectl, self.root, self.project = engine, edgectl, root, project
         self.events = queue.Queue()
-        self.seen = []
+        self.seen, self.undocumented = [], []
         self.process = edgectl.start("livepush", "--json", "--platform", "linux/arm64", "--source", root, *words,
                                      engine.socket)
         self.errors = ""
@@ -57,7 +82,10 @@ class Live:
 
     def read_events(self):
         for line in self.process.stdout:
-            self.events.put(json.loads(line))
+            event = json.loads(line)
+            self.events.put(event)
+            if not is_documented(event):
+                self.undocumented.append(event)
         self.events.put(None)
 
     def read_errors(self):
@@ -122,6 +150,7 @@ class Live:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(60)
         self.engine.docker("rm", "--force", "--volumes", f"{self.project}-app-1")
+        assert not self.undocumented
 
 
 @pytest.fixture
@@ -181,6 +210,14 @@ def test_a_failing_step(live, busybox):
     live.write("Dockerfile", text)
     live.save("src/main.py", "mended\n")
     assert live.read("/app/main.py") == "mended\n"
+    live.wait("image")
+    assert {x["event"] for x in live.seen} == set(EVENTS)
+
+
+def test_the_man_page_has_the_events():
+    text = " ".join((REPOSITORY / "docs/man/edgectl-livepush.1").read_text().split())
+    for event, fields in EVENTS.items():
+        assert re.search(rf"{event}\W+\({', '.join(fields)}[:)]", text), event
 
 
 def test_other_settings(live, busybox):
