@@ -1,13 +1,15 @@
 /* Plain scalars to values and back: YAML 1.2 core schema, with the octals and '_' of 1.1. */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/yaml.h"
 
-#define DIGITS_MAX 64 /* longer ones are text */
+#define DIGITS_MAX       64 /* longer ones are text */
+#define PLAIN_DIGITS_MAX 21 /* what JSON writers print without an exponent */
 
 static bool is_one_of(const char *text, const char *const *words)
 {
@@ -100,8 +102,10 @@ static bool all_digits(const char *text, int base)
 	return true;
 }
 
-/* An integer; in *ret_large when it has too many digits for int64_t. */
-static bool is_int(const char *text, int64_t *ret, bool *ret_large)
+enum fit { FITS, FITS_UNSIGNED, FITS_NOT };
+
+/* An integer, and what it fits in: int64_t, uint64_t (for which *ret is to be cast), or neither. */
+static bool is_int(const char *text, int64_t *ret, enum fit *ret_fit)
 {
 	bool minus = *text == '-';
 	const char *digits = *text == '-' || *text == '+' ? text + 1 : text;
@@ -112,7 +116,9 @@ static bool is_int(const char *text, int64_t *ret, bool *ret_large)
 		return false;
 	errno = 0;
 	value = strtoull(digits, NULL, base);
-	*ret_large = errno == ERANGE || value > (unsigned long long)INT64_MAX + minus;
+	*ret_fit = errno != ERANGE && value <= (unsigned long long)INT64_MAX + minus ? FITS
+		   : errno != ERANGE && !minus                                       ? FITS_UNSIGNED
+										     : FITS_NOT;
 	*ret = minus ? (int64_t)-value : (int64_t)value;
 	return true;
 }
@@ -143,36 +149,45 @@ static bool is_float(const char *text)
 	return !*text;
 }
 
-static struct yaml *new_float(struct arena *arena, double number, const char *digits)
+static struct yaml *new_float(struct arena *arena, double number)
 {
 	struct yaml *node = yaml_new(arena, YAML_FLOAT, NULL);
 
 	node->real.number = number;
-	node->real.digits = digits ? arena_strdup(arena, digits) : NULL;
+	node->real.digits = NULL;
+	return node;
+}
+
+static struct yaml *new_unsigned(struct arena *arena, uint64_t number)
+{
+	struct yaml *node = new_float(arena, (double)number);
+
+	node->real.digits = arena_printf(arena, "%" PRIu64, number);
 	return node;
 }
 
 static struct yaml *resolve_number(struct arena *arena, const char *text)
 {
 	char plain[DIGITS_MAX] = "";
+	enum fit fit = FITS;
 	int64_t integer = 0;
 	double number = 0;
-	bool large = false;
 
 	/* Only what begins like a number is one: not "_1". */
 	if (!strchr("+-.0123456789", *text))
 		return NULL;
 	if (is_special_float(text, &number))
-		return new_float(arena, number, NULL);
+		return new_float(arena, number);
 	if (!drop_underscores(text, plain))
 		return NULL;
-	if (is_int(plain, &integer, &large)) {
-		if (!large)
+	if (is_int(plain, &integer, &fit)) {
+		if (fit == FITS)
 			return yaml_new_int(arena, integer, NULL);
-		return new_float(arena, strtod(plain, NULL), plain);
+		if (fit == FITS_UNSIGNED)
+			return new_unsigned(arena, (uint64_t)integer);
 	}
 	if (is_float(plain))
-		return new_float(arena, strtod(plain, NULL), NULL);
+		return new_float(arena, strtod(plain, NULL));
 	return NULL;
 }
 
@@ -203,7 +218,7 @@ static void shortest(double number, char out[DIGITS_MAX])
 	}
 }
 
-void yaml_format_float(double number, struct str *out)
+void yaml_format_float(double number, int digits_max, struct str *out)
 {
 	char text[DIGITS_MAX];
 	const char *exponent = NULL;
@@ -217,7 +232,7 @@ void yaml_format_float(double number, struct str *out)
 	shortest(number, text);
 	exponent = strchr(text, 'e');
 	power = exponent ? strtol(exponent + 1, NULL, 10) : 0;
-	if (power < -4 || power >= 21) {
+	if (power < -4 || power >= digits_max) {
 		str_add(out, text);
 		return;
 	}
@@ -237,7 +252,7 @@ const char *yaml_scalar_text(struct arena *arena, const struct yaml *scalar)
 	case YAML_FLOAT:
 		if (scalar->real.digits)
 			return scalar->real.digits;
-		yaml_format_float(scalar->real.number, &text);
+		yaml_format_float(scalar->real.number, PLAIN_DIGITS_MAX, &text);
 		return arena_strdup(arena, text.ptr);
 	case YAML_STRING: return scalar->text;
 	case YAML_LIST:

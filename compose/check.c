@@ -48,10 +48,28 @@ static void check_config(const struct yaml *resource, const struct place *place)
 	check_content(resource, place, keys, "'file', 'environment' and 'content'");
 }
 
+/* What is no mapping holds variables still, or was refused. */
+static void require(const struct yaml *map, const char *key, const struct place *place,
+		    const char *message)
+{
+	const struct yaml *value = yaml_get(map, key);
+
+	if (map->kind == YAML_MAP &&
+	    (!value || value->kind == YAML_NULL || (value->kind == YAML_STRING && !*value->text)))
+		(void)place_problem(&map->mark, place, DIAG_ERROR, "%s", message);
+}
+
+static void check_exposed(const struct yaml *port, const struct place *place)
+{
+	if (port->kind == YAML_FLOAT)
+		(void)place_problem(&port->mark, place, DIAG_ERROR, "a port is a whole number");
+}
+
 static void check_port(const struct yaml *port, const struct place *place)
 {
 	const struct yaml *ip = yaml_get(port, "host_ip");
 
+	require(port, "target", place, "a port needs a 'target', the port in the container");
 	if (yaml_is(ip, YAML_STRING) && !is_ip_address(ip->text))
 		(void)place_problem(&ip->mark, place, DIAG_ERROR, "'%s' is not an IP address",
 				    ip->text);
@@ -72,8 +90,19 @@ static void check_request(const struct yaml *request, const struct place *place)
 				    "'count' and 'device_ids' exclude each other");
 }
 
+static void check_source(const struct yaml *item, const struct place *place)
+{
+	require(item, "source", place, "a 'source' is missing: the name of the secret or config");
+}
+
+static void check_device(const struct yaml *device, const struct place *place)
+{
+	require(device, "target", place, "a device needs a 'target', its path in the container");
+}
+
 static void check_mount(const struct yaml *mount, const struct place *place)
 {
+	require(mount, "target", place, "a mount needs a 'target', its path in the container");
 	if (str_eq(yaml_get_text(mount, "type"), "bind") && !yaml_get_text(mount, "source"))
 		(void)place_problem(&mount->mark, place, DIAG_ERROR,
 				    "a bind mount needs a 'source'");
@@ -94,13 +123,19 @@ static void each_item(const struct yaml *map, const char *key, const struct plac
 
 static void check_service(const struct yaml *service, const struct place *place)
 {
+	const struct place build = { .up = place, .key = "build" };
 	const struct place develop = { .up = place, .key = "develop" };
 	const struct place deploy = { .up = place, .key = "deploy" };
 	const struct place resources = { .up = &deploy, .key = "resources" };
 	const struct place reservations = { .up = &resources, .key = "reservations" };
 
+	each_item(service, "expose", place, check_exposed);
 	each_item(service, "ports", place, check_port);
 	each_item(service, "volumes", place, check_mount);
+	each_item(yaml_get(service, "build"), "secrets", &build, check_source);
+	each_item(service, "devices", place, check_device);
+	each_item(service, "secrets", place, check_source);
+	each_item(service, "configs", place, check_source);
 	each_item(service, "gpus", place, check_request);
 	each_item(yaml_get(service, "develop"), "watch", &develop, check_watch);
 	each_item(yaml_get(yaml_get(yaml_get(service, "deploy"), "resources"), "reservations"),

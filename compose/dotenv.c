@@ -172,7 +172,7 @@ static int read_plain(struct reader *reader, struct str *value, struct err *err)
 	return result;
 }
 
-/* \0 and up to three octal digits; returns how many characters it took. */
+/* \0 and three octal digits; returns how many characters it took. Of an incomplete one the 0 is lost, as in the reference. */
 static size_t add_octal(const char *text, struct str *out)
 {
 	unsigned value = 0;
@@ -182,7 +182,7 @@ static size_t add_octal(const char *text, struct str *out)
 		value = value * 8 + (unsigned)(text[len++] - '0');
 	if (len < 4 || value > 0xFF) {
 		str_addc(out, '\\');
-		str_addn(out, text, len);
+		str_addn(out, text + 1, len - 1);
 	} else {
 		str_add_codepoint(out, value);
 	}
@@ -294,28 +294,24 @@ static int read_statement(struct reader *reader, struct err *err)
 	return result;
 }
 
-/* Without BOM and with "\n" for "\r\n"; refuses NUL. */
-static int clean_text(struct span text, const char *name, struct str *out, struct err *err)
+/* Skips the BOM; refuses NUL. */
+static int begin_text(struct span *text, const char *name, struct err *err)
 {
-	if (text.len && memchr(text.ptr, '\0', text.len))
+	if (text->len && memchr(text->ptr, '\0', text->len))
 		return err_set(err, ERR_INPUT, "%s: holds a NUL: this is no text", name);
-	if (span_has_prefix(text, BOM))
-		advance(&text, strlen(BOM));
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] != '\r' || i + 1 == text.len || text.ptr[i + 1] != '\n')
-			str_addc(out, text.ptr[i]);
+	if (span_has_prefix(*text, BOM))
+		advance(text, strlen(BOM));
 	return 0;
 }
 
 int dotenv_parse(struct span text, const char *name, const struct template_scope *scope,
 		 struct strmap *out, struct err *err)
 {
-	AUTO(str_release) struct str clean = STR_INIT;
 	struct reader reader = { .line = 1, .name = name, .outer = scope, .out = out };
 
-	if (clean_text(text, name, &clean, err) < 0)
+	if (begin_text(&text, name, err) < 0)
 		return -1;
-	reader.rest = str_span(&clean);
+	reader.rest = text;
 	while (find_statement(&reader))
 		if (read_statement(&reader, err) < 0)
 			return -1;
@@ -350,17 +346,18 @@ static int read_raw_line(struct reader *reader, struct span line, struct err *er
 int dotenv_parse_raw(struct span text, const char *name, const struct template_scope *scope,
 		     struct strmap *out, struct err *err)
 {
-	AUTO(str_release) struct str clean = STR_INIT;
 	struct reader reader = { .line = 0, .name = name, .outer = scope, .out = out };
 	struct span line = { 0 };
 	bool more = true;
 
-	if (clean_text(text, name, &clean, err) < 0)
+	if (begin_text(&text, name, err) < 0)
 		return -1;
-	reader.rest = str_span(&clean);
+	reader.rest = text;
 	while (more) {
 		more = span_cut(&reader.rest, '\n', &line);
 		reader.line++;
+		if (line.len && line.ptr[line.len - 1] == '\r')
+			line.len--;
 		if (read_raw_line(&reader, line, err) < 0)
 			return -1;
 	}

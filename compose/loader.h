@@ -107,6 +107,8 @@ void sources_warnings(struct sources *sources, struct str *out);
 /* The stages, in their order. */
 void tags_take(struct loader *loader, struct yaml *document, struct tagged *ret);
 void tags_apply(const struct tagged *tagged, struct yaml *tree);
+/* A scalar as the text that a variable or a label gets: as Go prints it. */
+const char *value_text(struct arena *arena, const struct yaml *scalar);
 /* Makes a string the number or boolean that its attribute wants; a problem when it is none. */
 void cast_scalar(struct arena *arena, struct yaml *node, const struct attr *attr,
 		 const struct place *place);

@@ -66,9 +66,8 @@ static void add_pair(struct arena *arena, struct yaml *list, const char *key,
 			add_pair(arena, list, key, *item);
 		return;
 	}
-	yaml_append(
-		arena, list,
-		yaml_new_stringf(arena, value, "%s=%s", key, yaml_scalar_text(arena, value) ?: ""));
+	yaml_append(arena, list,
+		    yaml_new_stringf(arena, value, "%s=%s", key, value_text(arena, value)));
 }
 
 struct yaml *to_pairs_list(struct arena *arena, struct yaml *node)

@@ -14,12 +14,17 @@ struct pass {
 	const char *home;
 };
 
-/* "~" and "~/x" mean the user's home. */
+/* The user's home stands for a "~" in front, also for that of "~x": no other user's home is looked up. */
 static const char *expand_home(const struct pass *pass, const char *path)
 {
-	if (path[0] != '~' || (path[1] && path[1] != '/') || !pass->home)
+	AUTO(freep) char *joined = NULL;
+	AUTO(freep) char *clean = NULL;
+
+	if (path[0] != '~' || !pass->home)
 		return path;
-	return arena_printf(pass->arena, "%s%s", pass->home, path + 1);
+	joined = xasprintf("%s/%s", pass->home, path + 1);
+	clean = path_clean(joined);
+	return arena_strdup(pass->arena, clean);
 }
 
 static const char *resolve(const struct pass *pass, const char *path)

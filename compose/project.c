@@ -261,7 +261,7 @@ static const char *lookup(void *arg, const char *name)
 	return strmap_get(env, name);
 }
 
-/* The last `name` of the files, with its variables expanded; NULL when there is none. */
+/* The last `name` of the files, with its variables expanded; NULL when there is none, or an empty one. */
 static char *name_in_files(struct loader *loader)
 {
 	const struct template_scope scope = { .lookup = lookup, .arg = &loader->env };
@@ -272,8 +272,12 @@ static char *name_in_files(struct loader *loader)
 		for (size_t i = 0; i < (*source)->documents.len; i++)
 			name = yaml_get_text((*source)->documents.items[i], "name") ?: name;
 	/* What is wrong with it is found again when the file is interpolated. */
-	if (!name || template_expand(name, &scope, &out, NULL) < 0)
-		str_clear(&out);
+	if (!name || !*name)
+		return NULL;
+	if (template_expand(name, &scope, &out, NULL) < 0) {
+		str_release(&out);
+		return NULL;
+	}
 	return str_detach(&out);
 }
 
@@ -293,6 +297,7 @@ int project_name(struct loader *loader, struct err *err)
 {
 	const char *given = loader->options->project_name;
 	const char *variable = strmap_get(&loader->env, "COMPOSE_PROJECT_NAME");
+	const char *above = path_base(loader->namesake ?: loader->directory);
 	AUTO(freep) char *written = name_in_files(loader);
 	AUTO(freep) char *name = NULL;
 
@@ -305,11 +310,12 @@ int project_name(struct loader *loader, struct err *err)
 			return -1;
 		name = xstrdup(variable);
 	} else {
-		name = project_name_normalize(written);
+		name = project_name_normalize(written ?: above);
 	}
-	if (!*name) {
-		free(name);
-		name = project_name_normalize(path_base(loader->namesake ?: loader->directory));
+	if (!*name && written) {
+		err_set(err, ERR_INPUT, "nothing of the project's `name` '%s' can be in a name",
+			written);
+		return err_hint(err, "use letters, digits, '-' and '_'");
 	}
 	if (!*name) {
 		err_set(err, ERR_INPUT, "the project has no name");

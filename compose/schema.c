@@ -304,7 +304,8 @@ static const struct attr extends_fields[] = {
 static const struct attr healthcheck_fields[] = {
 	SWITCH("disable"),
 	DURATION("interval", .flags = KEEP),
-	ATTR("retries", NUM | STR, .form = FORM_INT, .flags = KEEP),
+	ATTR("retries", NUM | STR, .form = FORM_INT, .flags = KEEP, .has_range = true, .min = 0,
+	     .max = INT64_MAX),
 	DURATION("start_interval", .flags = KEEP),
 	DURATION("start_period", .flags = KEEP),
 	ATTR("test", STR | LIST, .form = FORM_TEST, .items = &text, .merge = MERGE_REPLACE),

@@ -1,5 +1,6 @@
 /* Values in their final forms, and nothing that says no more than its absence would. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -7,16 +8,33 @@
 #include "loader.h"
 #include "words.h"
 
-#define MODE_MAX 0177777 /* with the bits of the type, as stat(2) has them */
+#define VALUE_DIGITS_MAX 6       /* from 10^6 on, Go prints an exponent */
+#define MODE_MAX         0177777 /* with the bits of the type, as stat(2) has them */
 
 static void refuse(const struct yaml *node, const struct place *place, const struct err *err)
 {
 	place_problem_err(&node->mark, place, err);
 }
 
+const char *value_text(struct arena *arena, const struct yaml *scalar)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+	double number = 0;
+
+	if (scalar->kind != YAML_FLOAT || scalar->real.digits)
+		return yaml_scalar_text(arena, scalar) ?: "";
+	number = scalar->real.number;
+	if (isnan(number))
+		return "NaN";
+	if (isinf(number))
+		return number > 0 ? "+Inf" : "-Inf";
+	yaml_format_float(number, VALUE_DIGITS_MAX, &text);
+	return arena_strdup(arena, text.ptr);
+}
+
 static struct yaml *to_text(struct arena *arena, const struct yaml *node)
 {
-	return yaml_new_string(arena, yaml_scalar_text(arena, node) ?: "", node);
+	return yaml_new_string(arena, value_text(arena, node), node);
 }
 
 static struct yaml *to_int(struct arena *arena, struct yaml *node, const struct place *place)

@@ -31,6 +31,8 @@ int short_device(struct arena *arena, const struct yaml *spec, struct yaml **ret
 		target = source;
 	else if (span_cut(&rest, ':', &target))
 		permissions = rest.ptr;
+	if (!target.len)
+		target = source;
 	if (strchr(permissions, ':')) {
 		err_set(err, ERR_INPUT, "'%s' is not a device: too many colons", spec->text);
 		return err_hint(

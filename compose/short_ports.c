@@ -50,7 +50,7 @@ static void split(struct span text, struct port_spec *ret)
 	if (more)
 		ret->ip = text;
 	text = ret->target;
-	if (span_cut(&text, '/', &ret->target))
+	if (span_cut(&text, '/', &ret->target) && text.len)
 		ret->protocol = text;
 	if (ret->ip.len > 1 && ret->ip.ptr[0] == '[' && ret->ip.ptr[ret->ip.len - 1] == ']') {
 		ret->ip.ptr++;

@@ -184,6 +184,8 @@ static bool check_entry(struct arena *arena, const struct yaml_entry *entry,
 		(void)place_problem(&entry->mark, place, DIAG_ERROR,
 				    "'%s' cannot be a name: letters, digits, '.', '_' and '-' can",
 				    entry->key);
+	else if (attr->values && !*entry->key)
+		(void)place_problem(&entry->mark, place, DIAG_ERROR, "a name must not be empty");
 	if (member)
 		return validate_tree(arena, entry->value, member, &here);
 	if (!attr->fields || (attr->flags & ATTR_OPEN) ||

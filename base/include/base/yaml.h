@@ -50,7 +50,7 @@ struct yaml {
 		int64_t integer;
 		struct {
 			double number;
-			const char *digits; /* set for an integer too large for int64_t */
+			const char *digits; /* set for an integer that fits only in uint64_t */
 		} real;
 		const char *text;
 		struct {
@@ -131,8 +131,8 @@ const char *yaml_kind_name(enum yaml_kind kind);
  * "". Lists and maps give NULL.
  */
 const char *yaml_scalar_text(struct arena *arena, const struct yaml *scalar);
-/* The shortest decimal that reads back as the same number. */
-void yaml_format_float(double number, struct str *out);
+/* The shortest decimal that reads back as the same number; with an exponent from 10^digits_max on. */
+void yaml_format_float(double number, int digits_max, struct str *out);
 
 /* A problem at this place. Without a file nothing is added and NULL returned. */
 struct diag *yaml_problem(const struct yaml_mark *mark, enum diag_level level, const char *fmt, ...)

@@ -60,6 +60,10 @@ static void scalars(void **state)
 		{ "9223372036854775807", YAML_INT, "9223372036854775807" },
 		{ "-9223372036854775808", YAML_INT, "-9223372036854775808" },
 		{ "9223372036854775808", YAML_FLOAT, "9223372036854775808" },
+		{ "0xFFFFFFFFFFFFFFFF", YAML_FLOAT, "18446744073709551615" },
+		{ "18446744073709551616", YAML_FLOAT, "18446744073709551616" },
+		{ "-9223372036854775809", YAML_FLOAT, "-9223372036854775808" },
+		{ "0x10000000000000000", YAML_STRING, "0x10000000000000000" },
 		{ "1.5", YAML_FLOAT, "1.5" },
 		{ "1.10", YAML_FLOAT, "1.1" },
 		{ "5.", YAML_FLOAT, "5" },
@@ -116,7 +120,7 @@ static void floats(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		AUTO(str_release) struct str text = STR_INIT;
 
-		yaml_format_float(rows[i].number, &text);
+		yaml_format_float(rows[i].number, 21, &text);
 		assert_string_equal(text.ptr, rows[i].text);
 	}
 }

@@ -57,6 +57,21 @@ static void outer_first(void **state)
 	assert_string_equal(strmap_get(&map, "C"), "x");
 }
 
+/* Lines of Windows end as any others; what stands between quotes is kept as it is. */
+static void windows(void **state)
+{
+	(void)state;
+	AUTO(strmap_release) struct strmap map = STRMAP_INIT;
+
+	assert_ok(dotenv_parse(span_of("A=1\r\nOUTER\r\n# c\r\nB='x\r\ny' # c\r\nC=z # c\r\n"), "f",
+			       &scope, &map, &err_));
+	assert_int_equal(map.len, 4);
+	assert_string_equal(strmap_get(&map, "A"), "1");
+	assert_string_equal(strmap_get(&map, "OUTER"), "outer");
+	assert_string_equal(strmap_get(&map, "B"), "x\r\ny");
+	assert_string_equal(strmap_get(&map, "C"), "z");
+}
+
 static void places(void **state)
 {
 	(void)state;
@@ -81,9 +96,8 @@ static void places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(raw),
-		cmocka_unit_test(raw_refused),
-		cmocka_unit_test(outer_first),
+		cmocka_unit_test(raw),         cmocka_unit_test(raw_refused),
+		cmocka_unit_test(outer_first), cmocka_unit_test(windows),
 		cmocka_unit_test(places),
 	};
 
