@@ -196,13 +196,24 @@ static void cut_tag(struct span *name, struct span *ret_tag)
 	name->len = (size_t)(colon - name->ptr);
 }
 
+/* What a browser's line, or another tool's transport, has in front. */
+static int refuse_scheme(const char *text, const char *scheme_end, struct err *err)
+{
+	err_set(err, ERR_INPUT, "'%.*s' does not belong to a name", (int)(scheme_end + 3 - text),
+		text);
+	return err_hint(err, "write '%s'", scheme_end + 3);
+}
+
 static int parse(const char *text, struct image_ref *ref, struct err *err)
 {
+	const char *scheme_end = strstr(text, "://");
 	const char *at = strchr(text, '@');
 	struct span name = { text, at ? (size_t)(at - text) : strlen(text) }, tag;
 
 	if (name.len == 0)
 		return err_set(err, ERR_INPUT, "the name is empty");
+	if (scheme_end)
+		return refuse_scheme(text, scheme_end, err);
 	if (at && digest_parse(at + 1, &ref->digest, err) < 0)
 		return -1;
 	cut_tag(&name, &tag);

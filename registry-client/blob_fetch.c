@@ -90,6 +90,19 @@ static bool continues_at(const struct headers *headers, uint64_t offset, uint64_
 	return str_eq(value, expected);
 }
 
+static int hint_at_damage(struct err *err)
+{
+	return err_hint(err, "it is damaged there, or on the way: push the image again, or try "
+			     "another network");
+}
+
+static int set_wrong_size(const struct blob_fetch *fetch, uint64_t size, struct err *err)
+{
+	err_set(err, ERR_DIGEST, "it has %llu bytes where the manifest says %llu",
+		(unsigned long long)size, (unsigned long long)fetch->blob->size);
+	return hint_at_damage(err);
+}
+
 static int sink_begin(void *data, long status, const struct headers *headers, struct err *err)
 {
 	struct blob_fetch *fetch = data;
@@ -101,12 +114,11 @@ static int sink_begin(void *data, long status, const struct headers *headers, st
 		if (continues_at(headers, written(fetch), fetch->blob->size))
 			return 0;
 		return err_set(err, ERR_PROTOCOL,
-			       "sends another part of the blob than it was asked for");
+			       "it sends another part of the blob than it was asked for");
 	}
 	if (length && span_to_u64(span_of(length), UINT64_MAX, &bytes) &&
 	    bytes != fetch->blob->size)
-		return err_set(err, ERR_DIGEST, "has %llu bytes where the manifest says %llu",
-			       bytes, (unsigned long long)fetch->blob->size);
+		return set_wrong_size(fetch, bytes, err);
 	if (written(fetch) == 0)
 		return 0;
 	if (blob_writer_restart(fetch->writer, err) < 0)
@@ -121,7 +133,7 @@ static int sink_write(void *data, const void *bytes, size_t len, struct err *err
 
 	if (len > fetch->blob->size - written(fetch))
 		return err_set(err, ERR_DIGEST,
-			       "sends more than the %llu bytes that the manifest says",
+			       "it is longer than the %llu bytes that the manifest says",
 			       (unsigned long long)fetch->blob->size);
 	if (blob_write(fetch->writer, bytes, len, err) < 0)
 		return -1;
@@ -149,7 +161,7 @@ static void prepare(void *data, struct strvec *headers)
 
 static void fail(struct blob_fetch *fetch, struct err *err)
 {
-	err_wrap(err, "%s", fetch->object);
+	failure_name_object(err, fetch->object);
 	queue_job_failed(&fetch->job, err);
 }
 
@@ -179,6 +191,8 @@ static void on_committed(void *data)
 		err_clear(&fetch->err);
 		begin(fetch);
 	} else if (fetch->err.kind != ERR_NONE) {
+		if (fetch->err.kind == ERR_DIGEST)
+			hint_at_damage(&fetch->err);
 		fail(fetch, &fetch->err);
 	} else {
 		report(fetch, fetch->blob->size);
@@ -199,8 +213,7 @@ static int check_size(struct blob_fetch *fetch, struct err *err)
 
 	if (size == fetch->blob->size)
 		return 0;
-	return err_set(err, ERR_DIGEST, "registry sent %llu bytes where the manifest says %llu",
-		       (unsigned long long)size, (unsigned long long)fetch->blob->size);
+	return set_wrong_size(fetch, size, err);
 }
 
 static void on_done(struct call *call)

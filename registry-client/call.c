@@ -276,16 +276,17 @@ long call_retry_delay(const struct call *call, unsigned attempts)
 			     ? retry_after(call_header(call, "Retry-After"), time(NULL))
 			     : -1;
 	long delay = retry_delay(&call->registry->retry, attempts, after);
+	AUTO(freep) char *server = failure_server(call->host, call->url);
 
 	if (delay < 0)
 		return -1;
 	if (request->outcome == HTTP_ANSWERED)
 		monitor_text(call->registry->monitor, 0, EVENT_WARNING,
-			     "registry '%s' answered %ld, trying again in %.1f s", call->host->name,
-			     request->status, (double)delay / 1000);
+			     "%s: answered %ld, trying again in %.1f s", server, request->status,
+			     (double)delay / 1000);
 	else
 		monitor_text(call->registry->monitor, 0, EVENT_WARNING,
-			     "registry '%s': %s, trying again in %.1f s", call->host->name,
+			     "%s: %s, trying again in %.1f s", server,
 			     failure_outcome_text(request), (double)delay / 1000);
 	return delay;
 }
@@ -306,10 +307,12 @@ bool call_may_retry(const struct call *call)
 	 */
 	case HTTP_NO_NAME:
 	case HTTP_NO_CONNECTION:
+	case HTTP_NO_PROXY:
 	case HTTP_NO_TLS: return call->host->answered;
 	case HTTP_BAD_CERTIFICATE:
 	case HTTP_NO_AUTHORITIES:
 	case HTTP_NO_CLIENT_CERTIFICATE:
+	case HTTP_BAD_CLIENT_CERTIFICATE:
 	case HTTP_REJECTED:
 	case HTTP_GARBLED: return false;
 	}
@@ -369,8 +372,9 @@ static void follow(struct call *call)
 	} else if (!location || !*location) {
 		err_set(&call->err, ERR_PROTOCOL, "registry '%s' redirects to nowhere",
 			call->host->name);
-	} else if (url_resolve(call->url, location, &target, &call->err) == 0 &&
-		   check_redirect(call, target, &call->err) == 0) {
+	} else if (url_resolve(call->url, location, &target, &call->err) < 0) {
+		err_wrap(&call->err, "registry '%s' redirects", call->host->name);
+	} else if (check_redirect(call, target, &call->err) == 0) {
 		free(call->url);
 		call->url = TAKE(target);
 		send_authorized(call);
@@ -417,8 +421,8 @@ static void on_no_answer(struct call *call)
 {
 	bool may_be_plain = !call->request.over_tls;
 
-	if (is_overtaken(call) ||
-	    (may_be_plain && host_fall_back(call->host, call->request.outcome))) {
+	if (is_overtaken(call) || (may_be_plain && host_fall_back(call->host, call->request.outcome,
+								  call->request.reason))) {
 		call->attempts--;
 		attempt(call);
 		return;

@@ -199,7 +199,11 @@ static int read_file(const char *path, json_t **ret, struct err *err)
 	if (problem.kind == ERR_NOT_FOUND)
 		return 0;
 	err_move(err, &problem);
-	return -1;
+	return err && err->kind == ERR_INPUT && !err->hint
+		       ? err_hint(err,
+				  "mend the file, or log in anew without it: docker, podman and "
+				  "edgectl all keep logins there")
+		       : -1;
 }
 
 int credentials_find(const struct strvec *paths, const char *host, const char *repository,

@@ -278,10 +278,12 @@ static bool may_try_again(const struct http_request *exchange)
 	case HTTP_STALLED: return true;
 	case HTTP_NO_NAME:
 	case HTTP_NO_CONNECTION:
+	case HTTP_NO_PROXY:
 	case HTTP_NO_TLS:
 	case HTTP_BAD_CERTIFICATE:
 	case HTTP_NO_AUTHORITIES:
 	case HTTP_NO_CLIENT_CERTIFICATE:
+	case HTTP_BAD_CLIENT_CERTIFICATE:
 	case HTTP_REJECTED:
 	case HTTP_GARBLED: return false;
 	}
@@ -338,6 +340,8 @@ static void failure_of_no_answer(struct transferring *t)
 		err_set(&t->err, ERR_NETWORK, "%s", failure_outcome_text(exchange));
 	if (exchange->outcome == HTTP_BAD_CERTIFICATE)
 		err_hint(&t->err, "name its CA certificate in SSL_CERT_FILE");
+	if (exchange->outcome == HTTP_NO_PROXY)
+		err_hint(&t->err, FAILURE_NO_PROXY_HINT);
 	if (exchange->outcome == HTTP_NO_AUTHORITIES)
 		err_hint(&t->err, FAILURE_NO_AUTHORITIES_HINT);
 }

@@ -6,11 +6,10 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "credentials.h"
+#include "credentials_file.h"
 #include "host.h"
 #include "registry.h"
 #include "registry/login.h"
-
-#define DOCKER_HUB "https://index.docker.io/v1/"
 
 static void set(json_t *auth, const char *key, const char *value)
 {
@@ -53,7 +52,7 @@ int registry_engine_auth(struct registry *registry, const struct image_ref *ref,
 	set(auth, "password", login->password);
 	set(auth, "identitytoken", login->identity_token);
 	set(auth, "registrytoken", login->registry_token);
-	set(auth, "serveraddress", str_eq(ref->host, "docker.io") ? DOCKER_HUB : ref->host);
+	set(auth, "serveraddress", str_eq(ref->host, "docker.io") ? DOCKER_HUB_SERVER : ref->host);
 	json_write(auth, &plain);
 	*ret = encode(&plain);
 	explicit_bzero(plain.ptr, plain.len);

@@ -1,5 +1,6 @@
 #include "failure.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,6 +23,8 @@ static const struct {
 	[HTTP_BAD_CERTIFICATE] = { ERR_NETWORK, "its certificate is not valid" },
 	[HTTP_NO_AUTHORITIES] = { ERR_NETWORK, "no certificates to check its own with" },
 	[HTTP_NO_CLIENT_CERTIFICATE] = { ERR_AUTH, "wants a client certificate that it knows" },
+	[HTTP_BAD_CLIENT_CERTIFICATE] = { ERR_AUTH, "the certificate for it cannot be used" },
+	[HTTP_NO_PROXY] = { ERR_NETWORK, "cannot be reached through the proxy" },
 	[HTTP_BROKEN] = { ERR_NETWORK, "the connection broke" },
 	[HTTP_STALLED] = { ERR_NETWORK, "the connection stalled" },
 	[HTTP_REJECTED] = { ERR_PROTOCOL, "its answer was refused" },
@@ -31,6 +34,34 @@ static const struct {
 const char *failure_outcome_text(const struct http_request *request)
 {
 	return outcomes[request->outcome].text;
+}
+
+/* Other than the host's own. The caller frees; NULL = it is. */
+static char *foreign_origin(const struct host *host, const char *url)
+{
+	AUTO(freep) char *origin = url ? url_origin(url) : NULL;
+	AUTO(freep) char *https = xasprintf("https://%s", host->authority);
+	AUTO(freep) char *http = xasprintf("http://%s", host->authority);
+
+	if (!origin || url_same_origin(origin, https) || url_same_origin(origin, http))
+		return NULL;
+	return TAKE(origin);
+}
+
+char *failure_server(const struct host *host, const char *url)
+{
+	AUTO(freep) char *elsewhere = foreign_origin(host, url);
+
+	if (elsewhere)
+		return xasprintf("registry '%s' redirects to '%s'", host->name, elsewhere);
+	return xasprintf("registry '%s'", host->name);
+}
+
+void failure_name_object(struct err *err, const char *object)
+{
+	if (err->kind != ERR_AUTH && err->kind != ERR_DENIED && err->kind != ERR_NETWORK &&
+	    !strstr(err->message, object))
+		err_wrap(err, "%s", object);
 }
 
 /* libcurl's sentence without what ours says already. */
@@ -65,6 +96,9 @@ static void hint_at_name(const struct host *host, struct err *err)
 			 "'%s' is taken for a host because of its capitals: names of images are in "
 			 "lower case",
 			 host->name);
+	else if (str_eq(host->name, DOCKER_HUB))
+		err_hint(err, "names without a host are docker.io's: is this machine in a network "
+			      "that reaches it?");
 	else
 		err_hint(err, "check the spelling of '%s' and this machine's network", host->name);
 }
@@ -94,7 +128,18 @@ static void hint_at_certificate(const struct host *host, const struct http_reque
 static void hint_at_connection(const struct host *host, const struct http_request *request,
 			       struct err *err)
 {
-	if (request->outcome == HTTP_NO_NAME)
+	AUTO(freep) char *elsewhere = foreign_origin(host, request->url);
+
+	if (request->outcome == HTTP_NO_PROXY)
+		err_hint(err, FAILURE_NO_PROXY_HINT);
+	else if (request->outcome == HTTP_BAD_CLIENT_CERTIFICATE)
+		err_hint(err,
+			 "client.cert and client.key beside it are PEM files, and belong together");
+	else if (elsewhere && request->outcome != HTTP_NO_AUTHORITIES)
+		err_hint(err,
+			 "that is where the registry keeps its blobs: does a firewall or proxy let "
+			 "you through to it?");
+	else if (request->outcome == HTTP_NO_NAME)
 		hint_at_name(host, err);
 	else if (request->outcome == HTTP_NO_CONNECTION)
 		err_hint(err,
@@ -106,6 +151,8 @@ static void hint_at_connection(const struct host *host, const struct http_reques
 			 "if it speaks plain HTTP, and the network may be trusted, use --insecure");
 	else if (request->outcome == HTTP_BAD_CERTIFICATE)
 		hint_at_certificate(host, request, err);
+	else if (request->outcome == HTTP_NO_AUTHORITIES && host->certs.authorities.len > 0)
+		err_hint(err, "is every *.crt in certs.d/%s a PEM certificate?", host->name);
 	else if (request->outcome == HTTP_NO_AUTHORITIES)
 		err_hint(err, FAILURE_NO_AUTHORITIES_HINT);
 	/* one that closes at once may have said why, in a message that the reset overtook */
@@ -115,6 +162,24 @@ static void hint_at_connection(const struct host *host, const struct http_reques
 			 "if it wants client certificates, put yours and its key into "
 			 "/etc/docker/certs.d/%s/client.cert and client.key",
 			 host->name);
+}
+
+/*
+ * 400 after we fell back to plain HTTP: what a server says that wants TLS, in words of its own. Then what was wrong with TLS is
+ * what is wrong.
+ */
+static bool wants_tls(const struct call *call)
+{
+	return call->host->plain && call->host->tls_outcome == HTTP_NO_AUTHORITIES &&
+	       call->request.status == 400 && strstr(call->request.answer.ptr, "HTTPS");
+}
+
+static int set_tls_failure(const struct host *host, struct err *err)
+{
+	struct http_request request = { .outcome = host->tls_outcome };
+
+	(void)snprintf(request.reason, sizeof(request.reason), "%s", host->tls_reason);
+	return failure_of_connection(host, &request, err);
 }
 
 /* A copy: the request's error goes on to the next owner of the call. */
@@ -129,7 +194,7 @@ static int copy_rejection(const char *server, const struct http_request *request
 int failure_of_connection(const struct host *host, const struct http_request *request,
 			  struct err *err)
 {
-	AUTO(freep) char *server = xasprintf("registry '%s'", host->name);
+	AUTO(freep) char *server = failure_server(host, request->url);
 
 	if (request->outcome == HTTP_REJECTED)
 		return copy_rejection(server, request, err);
@@ -140,9 +205,9 @@ int failure_of_connection(const struct host *host, const struct http_request *re
 
 static char *token_server_name(const struct host *host)
 {
-	AUTO(freep) char *name = url_host(host->realm);
+	AUTO(freep) char *origin = url_origin(host->realm);
 
-	return xasprintf("token server '%s' of registry '%s'", name ? name : host->realm,
+	return xasprintf("token server '%s' of registry '%s'", origin ? origin : host->realm,
 			 host->name);
 }
 
@@ -153,7 +218,12 @@ int failure_of_token_server(const struct host *host, const struct http_request *
 
 	if (request->outcome == HTTP_REJECTED)
 		return copy_rejection(server, request, err);
-	return set_outcome(server, request, err);
+	set_outcome(server, request, err);
+	return err_hint(err,
+			request->outcome == HTTP_NO_PROXY
+				? FAILURE_NO_PROXY_HINT
+				: "the registry lets nobody in who has no token from there: does "
+				  "a firewall or proxy let you through to it?");
 }
 
 /* --- no access --- */
@@ -290,6 +360,13 @@ static int set_not_found(const struct call *call, const char *object, struct err
 {
 	const char *host = call->host->name;
 
+	if (call->method == HTTP_POST || call->method == HTTP_PUT || call->method == HTTP_PATCH) {
+		err_set(err, ERR_NOT_FOUND, "repository '%s' is not in registry '%s'",
+			call->repository, host);
+		return err_hint(err,
+				"check the spelling; some registries want it created before the "
+				"first push");
+	}
 	if (failure_has_code(&call->request, "NAME_UNKNOWN")) {
 		err_set(err, ERR_NOT_FOUND, "repository '%s' is not in registry '%s'",
 			call->repository, host);
@@ -300,30 +377,81 @@ static int set_not_found(const struct call *call, const char *object, struct err
 	if (call_asks_for_tag(call))
 		return err_hint(err, "'edgectl tags %s/%s' lists what there is", host,
 				call->named_repository);
-	return -1;
+	if (call->path && strstr(call->path, "/blobs/"))
+		return err_hint(err, "the registry has lost it: push the image again");
+	if (!call->path || !strstr(call->path, "/manifests/"))
+		return -1;
+	return err_hint(err, "it may have been deleted: 'edgectl tags %s/%s' lists what there is",
+			host, call->named_repository);
+}
+
+/* Not the registry's answer, but that of where it sent us: a login would not help. */
+static int set_foreign(const struct call *call, const char *object, const char *elsewhere,
+		       struct err *err)
+{
+	long status = call->request.status;
+	enum err_kind kind = status == 404                    ? ERR_NOT_FOUND
+			     : status == 401 || status == 403 ? ERR_DENIED
+							      : ERR_NETWORK;
+
+	err_set(err, kind, "registry '%s' redirects to '%s', which answered %ld for %s",
+		call->host->name, elsewhere, status, object);
+	return err_hint(err,
+			"try again; if it stays so, the registry's own storage is in disorder");
+}
+
+static int set_too_large(const struct call *call, const char *object, const char *reason,
+			 struct err *err)
+{
+	err_set(err, ERR_LIMIT, "%s is too large for registry '%s'%s", object, call->host->name,
+		reason);
+	return err_hint(err, "the limit is often that of a proxy in front of the registry (nginx: "
+			     "client_max_body_size)");
+}
+
+static int set_broken(const struct call *call, const char *object, const char *reason,
+		      struct err *err)
+{
+	err_set(err, ERR_NETWORK, "registry '%s' answered %ld for %s%s", call->host->name,
+		call->request.status, object, reason);
+	return err_hint(err,
+			"the failure is the registry's own: its log says more, if it is yours; "
+			"else try again later");
+}
+
+static int set_proxy_login(const struct call *call, struct err *err)
+{
+	err_set(err, ERR_AUTH, "registry '%s': the proxy in between wants a login",
+		call->host->name);
+	return err_hint(err, FAILURE_NO_PROXY_HINT);
 }
 
 int failure_of_status(const struct call *call, const char *object, struct err *err)
 {
 	AUTO(str_release) struct str reason = STR_INIT;
+	AUTO(freep) char *elsewhere = foreign_origin(call->host, call->url);
 	const char *host = call->host->name;
 	long status = call->request.status;
 
 	add_reason(&call->request, &reason);
+	if (elsewhere)
+		return set_foreign(call, object, elsewhere, err);
+	if (wants_tls(call))
+		return set_tls_failure(call->host, err);
 	if (status == 401)
 		return failure_of_access(call, err);
 	if (status == 403)
 		return set_denied(call, reason.ptr, err);
 	if (status == 404)
 		return set_not_found(call, object, err);
+	if (status == 407)
+		return set_proxy_login(call, err);
 	if (status == 413)
-		return err_set(err, ERR_LIMIT, "%s is too large for registry '%s'%s", object, host,
-			       reason.ptr);
+		return set_too_large(call, object, reason.ptr, err);
 	if (status == 429)
 		return set_rate_limit(call, err);
 	if (status >= 500)
-		return err_set(err, ERR_NETWORK, "registry '%s' failed with %ld at %s%s", host,
-			       status, object, reason.ptr);
+		return set_broken(call, object, reason.ptr, err);
 	return err_set(err, ERR_PROTOCOL, "registry '%s' answered %ld for %s%s", host, status,
 		       object, reason.ptr);
 }

@@ -9,9 +9,25 @@
 
 #define FAILURE_NO_AUTHORITIES_HINT \
 	"sudo apt-get install ca-certificates; others are named by SSL_CERT_FILE or SSL_CERT_DIR"
+#define FAILURE_NO_PROXY_HINT                                                                     \
+	"HTTPS_PROXY and HTTP_PROXY say what the proxy is, as http://[USER:PASSWORD@]HOST:PORT; " \
+	"NO_PROXY "                                                                               \
+	"lists the hosts that are reached without it"
 
 /* "connection broke", "no answer" ...: of an outcome other than HTTP_ANSWERED. Borrowed. */
 const char *failure_outcome_text(const struct http_request *request);
+
+/*
+ * Whom `url` asks, when the host was asked for it: "registry 'HOST'", and where that sent us. `url` NULL
+ * = the registry itself. The caller frees.
+ */
+char *failure_server(const struct host *host, const char *url);
+
+/*
+ * In front of it, which `object` it happened to, unless the message says so, or the registry as a whole is
+ * what is wrong: the network, the login.
+ */
+void failure_name_object(struct err *err, const char *object);
 
 /* No answer came. */
 int failure_of_connection(const struct host *host, const struct http_request *request,

@@ -8,7 +8,6 @@
 #include "challenge.h"
 #include "url.h"
 
-#define DOCKER_HUB      "docker.io"
 #define DOCKER_HUB_HOST "registry-1.docker.io"
 #define DOCKER_HUB_AUTH "auth.docker.io"
 
@@ -55,6 +54,7 @@ void host_free(struct host *host)
 	strmap_release(&host->warnings);
 	free(host->realm);
 	free(host->service);
+	free(host->tls_reason);
 	free(host->authority);
 	free(host->name);
 	free(host);
@@ -72,7 +72,7 @@ static bool has_port(const char *authority)
 	return colon && (!bracket || colon > bracket);
 }
 
-bool host_fall_back(struct host *host, enum http_outcome outcome)
+bool host_fall_back(struct host *host, enum http_outcome outcome, const char *reason)
 {
 	/*
 	 * A server that does not know TLS may also close, or answer in plain text; without authorities it was not even asked.
@@ -85,6 +85,9 @@ bool host_fall_back(struct host *host, enum http_outcome outcome)
 	if (host->plain || host->answered || !host->may_be_plain || !(no_tls || no_port))
 		return false;
 	host->plain = true;
+	host->tls_outcome = outcome;
+	free(host->tls_reason);
+	host->tls_reason = xstrdup(reason);
 	return true;
 }
 

@@ -14,6 +14,8 @@
 #include "http.h"
 #include "token.h"
 
+#define DOCKER_HUB "docker.io" /* as host->name */
+
 enum auth_scheme { AUTH_UNKNOWN, AUTH_BASIC, AUTH_BEARER };
 
 /* The credentials of one repository: podman's files tell them apart. */
@@ -37,7 +39,10 @@ struct host {
 	uint64_t part_limit;
 	bool one_part_only;
 	struct certs certs;
-	bool plain;    /* HTTP it is */
+	bool plain; /* HTTP it is */
+	/* why not TLS, after host_fall_back(); HTTP_ANSWERED = it was not tried */
+	enum http_outcome tls_outcome;
+	char *tls_reason;
 	bool dead;     /* a mirror that did not answer: not asked again */
 	bool answered; /* so `plain` is settled, and the host is there */
 	enum auth_scheme auth;
@@ -53,10 +58,10 @@ void host_free(struct host *host);
 /* "https://AUTHORITY" + path, or http. The caller frees. */
 char *host_url(const struct host *host, const char *path);
 /*
- * After a first attempt over TLS that ended in `outcome`: is plain HTTP worth a try? Then the host
- * is plain from now on.
+ * After a first attempt over TLS that ended in `outcome`, for `reason`: is plain HTTP worth a try? Then the
+ * host is plain from now on.
  */
-bool host_fall_back(struct host *host, enum http_outcome outcome);
+bool host_fall_back(struct host *host, enum http_outcome outcome, const char *reason);
 
 /*
  * What a 401 says, into the host. Bearer is preferred to Basic. *ret_scope is what it wants a token

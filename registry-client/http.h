@@ -67,11 +67,13 @@ enum http_outcome {
 	HTTP_NO_TLS,        /* something listens that does not speak TLS, or not ours */
 	HTTP_BAD_CERTIFICATE,
 	HTTP_NO_AUTHORITIES, /* this machine has no certificates to check one with, or cannot read them */
-	HTTP_NO_CLIENT_CERTIFICATE, /* it wants to know who we are, or does not know us */
-	HTTP_BROKEN,                /* reset or closed in the middle */
-	HTTP_STALLED,               /* open, but nothing moves */
-	HTTP_REJECTED,              /* by the sink, or a limit: see `err` */
-	HTTP_GARBLED,               /* not HTTP */
+	HTTP_NO_CLIENT_CERTIFICATE,  /* it wants to know who we are, or does not know us */
+	HTTP_BAD_CLIENT_CERTIFICATE, /* ours cannot be used */
+	HTTP_NO_PROXY,               /* the environment's proxy is not there, or will not */
+	HTTP_BROKEN,                 /* reset or closed in the middle */
+	HTTP_STALLED,                /* open, but nothing moves */
+	HTTP_REJECTED,               /* by the sink, or a limit: see `err` */
+	HTTP_GARBLED,                /* not HTTP */
 };
 
 struct http_request {

@@ -57,7 +57,7 @@ static int take_answer(struct manifest_check *check, struct err *err)
 		return -1;
 	}
 	if (status != 200 && status != 404 && status != 405)
-		return failure_of_status(call, "the manifest", err);
+		return failure_of_status(call, check->object, err);
 	check->manifest->is_there = status == 200;
 	if (status != 200 && check->manifest->body.len == 0)
 		return lack(check, err);
@@ -73,7 +73,7 @@ static void on_asked(struct call *call)
 		queue_job_done(&check->job);
 		return;
 	}
-	err_wrap(&err, "%s", check->object);
+	failure_name_object(&err, check->object);
 	queue_job_failed(&check->job, &err);
 }
 

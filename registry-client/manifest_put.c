@@ -44,7 +44,7 @@ static void finish(struct manifest_put *put, int result, struct err *err)
 		queue_job_done(&put->job);
 		return;
 	}
-	err_wrap(err, "%s", put->object);
+	failure_name_object(err, put->object);
 	queue_job_failed(&put->job, err);
 }
 
@@ -61,7 +61,7 @@ static int check_answer(struct manifest_put *put, struct err *err)
 		*put->ret_blob_unknown |=
 			failure_has_code(&put->call.request, "MANIFEST_BLOB_UNKNOWN") ||
 			failure_has_code(&put->call.request, "BLOB_UNKNOWN");
-		return failure_of_status(&put->call, "the manifest", err);
+		return failure_of_status(&put->call, put->object, err);
 	}
 	put->manifest->is_listed = call_header(&put->call, "OCI-Subject") != NULL;
 	/* It may name the same content by another algorithm. */

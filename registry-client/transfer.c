@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "certs.h"
+#include "url.h"
 
 #define BUFFER_SIZE         (512L * 1024) /* libcurl's greatest for receiving */
 #define LIMITED_BUFFER_SIZE (16L * 1024)
@@ -365,13 +366,13 @@ static const struct {
 } outcomes[] = {
 	{ CURLE_OK, HTTP_ANSWERED },
 	{ CURLE_COULDNT_RESOLVE_HOST, HTTP_NO_NAME },
-	{ CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_NAME },
+	{ CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_PROXY },
 	{ CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION },
 	{ CURLE_OPERATION_TIMEDOUT,
 	  HTTP_NO_CONNECTION }, /* ours is the stall timer: this is the connect timeout */
 	{ CURLE_SSL_CONNECT_ERROR, HTTP_NO_TLS },
 	{ CURLE_PEER_FAILED_VERIFICATION, HTTP_BAD_CERTIFICATE },
-	{ CURLE_SSL_CERTPROBLEM, HTTP_BAD_CERTIFICATE },
+	{ CURLE_SSL_CERTPROBLEM, HTTP_BAD_CLIENT_CERTIFICATE },
 	{ CURLE_SSL_CACERT_BADFILE, HTTP_NO_AUTHORITIES },
 	{ CURLE_SSL_ISSUER_ERROR, HTTP_BAD_CERTIFICATE },
 	{ CURLE_SEND_ERROR, HTTP_BROKEN },
@@ -402,6 +403,27 @@ static void explain_connection(struct transfer *transfer, char *reason, size_t s
 		return;
 	snprintf(reason, size, "%s", strerrordesc_np((int)errnum));
 	reason[0] = (char)tolower((unsigned char)reason[0]);
+}
+
+/*
+ * libcurl has no outcomes of its own for a proxy but one. Whom it could not connect to is in its sentence, "Failed to connect to
+ * HOST port N"; what the proxy said is known.
+ */
+static bool is_of_proxy(const struct transfer *transfer)
+{
+	static const char text[] = "Failed to connect to ";
+	const struct http_request *request = transfer->request;
+	AUTO(freep) char *host = url_host(request->url);
+	long answer = 0;
+
+	libcurl.easy_getinfo(transfer->curl, CURLINFO_HTTP_CONNECTCODE, &answer);
+	if (answer >= 300)
+		return true;
+	if (request->outcome != HTTP_NO_CONNECTION)
+		return false;
+	if (str_has_prefix(request->reason, text))
+		return host && !str_has_prefix(request->reason + strlen(text), host);
+	return strstr(request->reason, "proxy") != NULL;
 }
 
 /*
@@ -440,6 +462,8 @@ void transfer_finish(struct transfer *transfer, CURLcode code)
 	if (request->outcome == HTTP_ANSWERED && is_content(request->status) &&
 	    begin_sink(transfer) < 0)
 		request->outcome = HTTP_REJECTED;
+	if (is_of_proxy(transfer))
+		request->outcome = HTTP_NO_PROXY;
 	if (request->outcome == HTTP_NO_CONNECTION)
 		explain_connection(transfer, request->reason, sizeof(request->reason));
 	if (request->outcome != HTTP_ANSWERED && request->outcome != HTTP_REJECTED &&

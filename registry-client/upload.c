@@ -112,7 +112,7 @@ static void fail(struct upload *upload, struct err *err)
 
 static void fail_by_call(struct upload *upload)
 {
-	err_wrap(&upload->call.err, "%s", upload->object);
+	failure_name_object(&upload->call.err, upload->object);
 	fail(upload, &upload->call.err);
 }
 

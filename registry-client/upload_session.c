@@ -67,7 +67,7 @@ static void fail(struct upload_session *session, struct err *err)
 
 static void fail_by_call(struct upload_session *session)
 {
-	err_wrap(&session->call.err, "%s", session->object);
+	failure_name_object(&session->call.err, session->object);
 	fail(session, &session->call.err);
 }
 
@@ -75,12 +75,11 @@ static void fail_by_answer(struct upload_session *session)
 {
 	AUTO(err_release) struct err err = ERR_INIT;
 
-	if (session->call.request.outcome == HTTP_ANSWERED) {
+	if (session->call.request.outcome == HTTP_ANSWERED)
 		failure_of_status(&session->call, session->object, &err);
-	} else {
+	else
 		failure_of_connection(session->call.host, &session->call.request, &err);
-		err_wrap(&err, "%s", session->object);
-	}
+	failure_name_object(&err, session->object);
 	fail(session, &err);
 }
 

@@ -87,6 +87,22 @@ static bool same_part(CURLU *a, CURLU *b, CURLUPart what)
 	return in_a && in_b && strcasecmp(in_a, in_b) == 0;
 }
 
+char *url_origin(const char *url)
+{
+	AUTO(libcurl_url_freep) CURLU *parsed = parse(url);
+	AUTO(libcurl_freep) char *scheme = parsed ? part(parsed, CURLUPART_SCHEME) : NULL;
+	AUTO(libcurl_freep) char *host = parsed ? part(parsed, CURLUPART_HOST) : NULL;
+	char *port = NULL, *origin;
+
+	if (!scheme || !host)
+		return NULL;
+	if (libcurl.url_get(parsed, CURLUPART_PORT, &port, 0) != CURLUE_OK)
+		return xasprintf("%s://%s", scheme, host);
+	origin = xasprintf("%s://%s:%s", scheme, host, port);
+	libcurl_freep(&port);
+	return origin;
+}
+
 bool url_same_origin(const char *a, const char *b)
 {
 	AUTO(libcurl_url_freep) CURLU *url_a = parse(a);

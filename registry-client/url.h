@@ -26,6 +26,8 @@ bool url_same_origin(const char *a, const char *b);
 bool url_is_https(const char *url);
 /* The host without port and brackets; NULL when it cannot be parsed. The caller frees. */
 char *url_host(const char *url);
+/* "https://host:port", for messages: the port only where the address has one. NULL and the caller as above. */
+char *url_origin(const char *url);
 /* Adds NAME=VALUE to the query, the value percent-encoded; what is there stays as it is. */
 void url_add_query(struct str *url, const char *name, const char *value);
 /*

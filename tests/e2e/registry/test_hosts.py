@@ -6,8 +6,10 @@ import os
 import pty
 import select
 import shutil
+import socketserver
 import subprocess
 import termios
+import threading
 import time
 
 import parts
@@ -80,6 +82,58 @@ def test_http2_over_tls(edgectl, tls_registry, context):
     assert spoken
     assert [line for line in spoken if '"PUT /v2/two/' in line and "HTTP/2.0" in line], spoken
     assert not [line for line in spoken if "HTTP/1.1" in line]
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Answers everybody who asks for a tunnel with one status line."""
+    daemon_threads = True
+
+    def __init__(self, status):
+        self.status = status
+        super().__init__(("127.0.0.1", 0), ProxyAnswer)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever).start()
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+class ProxyAnswer(socketserver.StreamRequestHandler):
+    def handle(self):
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(f"HTTP/1.1 {self.server.status}\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "503 Service Unavailable"])
+def test_a_proxy_that_refuses(edgectl, status):
+    """What is wrong with the proxy is not said of the registry, and asking it again does not mend it."""
+    with parts.closing(Proxy(status)) as proxy:
+        refused = edgectl("pull", "registry.example.com/app:1", env={"HTTPS_PROXY": proxy.url}, status=1)
+    assert "registry 'registry.example.com': cannot be reached through the proxy" in refused.stderr
+    assert status.split()[0] in refused.stderr and "hint: HTTPS_PROXY" in refused.stderr
+    assert "trying again" not in refused.stderr
+
+
+def test_a_proxy_that_is_not_there(edgectl):
+    proxy = f"http://127.0.0.1:{parts.free_port()}"
+    refused = edgectl("pull", "registry.example.com/app:1", env={"HTTPS_PROXY": proxy}, status=1)
+    assert "registry 'registry.example.com': cannot be reached through the proxy" in refused.stderr
+
+
+@pytest.mark.parametrize("file", ["ca.crt", "client.key"])
+def test_a_damaged_file_of_certificates(edgectl, demanding_registry, authority, scratch, file):
+    """It is said which kind it is, and not that the registry's certificate is bad."""
+    directory = scratch / "containers/certs.d" / demanding_registry.address
+    directory.mkdir(parents=True)
+    certificate, key = authority.sign("damaged")
+    for name, source in (("ca.crt", authority.root / "ca.crt"), ("client.cert", certificate), ("client.key", key)):
+        shutil.copy(source, directory / name)
+        (directory / name).chmod(0o644)
+    (directory / file).write_text("rubbish")
+    refused = edgectl("pull", f"{demanding_registry.address}/app:1", env={"XDG_CONFIG_HOME": str(scratch)}, status=1)
+    assert {"ca.crt": "is every *.crt in certs.d", "client.key": "belong together"}[file] in refused.stderr
 
 
 class Typist:

@@ -119,7 +119,7 @@ static void gives_up_when_nothing_helps(void **state)
 		const char *message;
 		unsigned requests;
 	} rows[] = {
-		{ "\"on\": \"manifests\", \"status\": 503", ERR_NETWORK, "failed with 503", 6 },
+		{ "\"on\": \"manifests\", \"status\": 503", ERR_NETWORK, "answered 503", 6 },
 		{ "\"on\": \"manifests\", \"cut\": 0", ERR_NETWORK, "the connection broke", 6 },
 		{ "\"on\": \"manifests\", \"status\": 429, \"headers\": {\"Retry-After\": "
 		  "\"7200\"}",
@@ -304,7 +304,7 @@ static void tokens_stay_with_the_registry_that_they_are_for(void **state)
 	world_begin(options);
 	write_docker_config(RIGHT_PASSWORD);
 	/* The foreign host wants credentials, too: its challenge is not ours to answer. */
-	world_pull_fails(ERR_AUTH, "blob sha256:");
+	world_pull_fails(ERR_DENIED, "which answered 401 for blob sha256:");
 	line = xasprintf("\"/elsewhere\", \"host\": \"localhost:%d\", \"authorization\": null",
 			 world.server.port);
 	assert_int_equal(faulty_count("/elsewhere"), 1);

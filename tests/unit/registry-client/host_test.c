@@ -66,10 +66,10 @@ static void falls_back_to_http_where_it_may(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		AUTO(host_freep) struct host *host = host_new(rows[i].name, rows[i].insecure);
 
-		assert_row(host_fall_back(host, rows[i].outcome) == rows[i].falls_back,
+		assert_row(host_fall_back(host, rows[i].outcome, "") == rows[i].falls_back,
 			   rows[i].name);
 		assert_row(host->plain == rows[i].falls_back, rows[i].name);
-		assert_row(!host_fall_back(host, rows[i].outcome) || !rows[i].falls_back,
+		assert_row(!host_fall_back(host, rows[i].outcome, "") || !rows[i].falls_back,
 			   rows[i].name);
 	}
 }
@@ -80,7 +80,7 @@ static void never_falls_back_after_an_answer(void **state)
 	AUTO(host_freep) struct host *host = host_new("localhost:5000", false);
 
 	host->answered = true;
-	assert_false(host_fall_back(host, HTTP_BROKEN));
+	assert_false(host_fall_back(host, HTTP_BROKEN, ""));
 	assert_false(host->plain);
 }
 
