@@ -149,3 +149,27 @@ def test_livepush(edgectl, podman, project):
         live.engine.docker("kill", f"{name}-app-1")
         live.save("message", "three\n")
         assert live.read("/app/message") == "three\n"
+
+
+def test_release_on_engines_of_both_kinds(edgectl, registry, engine, podman, context, busybox, reference):
+    """One release, on Docker for arm64 and on Podman for armv7: each has the image of its own processor."""
+    project = "both-kinds"
+    root = context({"Dockerfile": DOCKERFILE.format(busybox=busybox), "message": "one\n",
+                    "compose.yaml": "services: {app: {build: ., network_mode: host, stop_signal: SIGKILL}}\n",
+                    "edgectl.yaml": f"fleets: {{{project}: {{registry: {registry.address}, "
+                                    f"repository: {reference.rpartition(':')[0].partition('/')[2]}, "
+                                    "platforms: [linux/arm64, linux/arm/v7]}}\n"})
+    os.chmod(engine.root, 0o755)
+    os.chmod(engine.root / "docker.sock", 0o666)
+    boards = [(engine, "linux/arm64", "aarch64"), (podman, "linux/arm/v7", "armv7l")]
+    try:
+        for message in "one", "two":
+            (root / "message").write_text(f"{message}\n")
+            edgectl("push", project, "--release-version", message, "-q", cwd=root)
+            for board, platform, machine in boards:
+                edgectl("deploy", board.socket, "--platform", platform, "--release", project, cwd=root)
+                done = board.docker("exec", f"{project}-app-1", "cat", "/app/message", "/machine")
+                assert done.stdout.split() == [message, machine], done.stderr
+    finally:
+        for board, _, _ in boards:
+            board.docker("rm", "--force", f"{project}-app-1")
