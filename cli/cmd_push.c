@@ -192,7 +192,8 @@ static int check_fleet_words(const struct push_args *args, struct err *err)
 	const struct fleet_push_args *fleet = &args->fleet;
 
 	if (!fleet->channel && !fleet->note && !fleet->version && !fleet->draft &&
-	    !fleet->dry_run && fleet->release_tags.len == 0 && fleet->services.len == 0)
+	    !fleet->dry_run && !fleet->with_env && fleet->release_tags.len == 0 &&
+	    fleet->services.len == 0)
 		return 0;
 	(void)err_set(err, ERR_USAGE, "'%s' is no fleet, and an image has no release",
 		      args->images.items[0]);
@@ -238,6 +239,8 @@ static const struct cli_option push_options[] = {
 		    "Note this on the release"),
 	OPTION_LIST(struct push_args, fleet.services, 0, "service", "SERVICE", VALUE_SERVICE,
 		    "Release only this service, and what it depends on"),
+	OPTION_FLAG(struct push_args, fleet.with_env, 0, "with-env",
+		    "Publish variables and configs that look like credentials, too"),
 	OPTION_FLAG(struct push_args, fleet.dry_run, 0, "dry-run",
 		    "Ask the registry, and say what would be done"),
 	OPTION_HEADING("Images, and how"),
@@ -274,7 +277,10 @@ const struct cli_command cmd_push = {
 		"FLEET is a fleet of edgectl.yaml: all services of the project here are built for "
 		"its boards, their images pushed, and a release published that names them by "
 		"their digests. The fleet's channel is moved last, so that a board sees the old "
-		"release or the new one; interrupted, the same command goes on from there.\n\n"
+		"release or the new one; interrupted, the same command goes on from there. "
+		"Variables, those of env files, too, and the text of configs are in the release: "
+		"what looks like a password, a token or a private key is refused, unless "
+		"--with-env says that it may be published.\n\n"
 		"DEVICE is a board that 'edgectl device add' named, an address with ssh://, "
 		"tcp:// or unix://, NAME.local, or an IPv4 address: the project here is built "
 		"and run on it, as 'edgectl deploy' does. --service and --platform count "

@@ -42,6 +42,7 @@ static int check_options(const char *device, const struct fleet_push_args *args,
 	} rows[] = {
 		{ args->channel != NULL, "channel" },
 		{ args->draft, "draft" },
+		{ args->with_env, "with-env" },
 		{ args->version != NULL, "release-version" },
 		{ args->note != NULL, "note" },
 		{ args->release_tags.len > 0, "release-tag" },

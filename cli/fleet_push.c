@@ -7,6 +7,7 @@
 #include "deploy_project.h"
 #include "fleet_publish.h"
 #include "fleet_site.h"
+#include "fleet_variables.h"
 #include "format.h"
 #include "registry/repository.h"
 
@@ -83,21 +84,28 @@ static void tell_plan(const struct fleet_publishing *p, struct str *out)
 		str_addf(out, "would build %s for %s\n",
 			 build->items[i].name ? build->items[i].name : DEPLOY_MAIN_SERVICE, list);
 	}
+	fleet_variables_tell(p->project->compose, out);
 	str_addf(out, "would publish %s to %s\n", p->args->draft ? "a draft" : "a release", shown);
+}
+
+static int check_registry(const struct fleet_publishing *p, struct err *err)
+{
+	AUTO(freep) char *shown = NULL;
+
+	if (registry_check_push(p->session->registry, &p->site->repository, err) == 0)
+		return 0;
+	shown = image_ref_format_short(&p->site->repository);
+	return err_wrap(err, "fleet '%s' in '%s'", p->site->fleet->name, shown);
 }
 
 /* What can be known to fail does so before anything is built. */
 static int push(struct app *app, struct fleet_publishing *p, struct err *err)
 {
 	AUTO(str_release) struct str plan = STR_INIT;
-	int status;
+	int status = fleet_variables_check(p->project->compose, p->args->with_env, err);
 
-	status = registry_check_push(p->session->registry, &p->site->repository, err);
-	if (status < 0) {
-		AUTO(freep) char *shown = image_ref_format_short(&p->site->repository);
-
-		(void)err_wrap(err, "fleet '%s' in '%s'", p->site->fleet->name, shown);
-	}
+	if (status == 0)
+		status = check_registry(p, err);
 	if (status == 0 && !p->args->dry_run)
 		status = fleet_publish(p, err);
 	if (status == 0 && p->args->dry_run)

@@ -9,6 +9,7 @@ struct fleet_push_args {
 	const char *channel, *note, *version;
 	struct strvec release_tags, services, platforms, boards;
 	bool draft, dry_run;
+	bool with_env; /* what looks like a credential, too */
 };
 
 /* All borrowed; prints the release's digest when the transfer is quiet. */

@@ -130,7 +130,7 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask-or-dir service; return; }
         ;;
     'push')
-        options='--platform= --board= --channel= --draft --release-version= --note= --release-tag= --service= --dry-run --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
+        options='--platform= --board= --channel= --draft --release-version= --note= --release-tag= --service= --with-env --dry-run --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;

@@ -147,6 +147,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from push' -l release-version -x 
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l note -x -d 'What is new, for people'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l release-tag -x -d 'Note this on the release'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l service -x -a '(__edgectl_ask service)' -d 'Release only this service, and what it depends on'
+complete -c edgectl -n '__fish_seen_subcommand_from push' -l with-env -d 'Publish variables and configs that look like credentials, too'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l dry-run -d 'Ask the registry, and say what would be done'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -s a -l all-tags -d 'Push every tag of the repository that the store has'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l format -x -a 'keep oci docker' -d 'Media types to push in'

@@ -105,17 +105,12 @@ def test_release_is_what_docker_compose_and_skopeo_read(fleet):
     assert notes["org.opencontainers.image.authors"] == "Anna <anna@example.com>"
     assert fleet.releases()["v1"]["digest"] == digest
 
-    compose = REPOSITORY / "build/peers/docker-compose"
-    parts.need(os.access(compose, os.X_OK), "no docker compose: sh tools/peers.sh")
-    done = subprocess.run([compose, "-f", f"oci://{reference}", "config", "--format", "json"], capture_output=True, text=True,
-                          env={"HOME": str(fleet.identity.home), "PATH": os.environ["PATH"], "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "1"}, cwd="/",
-                          **fleet.identity.credentials)
-    assert done.returncode == 0, done.stderr
-    services = json.loads(done.stdout)["services"]
+    model = docker_compose(fleet, reference)
+    services = model["services"]
     assert set(services) == {"app", "web", "broker"}
     assert services["app"]["environment"] == {"LEVEL": "info"}
     assert not any("build" in x or "develop" in x for x in services.values())
-    assert json.loads(done.stdout)["configs"]["settings"]["content"] == "a $$SETTING\n"
+    assert model["configs"]["settings"]["content"] == "a $$SETTING\n"
     for name, service in services.items():
         image = json.loads(fleet.registry.skopeo("inspect", "--tls-verify=false", "--raw", f"docker://{service['image']}"))
         assert re.search("@sha256:[0-9a-f]{64}$", service["image"]), service
@@ -485,3 +480,46 @@ def test_files_are_read_elsewhere(fleet, scratch):
     assert shown["services"]["app"]["files"]["linux/arm64"] == [{"path": "app", "change": "changed", "before": 4, "after": 4}]
     asked = [path.rpartition("/")[2] for method, path, _ in fleet.registry.requests()[before:] if method == "GET" and "/blobs/" in path]
     assert {layers["f1"][1], layers["f2"][1]} <= set(asked) and layers["f1"][0] not in asked
+
+
+def docker_compose(fleet, reference):
+    """What the real one makes of a release."""
+    compose = REPOSITORY / "build/peers/docker-compose"
+    parts.need(os.access(compose, os.X_OK), "no docker compose: sh tools/peers.sh")
+    done = subprocess.run([compose, "-f", f"oci://{reference}", "config", "--format", "json"], capture_output=True, text=True,
+                          env={"HOME": str(fleet.identity.home), "PATH": os.environ["PATH"], "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "1"},
+                          cwd="/", **fleet.identity.credentials)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_env_files_are_in_it(fleet):
+    """As variables, which every docker compose reads; what looks like a credential is published only by somebody who says so."""
+    fleet.write("compose.yaml", "services: {app: {build: ., env_file: [app.env], environment: {LEVEL: debug, FROM_BOARD: }}}\n")
+    fleet.write("app.env", "MODE=fast\nLEVEL=info\nPRICE=$5\n")
+    fleet.commit("e1")
+    fleet.push()
+    expected = {"MODE": "fast", "LEVEL": "debug", "PRICE": "$$5", "FROM_BOARD": None}
+    assert docker_compose(fleet, f"{fleet.address}:stable")["services"]["app"]["environment"] == expected
+    plan = fleet("push", "plants", "--dry-run").stdout
+    assert re.search("would publish with app: the values of (?=.*MODE)(?=.*LEVEL)(?!.*FROM_BOARD)", plan), plan
+
+    fleet.write("app.env", "MODE=fast\nDB_PASSWORD=hunter2\n")
+    fleet.commit("e2")
+    before = fleet.tags()
+    for words in ((), ("--dry-run",)):
+        wrong = fleet("push", "plants", *words, status=1).stderr
+        assert "'services.app.environment.DB_PASSWORD'" in wrong and "--with-env" in wrong and "hunter2" not in wrong, wrong
+        assert "COPY" not in wrong
+    assert fleet.tags() == before
+    plan = fleet("push", "plants", "--dry-run", "--with-env").stdout
+    assert "looks like a credential: services.app.environment.DB_PASSWORD" in plan and "hunter2" not in plan
+    fleet.push("--with-env")
+    assert docker_compose(fleet, f"{fleet.address}:e2")["services"]["app"]["environment"]["DB_PASSWORD"] == "hunter2"
+
+    fleet.write("app.env", "MODE=fast\n")
+    fleet.write("compose.yaml", "services: {app: {build: ., configs: [c]}}\nconfigs: {c: {file: ./settings.txt}}\n")
+    fleet.write("settings.txt", "-----BEGIN EC PRIVATE KEY-----\n")
+    fleet.commit("e3")
+    assert "'configs.c'" in fleet("push", "plants", status=1).stderr
+    assert "is no fleet" in fleet("push", "plans", "--with-env", status=2).stderr
