@@ -180,9 +180,42 @@ const struct cli_command cmd_rollout = {
 	.name = "rollout",
 	.group = GROUP_FLEET,
 	.summary = "Bring a release to many boards, some at a time",
-	.details = "RELEASE is a version or a channel of the fleet, whose own channel it is if it "
-		   "is left "
-		   "out, or HOST/REPOSITORY:RELEASE without the project.",
+	.details =
+		"RELEASE is a version or a channel of the fleet, whose own channel it is if it is "
+		"left out, or HOST/REPOSITORY:RELEASE without the project.\n\n"
+		"The canaries come first, then the waves, each when all boards of the one before "
+		"are "
+		"healthy. A board pulls the images before anything is stopped; what it cannot have "
+		"from the registry is sent from here. If it does not get healthy in time, it is "
+		"put "
+		"back to what it had. A board that runs the release already is left alone.\n\n"
+		"Interrupted anywhere, the same command goes on. The exit status is 0 when all "
+		"boards "
+		"run the release, and 1 when one failed, was not begun or could not be reached.",
+	.manual =
+		"With --json there is an object a line. All have the members 'event' and "
+		"'time_ms', "
+		"since the beginning, and all but the last one 'wave', which is 0 for the "
+		"canaries.\n\n"
+		"'wave': one begins.\n\n"
+		"'board': with 'board', as it was named, and 'state', which is 'active' when its "
+		"turn "
+		"comes, and then 'done', 'failed', 'offline', or 'pending' when it was put back "
+		"because the user stopped it. When its turn is over there are 'ms', how long it "
+		"took, "
+		"'from' and 'to', the releases, 'unchanged', whether it ran the release already, "
+		"and "
+		"'reason' and 'hint' if it is not done. A board that could not be reached may come "
+		"again.\n\n"
+		"'phase' and 'note': with 'board' and 'text', for people.\n\n"
+		"'summary': the last one, with 'status', which is 'done', 'failed' or "
+		"'interrupted', "
+		"'release', 'digest', 'boards', 'unchanged', and how many are 'done', 'failed', "
+		"'offline' and 'pending'; 'reason' unless it is done.\n\n"
+		"With --dry-run there is a 'plan' for each board, without the time: 'wave', "
+		"'board', "
+		"'done' by an unfinished rollout, 'from' and 'to', and 'reason' if it could not be "
+		"asked.",
 	.options = rollout_options,
 	.args_size = sizeof(struct rollout_args),
 	.examples = rollout_examples,
