@@ -149,7 +149,7 @@ static const struct cli_option rollout_options[] = {
 		      "Boards that cannot be reached: try again at the end, leave out, or count as "
 		      "failed",
 		      .fallback = "wait"),
-	OPTION_HEADING("When is a board healthy?"),
+	OPTION_HEADING("What counts as healthy"),
 	OPTION_STRING(struct rollout_args, healthy_for, 0, "healthy-for", "TIME", VALUE_TEXT,
 		      "All services have run, and been healthy, for so long without a restart",
 		      .fallback = "10s"),

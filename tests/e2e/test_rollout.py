@@ -22,7 +22,6 @@ DOCKERFILE = """
 FROM {busybox}
 WORKDIR /app
 COPY message ./
-RUN uname -m > /machine
 CMD ["sh", "-c", "trap exit TERM; grep -q dies /app/message && exit 3; while :; do sleep 0.2; done"]
 """
 COMPOSE = """
@@ -54,7 +53,7 @@ class Board:
         assert list(containers) == [f"{self.project}-app-1"], containers.keys()
         state = containers[f"{self.project}-app-1"]["State"]
         assert state["Status"] == "running", state
-        done = self.engine.docker("exec", f"{self.project}-app-1", "cat", "/app/message", "/machine")
+        done = self.engine.docker("exec", f"{self.project}-app-1", "sh", "-c", "cat /app/message; uname -m")
         assert done.returncode == 0, done.stderr
         return tuple(done.stdout.split())
 
@@ -158,7 +157,7 @@ def test_two_boards(fleet, pair):
 
 
 def test_what_is_not_healthy_is_put_back(fleet, pair):
-    """The canary has what it had, the very same container; the other board was not touched. Then what comes next is good."""
+    """The canary has what it had, the very same container; the other board was not touched."""
     north, south = pair
     fleet.release("one")
     fleet.rollout()
@@ -172,9 +171,6 @@ def test_what_is_not_healthy_is_put_back(fleet, pair):
     events, _ = fleet.events("--canary", "0", "--max-failures", "100%", status=1)
     assert {x["state"] for x in ends(events).values()} == {"failed"}
     assert [board.ids() for board in pair] == before and south.runs()[0] == "one"
-    fleet.release("three")
-    fleet.rollout()
-    assert north.runs()[0] == "three" and south.runs()[0] == "three"
 
 
 def test_killed_and_taken_up(fleet, pair):
