@@ -223,18 +223,6 @@ static int find_digest(struct blob_writer *w, const struct digest *expected, str
 	return err_set(err, ERR_DIGEST, "the content is %s, not %s", ret->text, expected->text);
 }
 
-static int sync_directory(struct store *store, const struct digest *digest, struct err *err)
-{
-	char path[BLOB_PATH_MAX];
-	AUTO(fd_closep) int fd = -1;
-
-	snprintf(path, sizeof(path), "blobs/%s",
-		 digest_algorithm_name(digest_algorithm_of(digest)));
-	if (fd_open(store->fd, path, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0)
-		return -1;
-	return fsync(fd) == 0 ? 0 : err_errno(err, "sync '%s/%s'", store->root, path);
-}
-
 static int publish(struct blob_writer *w, const struct digest *digest, struct err *err)
 {
 	struct store *store = w->store;
@@ -249,7 +237,23 @@ static int publish(struct blob_writer *w, const struct digest *digest, struct er
 	if (renameat(store->fd, w->path, store->fd, path) < 0)
 		return err_errno(err, "name blob %s", digest->text);
 	w->path[0] = '\0';
-	return sync_directory(store, digest, err);
+	return 0;
+}
+
+static int sync_names(const struct store *store, const char *path, struct err *err)
+{
+	AUTO(fd_closep) int fd = -1;
+
+	if (fd_open(store->fd, path, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0)
+		return -1;
+	return fsync(fd) == 0 ? 0 : err_errno(err, "sync '%s/%s'", store->root, path);
+}
+
+int blob_sync_names(const struct store *store, struct err *err)
+{
+	if (sync_names(store, "blobs/sha256", err) < 0)
+		return -1;
+	return fs_exists(store->fd, "blobs/sha512") ? sync_names(store, "blobs/sha512", err) : 0;
 }
 
 int blob_writer_commit(struct blob_writer *w, const struct digest *expected, struct digest *ret,

@@ -11,10 +11,11 @@
 #define BUSY_TIMEOUT_MS   120000
 #define SHRINK_FROM_PAGES 256 /* of 4 KiB */
 /*
- * Pages after which a commit moves the log into the database. Small, because the next process to open the store reads
- * the whole log: 100 pages cost it 0.2 ms.
+ * Pages after which a commit moves the log into the database, which waits for the disk; and after which closing does, because
+ * the next process to open the store reads the whole log: 100 pages cost it 0.2 ms.
  */
-#define CHECKPOINT_PAGES "100"
+#define CHECKPOINT_PAGES       1000
+#define CLOSE_CHECKPOINT_PAGES 100
 
 #define BLOCKS_TABLE                                                                             \
 	"CREATE TABLE blocks (key TEXT PRIMARY KEY, blob TEXT NOT NULL, start INTEGER NOT NULL," \
@@ -189,6 +190,18 @@ static int prepare_schema(struct db *db, int lock_fd, struct err *err)
 	return result;
 }
 
+/* After each commit: as SQLite's own automatic checkpoint, and notes how long the log is. */
+static int watch_log(void *data, sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = data;
+
+	db->log_pages = pages;
+	if (pages >= CHECKPOINT_PAGES)
+		(void)sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL,
+						NULL); /* or the next commit does */
+	return SQLITE_OK;
+}
+
 int db_open(struct db *db, const char *path, int lock_fd, struct err *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -200,16 +213,25 @@ int db_open(struct db *db, const char *path, int lock_fd, struct err *err)
 	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	/* the last to leave would otherwise wait for the disk */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	if (exec(db, "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES,
-		 err) < 0)
+	sqlite3_wal_hook(db->handle, watch_log, db);
+	if (exec(db, "PRAGMA synchronous = NORMAL", err) < 0)
 		return -1;
 	return prepare_schema(db, lock_fd, err);
+}
+
+/* Where others are at work the log stays, for them. */
+static void empty_log(struct db *db)
+{
+	sqlite3_busy_timeout(db->handle, 0);
+	(void)sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 void db_close(struct db *db)
 {
 	for (size_t i = 0; i < QUERIES; i++)
 		sqlite3_finalize(db->queries[i]);
+	if (db->log_pages >= CLOSE_CHECKPOINT_PAGES)
+		empty_log(db);
 	sqlite3_close(db->handle);
 	if (db->path)
 		pthread_mutex_destroy(&db->lock);

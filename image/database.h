@@ -59,6 +59,7 @@ struct db {
 	sqlite3_stmt *queries[QUERIES];
 	pthread_mutex_t lock;
 	char *path;
+	int log_pages; /* of the write-ahead log at our last commit */
 };
 
 /* Opens `path`, and makes the tables when there are none; `lock_fd` serialises that among processes. */

@@ -35,6 +35,11 @@ int store_failed(const struct store *store, struct err *err);
 
 /* Relative to the root. */
 void blob_path(const struct digest *digest, char path[BLOB_PATH_MAX]);
+/*
+ * What blobs are called is on the disk: to be done before something that lasts refers to them. What they hold is there
+ * since before they had a name.
+ */
+WARN_UNUSED int blob_sync_names(const struct store *store, struct err *err);
 /* Removes what dead processes left in ingest/. */
 void blob_sweep(struct store *store);
 /* Makes index.json what the database says, if it is not. */

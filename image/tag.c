@@ -251,7 +251,7 @@ static int delete (struct db *db, const char *name, struct err *err)
 static int change(struct store *store, struct db *db, const char *name,
 		  const struct descriptor *target, struct err *err)
 {
-	if (db_begin(db, err) < 0)
+	if ((target && blob_sync_names(store, err) < 0) || db_begin(db, err) < 0)
 		return store_failed(store, err);
 	if ((target ? set(db, name, target, err) : delete (db, name, err)) < 0 ||
 	    write_index(store, db, err) < 0) {

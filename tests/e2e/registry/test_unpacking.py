@@ -148,32 +148,33 @@ def test_a_full_disk(fresh_edgectl, scripted, small_disk, size):
     assert unpacked(small) == [content(4 * MIB)]
 
 
-CALL = re.compile(r"(\w+)\((.*)\) += 0")
+CALL = re.compile(r"([\d.]+) (\w+)\((.*)\) += 0")
 
 
 def calls_of(trace):
     found = [CALL.match(line) for line in trace.read_text().splitlines()]
-    return [(x[1], x[2]) for x in found if x]
+    return [(float(x[1]), x[2], x[3]) for x in found if x]
 
 
 def test_what_is_named_is_on_the_disk(fresh_edgectl, scripted, identity, scratch):
-    """A file gets its name in blobs/ after fsync(2) of it, and fsync of the directory follows."""
+    """A file gets its name in blobs/ after fsync(2) of it; fsync of the directory follows when the image gets its own."""
     parts.need(shutil.which("strace"), "strace is not installed: apt-get install strace")
     # a program that is traced cannot gain rights, as newuidmap has to
     unpack = ["--unpack"] if identity.uid == os.geteuid() else []
     server = scripted("--layer-size", 4 * MIB)
     # a file for each thread: each of them commits as a whole
-    traced = ["strace", "-ff", "-y", "-qq", "-e", "trace=fsync,fdatasync,renameat,renameat2,rename", "-e", "signal=none", "-o",
+    traced = ["strace", "-ff", "-ttt", "-y", "-qq", "-e", "trace=fsync,fdatasync,renameat,renameat2,rename", "-e", "signal=none", "-o",
               str(scratch / "trace")]
     fresh_edgectl.inside(*traced)("pull", *unpack, f"{server.address}/app:1")
-    named = 0
+    named, flushed = [], []
     for trace in scratch.glob("trace.*"):
         calls = calls_of(trace)
-        for place, (call, words) in enumerate(calls):
+        flushed += [when for when, call, of in calls if call == "fsync" and of.endswith("/blobs/sha256>")]
+        for place, (when, call, words) in enumerate(calls):
             names = re.findall(r'"([^"]+)"', words)
             if not call.startswith("rename") or not names[-1].startswith("blobs/"):
                 continue
-            assert any(x == "fsync" and f"/{names[0]}>" in of for x, of in calls[:place]), calls
-            assert any(x == "fsync" and of.endswith("/blobs/sha256>") for x, of in calls[place:]), calls
-            named += 1
-    assert named == 3, "a manifest, a config and a layer"
+            assert any(x == "fsync" and f"/{names[0]}>" in of for _, x, of in calls[:place]), calls
+            named.append(when)
+    assert max(named) < max(flushed)
+    assert len(named) == 3, "a manifest, a config and a layer"

@@ -77,12 +77,60 @@ static void last_use_is_noted_by_the_day(void **state)
 	assert_int_equal(used_of_k(), before);
 }
 
+static off_t log_size(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat("store/edgectl.db-wal", &st), 0);
+	return st.st_size;
+}
+
+static void put_much(struct store *store, const char *key)
+{
+	AUTO(str_release) struct str text = STR_INIT;
+
+	while (text.len < 1000000)
+		str_add(&text, "what somebody else reads through when the store is opened\n");
+	assert_ok(store_cache_put(store, "s", key, text.ptr, &err_));
+}
+
+/* But not for a little, and not while somebody else may be reading it. */
+static void a_long_log_is_emptied_at_closing(void **state)
+{
+	(void)state;
+	struct store *other = NULL;
+	sqlite3 *reader = NULL;
+	off_t before;
+
+	put_much(store_, "k");
+	assert_true(log_size() > 1000000);
+	store_closep(&store_);
+	assert_int_equal(log_size(), 0);
+	assert_ok(store_open("store", &store_, &err_));
+	assert_ok(store_cache_put(store_, "s", "little", "v", &err_));
+	before = log_size();
+	store_closep(&store_);
+	assert_int_equal(log_size(), before);
+	assert_ok(store_open("store", &store_, &err_));
+	assert_ok(store_open("store", &other, &err_));
+	put_much(other, "other");
+	assert_int_equal(sqlite3_open("store/edgectl.db", &reader), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM cache", NULL, NULL, NULL),
+		SQLITE_OK);
+	store_closep(&other);
+	assert_true(log_size() > 1000000);
+	sqlite3_close(reader);
+	get("s", "little", "v");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(put_and_get),
 		store_test(put_all),
 		store_test(last_use_is_noted_by_the_day),
+		store_test(a_long_log_is_emptied_at_closing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
