@@ -1,7 +1,9 @@
 #include "app.h"
+#include "base/fd.h"
 #include "command.h"
 #include "deploy_options.h"
 #include "deploy_run.h"
+#include "live_lock.h"
 #include "live_retry.h"
 #include "live_session.h"
 
@@ -70,10 +72,13 @@ static int livepush_run(struct app *app, const void *args_data, struct err *err)
 	const struct livepush_args *args = args_data;
 	AUTO(deployment_session_release)
 	struct deployment_session session = DEPLOYMENT_SESSION_INIT;
+	AUTO(fd_closep) int lock_fd = -1;
 	int status = 0;
 
 	session.is_live = !args->detached && !args->no_live;
 	status = deployment_session_open(&args->deploy, "Pushing", &session, err);
+	if (status == 0 && session.is_live)
+		status = live_lock(&session, &lock_fd, err);
 	if (status < 0)
 		return -1;
 	status = push(&session, err);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "device/container.h"
 
 /* A program that does not end when it is told to is killed: who saves a file wants to see it run. */
 #define STOP_SECONDS 2
@@ -161,6 +162,31 @@ static int replace(struct live_service *service, const struct descriptor *image,
 	return 0;
 }
 
+/* By another livepush, a deployment, docker compose: whoever comes last has it. */
+static int refuse_successor(struct live_service *service, struct err *err)
+{
+	const struct engine *engine = service->deployment->engine;
+	const char *project = compose_name(service->deployment->project.compose);
+	AUTO(freep) char *label = xasprintf("com.docker.compose.project=%s", project);
+	AUTO(containers_release) struct containers containers = { .items = NULL };
+
+	if (containers_list(service->deployment->engine, label, true, &containers, err) < 0)
+		return -1;
+	VEC_FOREACH(container, &containers) {
+		const char *name =
+			strmap_get(&container->labels, "com.docker.compose.service") ?: "";
+
+		service->is_taken |= str_eq(name, service->name);
+	}
+	if (!service->is_taken)
+		return 0;
+	(void)err_set(err, ERR_INPUT,
+		      "service '%s': somebody else has deployed '%s' on board '%s', and its "
+		      "container is another one now",
+		      service->name, project, engine_name(engine));
+	return err_hint(err, "'edgectl livepush' again takes it over");
+}
+
 static int sync_image(struct live_service *service, const struct descriptor *image, uint64_t begun,
 		      struct err *err)
 {
@@ -173,6 +199,8 @@ static int sync_image(struct live_service *service, const struct descriptor *ima
 	/* Somebody removed it. */
 	if (status < 0 && err->kind == ERR_NOT_FOUND) {
 		err_clear(err);
+		if (refuse_successor(service, err) < 0)
+			return -1;
 		return replace(service, image, "there is none any more", err);
 	}
 	if (status < 0)
@@ -316,6 +344,18 @@ static int rebuild(struct live_service *service, struct err *err)
 	return live_rules_take_trees(&service->rules, false, err);
 }
 
+/* It begins with what the image has; the files that the rules put are due again. */
+static int make_anew(struct live_service *service, struct err *err)
+{
+	if (refuse_successor(service, err) < 0)
+		return -1;
+	live_view_note(service->view, service->name, "new container: there is none any more");
+	if (deployment_run(service->deployment, err) < 0)
+		return -1;
+	live_view_note(service->view, service->name, "runs again");
+	return live_rules_take_trees(&service->rules, true, err);
+}
+
 static int follow_rules(struct live_service *service, uint64_t begun, struct err *err)
 {
 	const char *container = NULL;
@@ -329,8 +369,12 @@ static int follow_rules(struct live_service *service, uint64_t begun, struct err
 		return 0;
 	container = strmap_get(&service->deployment->result.containers, service->name);
 	if (live_rules_apply(&service->rules, service->deployment->engine, container, STOP_SECONDS,
-			     &report, err) < 0)
-		return -1;
+			     &report, err) < 0) {
+		if (err->kind != ERR_NOT_FOUND)
+			return -1;
+		err_clear(err);
+		return make_anew(service, err);
+	}
 	shown = (struct sync_report){ .files = report.files.files,
 				      .bytes = report.files.bytes,
 				      .restarted = report.restarted };

@@ -29,6 +29,7 @@ struct live_service {
 	struct build_inputs inputs;
 	enum sync_restart restart;
 	const char *signal;
+	bool is_taken; /* somebody else has deployed the service: see live_service_update() */
 	size_t restart_layers; /* of the image that begin the program anew: see live_build_restart_layers() */
 	struct live_rules rules; /* develop.watch; they rule where there are some */
 
@@ -52,7 +53,8 @@ bool live_service_has(const struct live_service *service, const char *path);
 bool live_service_is_due(const struct live_service *service);
 /*
  * Does what is due. `begun` for the line that is shown. Whatever the error, it is due no more, but for ERR_CANCELLED and
- * ERR_NETWORK.
+ * ERR_NETWORK. A container that is gone is made anew; where another one of the service stands in its place, that is an error,
+ * and the service is_taken from then on.
  */
 WARN_UNUSED int live_service_update(struct live_service *service, uint64_t begun, struct err *err);
 /*

@@ -321,7 +321,7 @@ static int show_failure(struct live_session *live, struct live_service *service,
 	return 0;
 }
 
-/* ERR_CANCELLED and ERR_NETWORK end it; every other error is shown, and the old program runs on. */
+/* ERR_CANCELLED, ERR_NETWORK and a service that is taken end it; every other error is shown, and the old program runs on. */
 static int update_stale(struct live_session *live, uint64_t begun, struct err *err)
 {
 	for (size_t i = 0; i < live->count; i++) {
@@ -330,7 +330,7 @@ static int update_stale(struct live_session *live, uint64_t begun, struct err *e
 
 		if (!live_service_is_due(service) || live_service_update(service, begun, &why) == 0)
 			continue;
-		if (why.kind == ERR_CANCELLED || why.kind == ERR_NETWORK) {
+		if (why.kind == ERR_CANCELLED || why.kind == ERR_NETWORK || service->is_taken) {
 			err_move(err, &why);
 			return -1;
 		}
@@ -403,7 +403,7 @@ static int prove_patches(struct live_session *live, struct err *err)
 			continue;
 		if (live_service_prove(service, watcher_fd(live->watcher), err) == 0)
 			continue;
-		if (err->kind == ERR_CANCELLED)
+		if (err->kind == ERR_CANCELLED || service->is_taken)
 			return -1;
 		/* What a lost connection left undone is done when the board is there again. */
 		if (err->kind == ERR_NETWORK) {

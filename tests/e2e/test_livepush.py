@@ -604,3 +604,25 @@ def test_more_changes_than_the_kernel_keeps(engine, edgectl, project):
         live.process.send_signal(signal.SIGCONT)
         live.wait("sync")
         parts.wait_for("all files", lambda: live.run("sh", "-c", "cat /app/many/* | wc -l; ls /app/lib") == "200\nb.py\n", seconds=60)
+
+
+def test_two_at_a_time(live, busybox):
+    """Here the second one is refused; from elsewhere it takes the project over, and the first one says so and ends."""
+    words = "--platform", "linux/arm64", "--source", live.root, live.engine.socket
+    refused = live.edgectl("livepush", *words, status=1)
+    assert f"another livepush keeps '{live.project}' in sync" in refused.stderr and f"process {live.process.pid}" in refused.stderr
+    assert live.save("src/main.py", "two\n")["service"] == "app"
+    live.edgectl("deploy", "--recreate", *words)
+    container = live.container()["Id"]
+    live.write("src/main.py", "three\n")
+    assert live.process.wait(60) == 1
+    parts.wait_for("the message", lambda: "somebody else has deployed" in live.errors)
+    assert live.container()["Id"] == container and live.read("/app/main.py") == "two\n"
+
+
+def test_a_ruled_container_that_is_gone(ruled):
+    ruled.engine.docker("rm", "--force", f"{ruled.project}-app-1")
+    ruled.write("src/main.py", "anew\n")
+    ruled.wait("note", text="runs again")
+    ruled.wait("sync")
+    assert ruled.read("/srv/main.py") == "anew\n"
