@@ -406,7 +406,8 @@ static int conclude(struct exchange *exchange, const struct engine *engine,
 
 int engine_call_locked(struct engine *engine, struct engine_call *call, struct err *err)
 {
-	const struct monitor *usual = atomic_load(&engine->ignores_cancel) ? NULL : engine->monitor;
+	bool is_awaited = call->is_awaited || atomic_load(&engine->ignores_cancel);
+	const struct monitor *usual = is_awaited ? NULL : engine->monitor;
 	const struct monitor *monitor = call->monitor ? call->monitor : usual;
 	AUTO(exchange_release)
 	struct exchange exchange = { .call = call, .body = STR_INIT, .err = ERR_INIT };

@@ -42,6 +42,7 @@ struct engine_call {
 	uint32_t idle_ms;
 	const struct monitor *monitor; /* NULL = the engine's */
 	const char *registry_auth;     /* registry/login.h; NULL = none */
+	bool is_awaited; /* not cut off when the user stops us: what it does has to be known for being undone */
 	/* Filled: */
 	long status;
 	struct str answer;

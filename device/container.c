@@ -84,7 +84,7 @@ int container_create(struct engine *engine, const char *name, const char *platfo
 	AUTO(freep) char *what = xasprintf("create container '%s'", name);
 	AUTO(engine_call_release)
 	struct engine_call call = {
-		.method = "POST", .what = what, .body = body, .idle_ms = 120000
+		.method = "POST", .what = what, .body = body, .idle_ms = 120000, .is_awaited = true
 	};
 	json_t *answer = NULL;
 
@@ -106,7 +106,13 @@ static int command(struct engine *engine, const char *id, const char *verb, cons
 {
 	AUTO(freep) char *what = xasprintf("%s container '%s'", verb, id);
 	AUTO(engine_call_release)
-	struct engine_call call = { .method = "POST", .what = what, .idle_ms = idle_ms };
+	struct engine_call call = {
+		.method = "POST",
+		.what = what,
+		.idle_ms = idle_ms,
+		/* One that ends a moment later would not be started again by an undo. */
+		.is_awaited = str_eq(verb, "stop")
+	};
 
 	engine_call_path(&call, "/containers/%s/%s", id, verb);
 	if (value)

@@ -19,7 +19,9 @@ static int create(struct engine *engine, const char *kind, const json_t *body, s
 	AUTO(freep)
 	char *what = xasprintf("create %s '%s'", kind, json_get_string(body, "Name") ?: "");
 	AUTO(engine_call_release)
-	struct engine_call call = { .method = "POST", .what = what, .body = body };
+	struct engine_call call = {
+		.method = "POST", .what = what, .body = body, .is_awaited = true
+	};
 
 	engine_call_path(&call, str_eq(kind, "network") ? "/networks/create" : "/volumes/create");
 	return engine_call(engine, &call, err);
@@ -55,7 +57,8 @@ int network_list(struct engine *engine, const char *project, struct strvec *name
 int network_remove(struct engine *engine, const char *name, struct err *err)
 {
 	AUTO(freep) char *what = xasprintf("remove network '%s'", name);
-	AUTO(engine_call_release) struct engine_call call = { .method = "DELETE", .what = what };
+	AUTO(engine_call_release)
+	struct engine_call call = { .method = "DELETE", .what = what, .is_awaited = true };
 
 	engine_call_path(&call, "/networks/%s", name);
 	return engine_call(engine, &call, err);

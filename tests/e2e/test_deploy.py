@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import time
 
 import pytest
 
@@ -435,3 +436,21 @@ def test_push_to_a_board(board, edgectl):
     assert board.read("/app/message") == "two\n"
     assert "'--channel' is for registries, and 'bench' is a board" in push("bench", "--channel", "stable", status=2).stderr
     edgectl("device", "rm", "bench")
+
+
+def test_interrupted_at_any_moment(board):
+    """One container is there afterwards, it has its name, and it runs: the old one or the new one."""
+    board.write(COMPOSE.format(project=board.project).replace("    stop_signal: SIGKILL\n", ""))
+    board.deploy()
+    for number, pause in enumerate([0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7]):
+        (board.root / "message").write_text(f"{number}\n")
+        process = board.edgectl.start("deploy", "--progress", "json", "--platform", "linux/arm64", "--source", board.root,
+                                      board.engine.socket)
+        while "recreating" not in process.stderr.readline():
+            assert process.poll() is None
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode in (0, 130)
+        container = board.only()
+        assert container["Name"] == f"/{board.project}-app-1" and container["State"]["Running"], pause
