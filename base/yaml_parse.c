@@ -126,18 +126,27 @@ static bool holds_nul(const yaml_event_t *event)
 	return memchr(event->data.scalar.value, '\0', event->data.scalar.length) != NULL;
 }
 
+/* One that makes a value of a text in quotes, too: !!int "5". */
+static bool is_value_tag(const char *tag)
+{
+	return !strcmp(tag, YAML_NULL_TAG) || !strcmp(tag, YAML_BOOL_TAG) ||
+	       !strcmp(tag, YAML_INT_TAG) || !strcmp(tag, YAML_FLOAT_TAG);
+}
+
 static struct yaml *scalar_read(struct reader *reader)
 {
 	const yaml_event_t *event = &reader->event;
 	const char *text = (const char *)event->data.scalar.value;
 	const char *tag = (const char *)event->data.scalar.tag;
 	struct yaml_mark mark = mark_of(reader, &event->start_mark, &event->end_mark);
+	bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	struct yaml *node = NULL;
 
 	if (holds_nul(event))
 		(void)yaml_problem(&mark, DIAG_ERROR, "a text must not hold the character NUL");
-	if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-	    !(tag && (!strcmp(tag, YAML_STR_TAG) || !strcmp(tag, "!"))))
+	if (tag ? is_value_tag(tag) ||
+			    (is_plain && strcmp(tag, YAML_STR_TAG) != 0 && strcmp(tag, "!") != 0)
+		: is_plain)
 		node = yaml_resolve_scalar(reader->arena, text, mark);
 	else
 		node = yaml_new_string(reader->arena, text, NULL);
@@ -273,6 +282,14 @@ static void entry_add(struct reader *reader, struct yaml *map, const struct yaml
 		yaml_set_entry(reader->arena, map, entry);
 }
 
+static void merge_again(const struct yaml_mark *mark)
+{
+	struct diag *diag = yaml_problem(mark, DIAG_ERROR, "'<<' is already in this mapping");
+
+	if (diag)
+		diag->hint = xstrdup("several are merged by a list: '<<: [*a, *b]'");
+}
+
 static struct yaml *map_read(struct reader *reader)
 {
 	struct yaml *map = yaml_new(reader->arena, YAML_MAP, NULL);
@@ -290,7 +307,9 @@ static struct yaml *map_read(struct reader *reader)
 		entry.value = node_read(reader);
 		if (!entry.value || !has_key)
 			continue;
-		if (is_merge)
+		if (is_merge && yaml_len(merges))
+			merge_again(&entry.mark);
+		else if (is_merge)
 			yaml_append(reader->arena, merges, entry.value);
 		else
 			entry_add(reader, map, &entry);

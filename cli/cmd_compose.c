@@ -43,7 +43,8 @@ static int load(const struct config_args *args, struct compose **ret, struct err
 		.services = args->services,
 		/* Variables are those of the text as it stands. */
 		.no_interpolate = args->no_interpolate || args->variables,
-		.no_normalize = args->no_normalize,
+		/* As docker compose does it. */
+		.no_normalize = args->no_normalize || args->compatibility,
 		.no_path_resolution = args->no_path_resolution,
 		.no_consistency = args->no_consistency,
 		.no_env_resolution = args->no_env_resolution,
@@ -261,7 +262,7 @@ static const struct cli_option config_options[] = {
 	OPTION_STRING(struct config_args, project_directory, 0, "project-directory", "DIR",
 		      VALUE_DIR, "What relative paths refer to: else the first file's directory"),
 	OPTION_FLAG(struct config_args, compatibility, 0, "compatibility",
-		    "Join the names of containers and images by '_'"),
+		    "Join the names of containers and images by '_', and do not normalize"),
 	OPTION_FLAG(struct config_args, all_resources, 0, "all-resources",
 		    "Keep networks, volumes and other resources that no service uses"),
 	OPTION_HEADING("What is printed"),

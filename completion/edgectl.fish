@@ -337,7 +337,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_sub
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l profile -x -d 'Switch on the services of this profile; \'*\' is all of them'
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l env-file -r -F -d 'Take variables from this file in place of .env'
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l project-directory -x -a '(__fish_complete_directories)' -d 'What relative paths refer to: else the first file\'s directory'
-complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l compatibility -d 'Join the names of containers and images by \'_\''
+complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l compatibility -d 'Join the names of containers and images by \'_\', and do not normalize'
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l all-resources -d 'Keep networks, volumes and other resources that no service uses'
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l format -x -a 'yaml json' -d 'Print the model as this'
 complete -c edgectl -n '__fish_seen_subcommand_from compose; and __fish_seen_subcommand_from config' -l services -d 'Print the names of the services, dependencies first'

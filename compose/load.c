@@ -77,7 +77,8 @@ struct yaml *load_model(struct loader *loader, const struct sources *sources,
 	}
 	if (!yaml_len(tree) && loader_errors(loader))
 		return NULL;
-	if (!yaml_len(tree)) {
+	/* What is included may be empty. */
+	if (!yaml_len(tree) && !scope->up) {
 		struct source *first = sources->items[0];
 
 		(void)diags_add(&first->diags, DIAG_ERROR, 0, 0, 0, "there is nothing in it");

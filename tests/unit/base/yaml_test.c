@@ -83,6 +83,9 @@ static void scalars(void **state)
 		{ "\"true\"", YAML_STRING, "true" },
 		{ "!!str 12", YAML_STRING, "12" },
 		{ "! 12", YAML_STRING, "12" },
+		{ "!!int '12'", YAML_INT, "12" },
+		{ "!!null ''", YAML_NULL, "" },
+		{ "!!bool \"true\"", YAML_BOOL, "true" },
 		{ "!own 12", YAML_INT, "12" },
 		{ "|\n  12\n", YAML_STRING, "12\n" },
 	};
@@ -207,8 +210,10 @@ static void problems(void **state)
 	(void)state;
 	AUTO(fixture_release) struct fixture f = { 0 };
 
-	assert_int_equal(parse(&f, "1: x\na: 1\na: 2\n[b]: 1\nc: *d\n"), -1);
-	assert_int_equal(f.diags.errors, 4);
+	assert_int_equal(parse(&f, "1: x\na: 1\na: 2\n[b]: 1\nc: *d\n"
+				   "e: {<<: {x: 1}, <<: {y: 1}}\n"),
+			 -1);
+	assert_int_equal(f.diags.errors, 5);
 }
 
 static void maps(void **state)

@@ -106,6 +106,16 @@ static void name_of_nothing(void **state)
 	load_text(&loading, "name: ''\nservices: {a: {image: i}}\n");
 }
 
+static void included_may_be_empty(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+
+	write_text("empty.yaml", "# nothing yet\n");
+	load_text(&loading, "include: [empty.yaml]\nservices: {a: {image: i}}\n");
+	assert_non_null(strstr(refuse_text(&loading, "# nothing\n"), "there is nothing in it"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +123,7 @@ int main(void)
 		scratch_test(accepted),
 		scratch_test(refused),
 		scratch_test(name_of_nothing),
+		scratch_test(included_may_be_empty),
 	};
 
 	return cmocka_run_group_tests_name("compose_values", tests, NULL, NULL);
