@@ -34,7 +34,7 @@ let through first), and what happens instead of, or to, the right answer:
     endless                 the body never ends
     stall                   nothing more comes after half of the body
     receive                 the connection is closed after so many bytes of the request's body; with "status", that answer
-                            comes first
+                            comes first; with "hold", nothing more is read for so many seconds before
     lose                    at a manifest's PUT: the repository has lost all of its blobs
     forget                  an upload is lost before the request comes to it
     understate              an upload is said to have so many bytes fewer than it has
@@ -196,6 +196,7 @@ class Handler(BaseHTTPRequestHandler):
             self.receive(session, min(length, self.fault["receive"]))
         else:
             self.read_body(self.fault["receive"])
+        time.sleep(self.fault.get("hold", 0))
         if self.fault.get("status") == 401:
             self.challenge()
         elif "status" in self.fault:

@@ -212,6 +212,35 @@ static void notices_a_stalled_connection(void **state)
 	assert_non_null(strstr(world.warnings.ptr, "the connection stalled, trying again"));
 }
 
+/*
+ * The layer is more than what the buffers of both sides take: the registry reads no more of it. Of the config it
+ * reads all, and does not answer.
+ */
+static void notices_a_stalled_upload(void **state)
+{
+	const char *const options[] = { "--no-mounts",
+					"--layer-size",
+					"25000000",
+					"--faults",
+					"[{\"on\": \"PUT .*/uploads/\", \"receive\": 1000000, "
+					"\"hold\": 60, \"times\": 2}]",
+					NULL };
+	const struct http_options impatient = { .monitor = &world.monitor,
+						.stall_seconds = 1,
+						.answer_seconds = 1 };
+	struct push_summary summary = { 0 };
+
+	(void)state;
+	world_begin(options);
+	http_freep(&world.registry->http);
+	world.registry->http = http_new(&impatient);
+	world_push_to("copy:1", &summary);
+	assert_int_equal(summary.sent_blobs, 2);
+	assert_non_null(strstr(world.warnings.ptr, "the connection stalled, trying again"));
+	/* the layer goes on from where it was */
+	assert_true(faulty_count("\"PATCH\"") >= 1);
+}
+
 static void stops_when_it_is_told_to(void **state)
 {
 	(void)state;
@@ -530,6 +559,7 @@ int main(void)
 		world_test(gives_up_when_nothing_helps),
 		world_test(keeps_nothing_that_is_not_what_it_should_be),
 		world_test(notices_a_stalled_connection),
+		world_test(notices_a_stalled_upload),
 		world_test(stops_when_it_is_told_to),
 		world_test(authenticates),
 		world_test(is_anonymous_without_credentials),
