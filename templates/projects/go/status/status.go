@@ -46,7 +46,7 @@ func readAvailable(proc fs.FS, mib *int) error {
 	}
 	defer file.Close()
 	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if rest, found := strings.CutPrefix(lines.Text(), "MemAvailable:"); found {
+		if name, rest, _ := strings.Cut(lines.Text(), ":"); name == "MemAvailable" {
 			_, err := fmt.Sscan(rest, mib)
 			*mib /= 1024
 			return err
