@@ -176,7 +176,9 @@ static int refuse_successor(struct live_service *service, struct err *err)
 		const char *name =
 			strmap_get(&container->labels, "com.docker.compose.service") ?: "";
 
-		service->is_taken |= str_eq(name, service->name);
+		/* One of a hook is none of the service. */
+		service->is_taken |= str_eq(name, service->name) &&
+				     !strmap_get(&container->labels, "com.docker.compose.hook");
 	}
 	if (!service->is_taken)
 		return 0;

@@ -23,7 +23,7 @@ struct making {
 	json_t *body;   /* as compose/engine.h makes it */
 	char *name;     /* that it is to have */
 	char *id;
-	unsigned step;
+	unsigned number, step;
 };
 
 static void making_release(struct making *making)
@@ -187,6 +187,9 @@ static int create(struct making *making, const char *name, struct err *err)
 
 static int start(struct making *making, struct err *err)
 {
+	if (making->number == 1 && deploy_pre_start(making->deploy, making->step, making->id,
+						    making->body, making->service, err) < 0)
+		return -1;
 	if (container_start(making->deploy->engine, making->name, err) < 0) {
 		if (strstr(err->message, "port is already allocated") ||
 		    strstr(err->message, "address already in use"))
@@ -407,6 +410,7 @@ int deploy_container(struct deploy *deploy, const struct compose_service *servic
 	AUTO(making_release)
 	struct making making = { .deploy = deploy,
 				 .service = service,
+				 .number = number,
 				 .old = deployment_find(&deploy->before, service->name, number) };
 
 	if (prepare(&making, number, err) < 0)

@@ -42,6 +42,15 @@ WARN_UNUSED int deploy_watch_health(const struct deploy *deploy, struct err *err
 /* The last that a container printed: afterwards it is gone. `container` is the engine's description of it. */
 void deploy_show_last_words(const struct deploy *deploy, const char *id, unsigned step,
 			    const json_t *container);
+/* What of them cannot be done, before anything is. */
+WARN_UNUSED int deploy_check_pre_start(const struct compose_service *service, struct err *err);
+/* The image that a pre_start hook brings along; NULL = it runs in its service's. */
+const char *deploy_pre_start_image(const struct compose_service *service,
+				   const struct compose_hook *hook);
+/* Runs the service's pre_start hooks for its first container, which has not started yet and was made of `body`. */
+WARN_UNUSED int deploy_pre_start(const struct deploy *deploy, unsigned step, const char *container,
+				 const json_t *body, const struct compose_service *service,
+				 struct err *err);
 /* Runs the hooks of a service in a container of it that has started; `step` shows what they print. */
 WARN_UNUSED int deploy_post_start(const struct deploy *deploy, unsigned step, const char *container,
 				  const struct compose_service *service, struct err *err);

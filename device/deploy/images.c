@@ -94,15 +94,9 @@ static int pull(struct deploy *deploy, const struct compose_service *service, co
 	return 0;
 }
 
-static int bring(struct deploy *deploy, const struct compose_service *service, char **ret,
-		 struct err *err)
+static int bring(struct deploy *deploy, const struct compose_service *service, const char *image,
+		 char **ret, struct err *err)
 {
-	AUTO(freep) char *image = compose_image_name(deploy->request->compose, service->name);
-
-	if (service->build) {
-		(void)err_set(err, ERR_USAGE, "its image was not built");
-		return -1;
-	}
 	if (!str_eq(service->pull_policy, "always") && find_id(deploy, image, ret, err) == 0)
 		return 0;
 	if (err->kind != ERR_NONE && err->kind != ERR_NOT_FOUND)
@@ -112,6 +106,29 @@ static int bring(struct deploy *deploy, const struct compose_service *service, c
 		return pull(deploy, service, image, ret, err);
 	return err_set(err, ERR_NOT_FOUND, "the board has no image '%s', and pull_policy is never",
 		       image);
+}
+
+static int bring_own(struct deploy *deploy, const struct compose_service *service, char **ret,
+		     struct err *err)
+{
+	AUTO(freep) char *image = compose_image_name(deploy->request->compose, service->name);
+
+	if (service->build)
+		return err_set(err, ERR_USAGE, "its image was not built");
+	return bring(deploy, service, image, ret, err);
+}
+
+static int bring_for_hooks(struct deploy *deploy, const struct compose_service *service,
+			   struct err *err)
+{
+	VEC_FOREACH(hook, &service->pre_start) {
+		const char *image = deploy_pre_start_image(service, hook);
+		AUTO(freep) char *id = NULL;
+
+		if (image && bring(deploy, service, image, &id, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int deploy_images(struct deploy *deploy, struct err *err)
@@ -124,7 +141,9 @@ int deploy_images(struct deploy *deploy, struct err *err)
 
 		if (service->provider)
 			continue;
-		if (!given && bring(deploy, service, &id, err) < 0)
+		if (deploy_check_pre_start(service, err) < 0 ||
+		    (!given && bring_own(deploy, service, &id, err) < 0) ||
+		    bring_for_hooks(deploy, service, err) < 0)
 			return err_wrap(err, "service '%s'", service->name);
 		strmap_set(&deploy->image_ids, service->name, given ? given : id);
 		if (note_platform(deploy, service->name, given ? given : id, err) < 0)

@@ -47,7 +47,8 @@ static void add(struct deployment *deployment, const struct container *container
 	unsigned long long number = 0;
 	struct deployed *added = NULL;
 
-	if (str_eq(label(container, COMPOSE_LABEL "oneoff"), "True"))
+	if (str_eq(label(container, COMPOSE_LABEL "oneoff"), "True") ||
+	    *label(container, COMPOSE_HOOK_LABEL))
 		return;
 	(void)span_to_u64(span_of(label(container, COMPOSE_LABEL "container-number")), UINT32_MAX,
 			  &number);

@@ -9,6 +9,8 @@
 #include "device/engine.h"
 
 #define COMPOSE_LABEL "com.docker.compose."
+/* A container of a pre_start hook: no container of its service. */
+#define COMPOSE_HOOK_LABEL COMPOSE_LABEL "hook"
 
 struct deployed {
 	char *id, *name, *service;

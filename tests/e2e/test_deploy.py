@@ -454,3 +454,40 @@ def test_interrupted_at_any_moment(board):
         assert process.returncode in (0, 130)
         container = board.only()
         assert container["Name"] == f"/{board.project}-app-1" and container["State"]["Running"], pause
+
+
+PREPARED = """
+name: {project}
+services:
+  app:
+    build: .
+    network_mode: none
+    stop_signal: SIGKILL
+    user: "1234:1234"
+    environment: {{OWN: service}}
+    volumes: ["data:/data", /scratch]
+    pre_start:
+      - {{command: ["sh", "-c", "chown 1234:1234 /data && touch /scratch/there && echo prepared"], user: root}}
+      - {{image: {busybox}, command: ["sh", "-c", "id -u >> /data/seen; echo $$OWN $$MORE >> /data/seen"], environment: {{MORE: hook}}}}
+volumes: {{data: {{}}}}
+"""
+
+
+def test_pre_start_hooks(board, busybox):
+    """Containers that prepare what the service needs: in order, with its volumes and variables, before it starts, and gone then."""
+    text = PREPARED.format(project=board.project, busybox=busybox)
+    board.write(text)
+    told = board.deploy("--progress", "plain").stderr
+    assert "prepared" in told
+    assert board.read("/data/seen") == "1234\nservice hook\n" and board.read("/scratch/there") == ""
+    assert list(board.containers()) == [f"{board.project}-app-1"]
+    board.deploy()
+    assert board.read("/data/seen") == "1234\nservice hook\n"  # nothing started, nothing ran
+    before = board.state()
+    board.write(text.replace("&& echo prepared", "&& echo the reason && exit 3"))
+    told = board.deploy("--progress", "plain", status=1).stderr
+    assert "service 'app': its pre_start hook 0 ('sh') ended with status 3" in told and "the reason" in told
+    assert board.state() == before
+    board.write(text.replace("user: root}", "user: root, per_replica: true}"))
+    assert "pre_start[0]: per_replica" in board.deploy(status=1).stderr
+    assert board.state() == before
