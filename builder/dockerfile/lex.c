@@ -362,8 +362,15 @@ static int apply_modifier(struct lexer *lexer, const char *open, const char *nam
 	c = modifier.len ? *modifier.ptr : '\0';
 	if (c == '/' && !colon)
 		return apply_replace(lexer, open, name, out);
-	if (!c || !strchr(colon ? "-+?" : "-+?#%", c))
-		return fail_modifier(lexer, open, shown.ptr);
+	if (!c || !strchr(colon ? "-+?" : "-+?#%", c)) {
+		/* For BuildKit that the variable is unset comes first. */
+		if (!colon || !lexer->mode.keep_unset || look_up(lexer, name))
+			return fail_modifier(lexer, open, shown.ptr);
+		if (read_operand(lexer, open, '}', c == '#' || c == '%', &operand) < 0)
+			return -1;
+		str_addf(out, "${%s%s%s}", name, shown.ptr, operand.ptr);
+		return 0;
+	}
 	if (read_operand(lexer, open, '}', c == '#' || c == '%', &operand) < 0)
 		return -1;
 	if (c == '#' || c == '%')

@@ -27,9 +27,12 @@ static const char *describe(const struct stage *stage, char *buf, size_t size)
 }
 
 static int fail_order(const struct stage *user, const struct stage *found, const char *text,
-		      struct err *err)
+		      bool may_be_later, struct err *err)
 {
 	char buf[32];
+
+	if (may_be_later && found != user)
+		return 0;
 
 	if (found == user) {
 		(void)err_set(err, ERR_INPUT, "stage '%s' copies from itself",
@@ -42,21 +45,21 @@ static int fail_order(const struct stage *user, const struct stage *found, const
 }
 
 static int resolve_index(const struct dockerfile *file, const struct stage *user,
-			 unsigned long long index, const char *text, const struct stage **ret,
-			 struct err *err)
+			 unsigned long long index, const char *text, bool may_be_later,
+			 const struct stage **ret, struct err *err)
 {
 	if (index >= file->stages.len) {
 		(void)err_set(err, ERR_INPUT, "there is no stage %llu", index);
 		return err_hint(err, "the stages are numbered from 0 to %zu", file->stages.len - 1);
 	}
 	if (index >= user->index)
-		return fail_order(user, &file->stages.items[index], text, err);
+		return fail_order(user, &file->stages.items[index], text, may_be_later, err);
 	*ret = &file->stages.items[index];
 	return 0;
 }
 
-int dockerfile_resolve_from(const struct dockerfile *file, const struct stage *user,
-			    const char *text, const struct stage **ret, struct err *err)
+static int resolve(const struct dockerfile *file, const struct stage *user, const char *text,
+		   bool may_be_later, const struct stage **ret, struct err *err)
 {
 	unsigned long long index = 0;
 	const struct stage *found = NULL;
@@ -69,13 +72,27 @@ int dockerfile_resolve_from(const struct dockerfile *file, const struct stage *u
 			"name a stage of its own for it: FROM image AS name, then use the name");
 	}
 	if (span_to_u64(span_of(text), UINT32_MAX, &index))
-		return resolve_index(file, user, index, text, ret, err);
+		return resolve_index(file, user, index, text, may_be_later, ret, err);
 	*ret = dockerfile_find_stage(file, text, user->index, true);
 	if (*ret)
 		return 0;
 	/* The latest of that name, if there is one: it comes too late. */
 	found = dockerfile_find_stage(file, text, (unsigned)file->stages.len, true);
-	return found ? fail_order(user, found, text, err) : 0;
+	return found ? fail_order(user, found, text, may_be_later, err) : 0;
+}
+
+int dockerfile_resolve_from(const struct dockerfile *file, const struct stage *user,
+			    const char *text, const struct stage **ret, struct err *err)
+{
+	return resolve(file, user, text, false, ret, err);
+}
+
+int dockerfile_check_from(const struct dockerfile *file, const struct stage *user, const char *text,
+			  struct err *err)
+{
+	const struct stage *found = NULL;
+
+	return resolve(file, user, text, true, &found, err);
 }
 
 const char *dockerfile_nearest_stage(const struct dockerfile *file, const char *name)

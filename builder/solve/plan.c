@@ -431,11 +431,9 @@ static int plan_stage(struct stage_state *state, struct err *err)
 static int check_mounts(const struct stage_state *state, const struct instruction *instruction,
 			struct err *err)
 {
-	const struct stage *stage = NULL;
-
 	VEC_FOREACH(mount, &instruction->run.mounts) {
-		if (mount->from && dockerfile_resolve_from(state->plan->request->file, state->stage,
-							   mount->from, &stage, err) < 0)
+		if (mount->from && dockerfile_check_from(state->plan->request->file, state->stage,
+							 mount->from, err) < 0)
 			return word_error(state, mount->text, err);
 	}
 	return 0;
@@ -444,8 +442,6 @@ static int check_mounts(const struct stage_state *state, const struct instructio
 /* Stages that the target does not need are not planned, but what they name must make sense. */
 static int check_references(struct plan *plan, struct err *err)
 {
-	const struct stage *stage = NULL;
-
 	VEC_FOREACH(state, &plan->stages) {
 		VEC_FOREACH(instruction, &state->stage->instructions) {
 			const struct word *from = &instruction->copy.from;
@@ -454,8 +450,8 @@ static int check_references(struct plan *plan, struct err *err)
 			    check_mounts(state, instruction, err) < 0)
 				return -1;
 			if (instruction->kind == INSTRUCTION_COPY && from->text &&
-			    dockerfile_resolve_from(plan->request->file, state->stage, from->text,
-						    &stage, err) < 0)
+			    dockerfile_check_from(plan->request->file, state->stage, from->text,
+						  err) < 0)
 				return word_error(state, *from, err);
 		}
 	}

@@ -45,6 +45,9 @@ void stage_argv(const struct stage_state *state, const struct command *command, 
 {
 	if (!command->exec_form)
 		stage_shell(state, ret);
+	/* The shell has a script, if an empty one. */
+	if (!command->exec_form && !command->words.len)
+		strvec_add(ret, "");
 	VEC_FOREACH(word, &command->words)
 		strvec_add(ret, word->text);
 }

@@ -134,10 +134,12 @@ static void display_shows_what_it_cannot_expand(void **state)
 {
 	AUTO(freep) char *broken = expand_display(&expander, "echo '$A", NULL);
 	AUTO(freep) char *good = expand_display(&expander, "echo '$A' \"$A\" $Z", NULL);
+	AUTO(freep) char *foreign = expand_display(&expander, "echo ${Z:^a $A} $A", NULL);
 
 	(void)state;
 	assert_string_equal(broken, "echo '$A");
 	assert_string_equal(good, "echo '$A' \"value\" $Z");
+	assert_string_equal(foreign, "echo ${Z:^a value} value");
 }
 
 int main(void)

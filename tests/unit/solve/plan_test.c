@@ -95,6 +95,20 @@ static const struct row rows[] = {
 	  "0 scratch linux/arm/v7\n"
 	  "1 copy linux/arm/v7 on 0 a -> /\n"
 	  "= COPY a / # buildkit\n" },
+	{ "a stage that is not needed may mean a later one",
+	  "FROM scratch AS a\nCOPY --from=b x /\nCOPY --from=1 y /\nFROM scratch AS b\nCOPY z /\n",
+	  NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "1 copy linux/arm/v7 on 0 z -> /\n"
+	  "= COPY z / # buildkit\n" },
+	{ "no command is an empty script",
+	  "FROM scratch\nCMD\nENTRYPOINT\nSHELL [\"/s\"]\nCMD\nCMD []\n", NULL,
+	  "0 scratch linux/arm/v7\n"
+	  "- CMD [\"/bin/sh\" \"-c\" \"\"]\n"
+	  "- ENTRYPOINT [\"/bin/sh\" \"-c\" \"\"]\n"
+	  "- SHELL [/s]\n"
+	  "- CMD [\"/s\" \"\"]\n"
+	  "- CMD []\n" },
 	{ "WORKDIR / makes nothing", "FROM scratch\nWORKDIR /\n", NULL,
 	  "0 scratch linux/arm/v7\n"
 	  "- WORKDIR /\n" },
@@ -306,9 +320,10 @@ static void mistakes_have_a_place(void **state)
 		{ "FROM scratch AS x\nCOPY --from=x a /\n", NULL, ERR_INPUT, 2, 13 },
 		{ "FROM scratch\nCOPY --from=7 a /\n", NULL, ERR_INPUT, 2, 13 },
 		{ "FROM scratch\nCOPY --from=$S a /\n", NULL, ERR_INPUT, 2, 13 },
-		/* also in a stage that is not needed */
-		{ "FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nFROM scratch\n", NULL,
+		{ "FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nFROM a\n", NULL,
 		  ERR_INPUT, 2, 13 },
+		/* also in a stage that is not needed */
+		{ "FROM scratch AS a\nCOPY --from=a x /\nFROM scratch\n", NULL, ERR_INPUT, 2, 13 },
 		{ "FROM scratch\nVOLUME $X\n", NULL, ERR_INPUT, 2, 8 },
 		{ "FROM scratch\nEXPOSE 80/foo\n", NULL, ERR_INPUT, 2, 8 },
 		{ "FROM scratch\nSTOPSIGNAL SIGNONE\n", NULL, ERR_INPUT, 2, 12 },

@@ -221,6 +221,9 @@ const struct stage *dockerfile_find_stage(const struct dockerfile *file, const c
 WARN_UNUSED int dockerfile_resolve_from(const struct dockerfile *file, const struct stage *user,
 					const char *text, const struct stage **ret,
 					struct err *err);
+/* What is wrong with it even where its stage is not built: that it means a later one is not. */
+WARN_UNUSED int dockerfile_check_from(const struct dockerfile *file, const struct stage *user,
+				      const char *text, struct err *err);
 /* The stage whose name is nearest to one that was not found, for hints; NULL = none. */
 const char *dockerfile_nearest_stage(const struct dockerfile *file, const char *name);
 /* `--target`; NULL = the last. ERR_INPUT with the nearest name when there is no such stage. */
