@@ -33,6 +33,7 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_PLATFORM: return "platform";
 	case VALUE_BOARD: return "board";
 	case VALUE_DEVICE: return "device";
+	case VALUE_DEVICES: return "devices";
 	case VALUE_COMMAND: return "command";
 	case VALUE_SERVICE:
 	case VALUE_SERVICE_OR_DIR: return "service";
@@ -147,6 +148,19 @@ static void complete_device(const char *prefix, struct str *out)
 		add_word(out, "", device->name, prefix);
 }
 
+static void complete_devices(const char *prefix, struct str *out)
+{
+	AUTO(address_book_release) struct address_book book = { .items = NULL };
+	AUTO(freep) char *before = list_head(prefix);
+
+	if (!*before)
+		add_word(out, "", "all", prefix);
+	if (address_book_load(&book, NULL) < 0)
+		return;
+	VEC_FOREACH(device, &book)
+		add_word(out, before, device->name, prefix);
+}
+
 /* Those of inactive profiles as well: naming one switches it on. */
 static void complete_service(const struct typed_line *line, const char *prefix, struct str *out)
 {
@@ -256,6 +270,8 @@ static int complete_run(struct app *app, const void *args_data, struct err *err)
 		complete_board(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_DEVICE)))
 		complete_device(prefix, &text);
+	else if (str_eq(kind, value_kind_name(VALUE_DEVICES)))
+		complete_devices(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_COMMAND)))
 		complete_command(prefix, &text);
 	else if (str_eq(kind, value_kind_name(VALUE_IMAGE)))

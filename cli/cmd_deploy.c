@@ -33,7 +33,9 @@ static int run_release(struct app *app, const struct deploy_command_args *args, 
 	deploy.build.source.files = (struct strvec){ .items = files, .len = 1 };
 	if (deployment_session_open(&deploy, "Deploying", &session, err) < 0)
 		return -1;
-	status = deploy_release_bring(&session, err);
+	status = deploy_release_label(&session, &ref, err);
+	if (status == 0)
+		status = deploy_release_bring(&session, err);
 	if (status == 0)
 		status = deployment_run(&session, err);
 	return session_finish(&session.session, app, status, err);

@@ -18,6 +18,8 @@ static enum rollout_view_mode view_mode(const struct rollout_args *args)
 {
 	if (args->json)
 		return ROLLOUT_VIEW_JSON;
+	if (args->registry.verbose) /* its lines would be drawn over */
+		return ROLLOUT_VIEW_PLAIN;
 	switch ((enum progress_mode)args->progress) {
 	case PROGRESS_TTY: return ROLLOUT_VIEW_LIVE;
 	case PROGRESS_JSON: return ROLLOUT_VIEW_JSON;
@@ -131,7 +133,7 @@ static int rollout_command_run(struct app *app, const void *args_data, struct er
 
 static const struct cli_option rollout_options[] = {
 	OPTION_OPERANDS(struct rollout_args, words, "FLEET[:RELEASE]", VALUE_FLEET, 1, 1),
-	OPTION_LIST(struct rollout_args, devices, 0, "devices", "LIST|@FILE|all", VALUE_DEVICE,
+	OPTION_LIST(struct rollout_args, devices, 0, "devices", "LIST|@FILE|all", VALUE_DEVICES,
 		    "Boards by name or address, between commas; one a line of FILE; or all that "
 		    "'edgectl device add --fleet' has given to the fleet"),
 	OPTION_HEADING("In which order"),

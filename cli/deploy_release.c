@@ -7,6 +7,7 @@
 #include "compose/list.h"
 #include "compose/project.h"
 #include "device/bring.h"
+#include "rollout/delivery.h"
 
 int deploy_release_find(struct app *app, const char *word, struct fleet_site *ret_site,
 			struct image_ref *ret, struct err *err)
@@ -22,6 +23,22 @@ int deploy_release_find(struct app *app, const char *word, struct fleet_site *re
 	reference = colon ? xasprintf("%s:%s", ret_site->fleet->reference, colon + 1)
 			  : image_ref_format(&ret_site->repository);
 	return image_ref_parse(reference, ret, err);
+}
+
+int deploy_release_label(struct deployment_session *session, const struct image_ref *ref,
+			 struct err *err)
+{
+	AUTO(release_release) struct release release = RELEASE_INIT;
+
+	if (release_read_manifest(session->session.registry, ref, &release, err) < 0)
+		return -1;
+	/* Its channel may have been moved since the file was read, which is kept by the release's digest. */
+	if (!release.version || !str_has_suffix(compose_directory(session->project.compose),
+						digest_hex(&release.digest)))
+		return 0;
+	strmap_set(&session->labels, RELEASE_LABEL, release.version);
+	strmap_set(&session->labels, RELEASE_LABEL_DIGEST, release.digest.text);
+	return 0;
 }
 
 static int bring(struct deployment_session *session, const struct image_bringing *bringing,

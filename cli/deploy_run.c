@@ -11,6 +11,7 @@ void deployment_session_release(struct deployment_session *session)
 {
 	deploy_result_release(&session->result);
 	strmap_release(&session->image_ids);
+	strmap_release(&session->labels);
 	deploy_project_release(&session->project);
 	engine_freep(&session->engine);
 	session_release(&session->session);
@@ -166,6 +167,7 @@ int deployment_run(struct deployment_session *session, struct err *err)
 		.recreate = session->args->recreate,
 		.remove_orphans = session->args->remove_orphans,
 		.wait = session->args->wait,
+		.labels = &session->labels,
 		.monitor = &session->session.monitor,
 	};
 

@@ -16,6 +16,7 @@ struct deployment_session {
 	struct engine *engine;
 	struct deploy_project project;
 	struct strmap image_ids; /* on the board, by service */
+	struct strmap labels;    /* more ones, of containers */
 	struct deploy_result result;
 };
 

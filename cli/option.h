@@ -47,7 +47,8 @@ enum value_kind {
 	VALUE_IMAGE,  /* names in the store */
 	VALUE_PLATFORM,
 	VALUE_BOARD,
-	VALUE_DEVICE, /* names of the address book */
+	VALUE_DEVICE,  /* names of the address book */
+	VALUE_DEVICES, /* several of them, or all */
 	VALUE_COMMAND,
 	VALUE_SERVICE, /* of the compose project here */
 	VALUE_SERVICE_OR_DIR,

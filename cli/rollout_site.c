@@ -1,6 +1,7 @@
 #include "rollout_site.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "base/quantity.h"
@@ -10,7 +11,8 @@
 #include "device_option.h"
 #include "rollout_devices.h"
 
-#define NS_PER_MS 1000000
+#define NS_PER_MS  1000000
+#define MANY_FILES 8192
 
 void rollout_site_release(struct rollout_site *site)
 {
@@ -138,6 +140,17 @@ static void make_delivery(struct rollout_site *site)
 	site->delivery = delivery_new(&options);
 }
 
+/* Each board in work has a few connections and, by ssh, a process; shells give 1024. */
+static void allow_many_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= MANY_FILES)
+		return;
+	limit.rlim_cur = limit.rlim_max < MANY_FILES ? limit.rlim_max : MANY_FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int rollout_site_open(struct app *app, struct rollout_site *site, struct err *err)
 {
 	struct session_options options = registry_args_to_ask(&site->args->registry);
@@ -147,6 +160,7 @@ int rollout_site_open(struct app *app, struct rollout_site *site, struct err *er
 		    0 ||
 	    find_boards(site, err) < 0)
 		return -1;
+	allow_many_files();
 	if (is_over_ssh(&site->boards) && keeper_start(err) < 0)
 		return -1;
 	return session_open(&options, &site->session, err);

@@ -524,7 +524,7 @@ _edgectl()
     'rollout')
         options='--devices= --canary= --wave= --parallel= --max-failures= --offline= --healthy-for= --timeout= --again --dry-run --json --progress= --insecure --no-insecure --registry-secrets= --verbose --help'
         case $previous in
-        --devices) _edgectl_value ask device; return ;;
+        --devices) _edgectl_value ask devices; return ;;
         --canary) :; return ;;
         --wave) :; return ;;
         --parallel) :; return ;;

@@ -536,7 +536,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_sub
 complete -c edgectl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from rm' -s h -l help -d 'Show this help'
 
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -x -a '(__edgectl_ask fleet)'
-complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l devices -x -a '(__edgectl_ask device)' -d 'Boards by name or address, between commas; one a line of FILE; or all that \'edgectl device add --fleet\' has given to the fleet'
+complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l devices -x -a '(__edgectl_ask devices)' -d 'Boards by name or address, between commas; one a line of FILE; or all that \'edgectl device add --fleet\' has given to the fleet'
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l canary -x -d 'So many boards first: if one of them fails, no other is touched'
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l wave -x -d 'Then so many, and the next ones when all of these are healthy'
 complete -c edgectl -n '__fish_seen_subcommand_from rollout' -l parallel -x -d 'At most so many at the same time'

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "device/image.h"
 #include "device/info.h"
 #include "image/image_content.h"
@@ -59,11 +60,14 @@ void brought_image_release(struct brought_image *image)
 	*image = (struct brought_image){ .name = NULL };
 }
 
-static bool has_image(struct engine *engine, const char *image)
+/* Its id; NULL when the board has no such image. The caller frees. */
+static char *find_image(struct engine *engine, const char *image)
 {
 	json_auto_t *found = NULL;
 
-	return board_image_inspect(engine, image, &found, NULL) == 0;
+	if (board_image_inspect(engine, image, &found, NULL) < 0)
+		return NULL;
+	return xstrdup(json_get_string(found, "Id") ?: "");
 }
 
 static unsigned begin(const struct monitor *monitor, const char *verb, const char *service,
@@ -264,10 +268,14 @@ int board_bring_image(const struct image_bringing *b, const char *service, const
 {
 	AUTO(err_release) struct err problem = ERR_INIT;
 	AUTO(freep) char *sent_name = name_by_tag(image);
+	AUTO(freep) char *id = find_image(b->engine, image);
 
-	if (has_image(b->engine, image))
+	if (id)
 		return 0;
-	if (has_image(b->engine, sent_name)) {
+	/* A digest says what it is; another tag may be newer by now. */
+	if (strchr(image, '@'))
+		ret->sent.id = find_image(b->engine, sent_name);
+	if (ret->sent.id) {
 		ret->name = TAKE(sent_name);
 		return 0;
 	}

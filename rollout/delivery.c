@@ -43,16 +43,20 @@ static int check_image(struct registry *registry, const char *image, struct err 
 {
 	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .media_type = NULL };
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
+	AUTO(err_release) struct err problem = ERR_INIT;
 
 	if (image_ref_parse(image, &ref, err) < 0)
 		return -1;
-	if (registry_fetch_manifest(registry, &ref, &fetched, err) == 0)
+	if (registry_fetch_manifest(registry, &ref, &fetched, &problem) == 0)
 		return 0;
-	return err->kind == ERR_NOT_FOUND
-		       ? err_hint(err,
-				  "push the release again: 'edgectl push' brings back what the "
-				  "registry has lost")
-		       : -1;
+	if (problem.kind == ERR_NOT_FOUND) {
+		(void)err_set(err, ERR_NOT_FOUND, "%s", problem.message);
+		return err_hint(
+			err,
+			"'edgectl push' of the same source brings back what the registry has lost");
+	}
+	err_move(err, &problem);
+	return -1;
 }
 
 static int load(struct delivery *delivery, struct compose **ret, struct err *err)

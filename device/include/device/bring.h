@@ -22,7 +22,7 @@ void image_supply_freep(struct image_supply **supply);
 
 struct brought_image {
 	char *name;             /* that the board knows it by; NULL = as it was called */
-	struct sent_image sent; /* id NULL = nothing was sent from here */
+	struct sent_image sent; /* id NULL = nothing was sent from here, now or before */
 };
 
 void brought_image_release(struct brought_image *image);
