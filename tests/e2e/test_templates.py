@@ -1,5 +1,5 @@
 """Templates whose tools are among Debian's packages are rendered and really built, by an ordinary user. test_package.py does so
-with c-cmake for arm64, test_init.py with shell.
+with c-cmake for arm64, test_init.py with shell, test_languages.py with Go, Rust, Node.js and MQTT.
 
 The base images of the hub are not to be had here: Debian's own is made by mmdebstrap, and Debian's Python stands in for the other.
 That one is of this machine's processor, because installing it under emulation takes minutes."""
