@@ -308,7 +308,8 @@ const struct cli_command cmd_release_diff = {
 	.group = GROUP_FLEET,
 	.summary = "Show what changed between two releases, and what a board downloads",
 	.details = "Services with their images, environment and other settings; and, for each "
-		   "platform, the layers of the second release that no image of the first has: "
+		   "platform, the layers of the second release that no image of the first has "
+		   "above the same layers: "
 		   "what a board that runs the first downloads. The second is that of the fleet's "
 		   "channel if it is left out.\n\n"
 		   "With --files, also the files that were added, removed or changed, with their "

@@ -1,6 +1,7 @@
 #include "layers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -8,8 +9,10 @@
 
 void image_layers_release(struct image_layers *layers)
 {
-	VEC_FOREACH(item, layers)
+	VEC_FOREACH(item, layers) {
 		descriptors_release(&item->layers);
+		free(item->chains.items);
+	}
 	free(layers->items);
 	*layers = (struct image_layers){ .items = NULL };
 }
@@ -24,27 +27,38 @@ static struct platform_layers *find(const struct image_layers *layers,
 	return NULL;
 }
 
-static bool has(const struct descriptors *layers, const struct digest *digest)
+static bool has(const struct layer_chains *chains, const struct digest *chain)
 {
-	VEC_FOREACH(layer, layers) {
-		if (digest_equal(&layer->digest, digest))
+	VEC_FOREACH(item, chains) {
+		if (digest_equal(item, chain))
 			return true;
 	}
 	return false;
 }
 
-static void add(struct image_layers *ret, const struct platform *platform,
-		const struct descriptors *layers)
+static void climb(struct digest *chain, const struct digest *layer)
+{
+	AUTO(freep) char *text = xasprintf("%s %s", chain->text, layer->text);
+
+	digest_of(text, strlen(text), chain);
+}
+
+void image_layers_add(struct image_layers *ret, const struct platform *platform,
+		      const struct descriptors *layers)
 {
 	struct platform_layers *item = find(ret, platform);
+	struct digest chain = { .text = "" };
 
 	if (!item) {
 		item = VEC_ADD(ret);
 		*item = (struct platform_layers){ .platform = *platform };
 	}
 	VEC_FOREACH(layer, layers) {
-		if (!has(&item->layers, &layer->digest))
-			descriptor_copy(VEC_ADD(&item->layers), layer);
+		climb(&chain, &layer->digest);
+		if (has(&item->chains, &chain))
+			continue;
+		descriptor_copy(VEC_ADD(&item->layers), layer);
+		*VEC_ADD(&item->chains) = chain;
 	}
 }
 
@@ -79,7 +93,7 @@ static int read_manifest(struct registry *registry, const struct image_ref *ref,
 		found = *platform;
 	else if (read_platform(registry, ref, &manifest, &found, err) < 0)
 		return -1;
-	add(ret, &found, &manifest.layers);
+	image_layers_add(ret, &found, &manifest.layers);
 	return 0;
 }
 
@@ -140,12 +154,12 @@ void image_layers_compare(const struct image_layers *before, const struct image_
 		struct download *download = VEC_ADD(ret);
 
 		*download = (struct download){ .platform = item->platform };
-		VEC_FOREACH(layer, &item->layers) {
-			download->whole_bytes += layer->size;
+		for (size_t i = 0; i < item->layers.len; i++) {
+			download->whole_bytes += item->layers.items[i].size;
 			download->all_layers++;
-			if (old && has(&old->layers, &layer->digest))
+			if (old && has(&old->chains, &item->chains.items[i]))
 				continue;
-			download->bytes += layer->size;
+			download->bytes += item->layers.items[i].size;
 			download->layers++;
 		}
 	}

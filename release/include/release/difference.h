@@ -20,7 +20,8 @@ struct setting_changes {
 /* For the boards of one platform. */
 struct download {
 	struct platform platform;
-	uint64_t bytes;       /* of layers that no image of the older release has, compressed */
+	uint64_t
+		bytes; /* of layers that no image of the older release has above the same ones, compressed */
 	uint64_t whole_bytes; /* of all layers */
 	unsigned layers, all_layers;
 };

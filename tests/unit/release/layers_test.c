@@ -5,27 +5,38 @@
 #include "../base/unit.h"
 #include "base/str.h"
 
-/* "arm64: a10 b20; arm/v7: c30" - layers are a letter and a size. */
+/* "arm64: a10 b20; arm/v7: c30" is an image for two platforms: layers are a letter and a size. Images stand between bars. */
+static void add_platform(struct span text, struct image_layers *ret)
+{
+	struct descriptors layers = { .items = NULL };
+	struct platform platform = { .os = "" };
+	struct span name;
+	AUTO(freep) char *word = NULL;
+
+	(void)span_cut(&text, ':', &name);
+	word = span_dup(span_trim(name));
+	assert_ok(platform_parse(word, &platform, &err_));
+	for (text = span_trim(text); text.len > 0; text = span_trim(text)) {
+		struct descriptor *layer = VEC_ADD(&layers);
+
+		(void)span_cut(&text, ' ', &name);
+		*layer = (struct descriptor){ .media_type = xstrdup("layer") };
+		digest_of(name.ptr, 1, &layer->digest);
+		layer->size = strtoull(name.ptr + 1, NULL, 10);
+	}
+	image_layers_add(ret, &platform, &layers);
+	descriptors_release(&layers);
+}
+
 static void fill(const char *text, struct image_layers *ret)
 {
-	struct span rest = span_of(text), part, name;
+	struct span rest = span_of(text), image, part;
 
 	while (rest.len > 0) {
-		struct platform_layers *item = VEC_ADD(ret);
-		AUTO(freep) char *platform = NULL;
-
-		(void)span_cut(&rest, ';', &part);
-		(void)span_cut(&part, ':', &name);
-		platform = span_dup(span_trim(name));
-		*item = (struct platform_layers){ .platform = { .os = "" } };
-		assert_ok(platform_parse(platform, &item->platform, &err_));
-		for (part = span_trim(part); part.len > 0; part = span_trim(part)) {
-			struct descriptor *layer = VEC_ADD(&item->layers);
-
-			(void)span_cut(&part, ' ', &name);
-			*layer = (struct descriptor){ .media_type = xstrdup("layer") };
-			digest_of(name.ptr, 1, &layer->digest);
-			layer->size = strtoull(name.ptr + 1, NULL, 10);
+		(void)span_cut(&rest, '|', &image);
+		while (image.len > 0) {
+			(void)span_cut(&image, ';', &part);
+			add_platform(part, ret);
 		}
 	}
 }
@@ -49,8 +60,13 @@ static void compared(void **state)
 	} rows[] = {
 		{ "arm64: a10 b20", "arm64: a10 b20", "linux/arm64 0/30 0/2;" },
 		{ "arm64: a10 b20", "arm64: a10 c5", "linux/arm64 5/15 1/2;" },
-		/* whichever image of it a layer is in, a board has it */
-		{ "arm64: a10 b20 c5", "arm64: c5 d1", "linux/arm64 1/6 1/2;" },
+		/* another base: what is above it is downloaded again */
+		{ "arm64: a10 b20", "arm64: c5 b20", "linux/arm64 25/25 2/2;" },
+		/* whichever image of the older release has them */
+		{ "arm64: a10|arm64: c5 d1", "arm64: c5 e2", "linux/arm64 2/7 1/2;" },
+		/* what two images share counts once */
+		{ "", "arm64: a10 b1|arm64: a10 c2", "linux/arm64 13/13 3/3;" },
+		{ "", "arm64: a10 b1|arm64: b1", "linux/arm64 12/12 3/3;" },
 		{ "", "arm64: a10", "linux/arm64 10/10 1/1;" },
 		{ "arm64: a10", "", "" },
 		/* what is for another processor is no help */
