@@ -219,15 +219,18 @@ static int find_ndb(struct tree *tree, const char *dir, struct packages *ret, bo
 	return database.len > 0 ? packages_read_ndb(str_span(&database), ret, err) : 0;
 }
 
-/* rpm before 4.16 has Berkeley DB, whose library nobody ships any more. */
-static int note_berkeley(struct tree *tree, const char *dir, char **ret_unread, struct err *err)
+static int find_berkeley(struct tree *tree, const char *dir, struct packages *ret, bool *ret_found,
+			 char **ret_unread, struct err *err)
 {
 	AUTO(freep) char *path = xasprintf("%s/Packages", dir);
-	AUTO(fd_closep) int fd = -1;
+	AUTO(str_release) struct str database = STR_INIT;
 
-	if (open_file(tree, path, &fd, err) < 0)
+	if (read_file(tree, path, &database, err) < 0)
 		return -1;
-	if (fd >= 0 && !*ret_unread)
+	*ret_found = packages_are_berkeley(str_span(&database));
+	if (*ret_found)
+		return packages_read_berkeley(str_span(&database), ret, err);
+	if (database.len > 0 && !*ret_unread)
 		*ret_unread = xasprintf("/%s", path);
 	return 0;
 }
@@ -243,10 +246,10 @@ static int find_rpm(struct tree *tree, struct packages *ret, char **ret_unread, 
 			return -1;
 		if (!found && find_ndb(tree, dirs[i], ret, &found, err) < 0)
 			return -1;
+		if (!found && find_berkeley(tree, dirs[i], ret, &found, ret_unread, err) < 0)
+			return -1;
 		if (found)
 			return 0; /* the one directory may be a link to the other */
-		if (note_berkeley(tree, dirs[i], ret_unread, err) < 0)
-			return -1;
 	}
 	return 0;
 }

@@ -3,7 +3,7 @@
  *
  *	dpkg	/var/lib/dpkg/status, /var/lib/dpkg/status.d/ (deb-status; distroless images)
  *	apk	/lib/apk/db/installed, /usr/lib/apk/db/installed (apk's installed db v2)
- *	rpm	rpmdb.sqlite, or SUSE's Packages.db, in /usr/lib/sysimage/rpm or /var/lib/rpm
+ *	rpm	rpmdb.sqlite, SUSE's Packages.db, or Packages, a Berkeley DB, in /usr/lib/sysimage/rpm or /var/lib/rpm
  */
 #ifndef DRIVER_PACKAGE_H
 #define DRIVER_PACKAGE_H
@@ -31,7 +31,7 @@ struct packages {
 
 /*
  * Sorted by kind, name, version and architecture. *ret_unread is what there is and cannot be read: the path of an rpm database of
- * Berkeley DB, which the caller frees; NULL = nothing. A damaged database is ERR_INPUT.
+ * an unknown kind, which the caller frees; NULL = nothing. A damaged database is ERR_INPUT.
  */
 WARN_UNUSED int packages_find(struct tree *tree, struct packages *ret, char **ret_unread,
 			      struct err *err);
@@ -45,5 +45,9 @@ WARN_UNUSED int packages_read_apk(struct span installed, struct packages *ret, s
 WARN_UNUSED int packages_read_rpm(int fd, struct packages *ret, struct err *err);
 /* `database` is the whole file; ERR_INPUT when it is damaged. */
 WARN_UNUSED int packages_read_ndb(struct span database, struct packages *ret, struct err *err);
+/* Is the file a Berkeley DB of a kind that rpm makes? */
+bool packages_are_berkeley(struct span database);
+/* The same for such a one. */
+WARN_UNUSED int packages_read_berkeley(struct span database, struct packages *ret, struct err *err);
 
 #endif

@@ -238,8 +238,8 @@ static int find_packages(const struct attested_image *image, struct tree *tree,
 		return -1;
 	if (unread)
 		monitor_text(image->job->request->monitor, 0, EVENT_WARNING,
-			     "the SBOM lacks the packages of %s: a Berkeley DB of rpm before 4.16, "
-			     "which edgectl does not read, ignoring",
+			     "the SBOM lacks the packages of %s, a database of rpm that is of no "
+			     "known kind, ignoring",
 			     unread);
 	return 0;
 }

@@ -12,6 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	(void)!packages_read_ndb(text, &packages, &err);
 	err_clear(&err);
+	(void)!packages_read_berkeley(text, &packages, &err);
+	err_clear(&err);
 	(void)!packages_read_dpkg(text, false, &packages, &err);
 	err_clear(&err);
 	(void)!packages_read_apk(text, &packages, &err);

@@ -2,9 +2,12 @@
 #include "package.h"
 
 #include <sqlite3.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/proc.h"
+#include "context/directory.h"
 #include "unit.h"
 
 static char *show(const struct packages *packages)
@@ -341,6 +344,234 @@ static void slots_that_share_a_package(void **state)
 	err_clear(&err_);
 }
 
+/* --- Berkeley DB --- */
+
+static void put_hex(struct str *out, const void *bytes, size_t len)
+{
+	str_addc(out, ' ');
+	for (size_t i = 0; i < len; i++)
+		str_addf(out, "%02x", ((const unsigned char *)bytes)[i]);
+	str_addc(out, '\n');
+}
+
+/* By Berkeley DB's own program: keys are numbers, that of number 0 counts. The caller releases. */
+static void load_berkeley(const char *options, bool is_big_endian, struct str *ret)
+{
+	static const char *const argv[] = { "db5.3_load", "-f", "dump", "Packages", NULL };
+	AUTO(str_release) struct str dump = STR_INIT;
+	AUTO(fd_closep) int fd = -1;
+
+	str_addf(&dump, "VERSION=3\nformat=bytevalue\ntype=hash\n%sHEADER=END\n", options);
+	for (unsigned i = 0; i <= ARRAY_SIZE(ndb_names); i++) {
+		AUTO(str_release) struct str header = STR_INIT;
+		const unsigned char key[4] = { is_big_endian ? 0 : (unsigned char)i, 0, 0,
+					       is_big_endian ? (unsigned char)i : 0 };
+
+		put_hex(&dump, key, sizeof(key));
+		if (i > 0)
+			make_header(ndb_names[i - 1], (int)i, &header);
+		else
+			str_addn(&header, "\3\0\0\0", 4);
+		put_hex(&dump, header.ptr, header.len);
+	}
+	str_add(&dump, "DATA=END\n");
+	write_text("dump", dump.ptr);
+	(void)unlink("Packages");
+	assert_ok(proc_check(argv, NULL, &err_));
+	assert_ok(fd_open(AT_FDCWD, "Packages", O_RDONLY, 0, &fd, &err_));
+	assert_ok(fd_read_to_str(fd, ret, 1000000, "Packages", &err_));
+}
+
+static void need_berkeley(void)
+{
+	static const char *const argv[] = { "db5.3_load", "-V", NULL };
+
+	if (proc_check(argv, NULL, &err_) == 0)
+		return;
+	if (getenv("EDGECTL_TESTS_MUST_RUN"))
+		fail_msg("db5.3_load is missing: apt-get install db5.3-util");
+	skip();
+}
+
+/* In small pages headers have pages of their own, several; in large ones they lie side by side. */
+static void berkeley(void **state)
+{
+	static const struct {
+		const char *options;
+		bool is_big_endian;
+	} rows[] = {
+		{ "db_pagesize=512\n", false },
+		{ "db_pagesize=512\ndb_lorder=4321\n", true },
+		{ "db_pagesize=4096\ndb_lorder=1234\n", false },
+		{ "db_pagesize=65536\ndb_lorder=4321\n", true },
+	};
+
+	(void)state;
+	need_berkeley();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(packages_release) struct packages packages = { .items = NULL };
+		AUTO(str_release) struct str database = STR_INIT;
+		AUTO(freep) char *have = NULL;
+
+		load_berkeley(rows[i].options, rows[i].is_big_endian, &database);
+		assert_row(packages_are_berkeley(str_span(&database)), rows[i].options);
+		assert_ok(packages_read_berkeley(str_span(&database), &packages, &err_));
+		have = show(&packages);
+		assert_row(packages.len == 2, rows[i].options);
+		assert_row(strstr(have, "bash 1:5.2-3.fc38 aarch64 - GPLv3+ -\n"), rows[i].options);
+		assert_row(strstr(have, "zypper 2:5.2-3.fc38 aarch64 - GPLv3+ -\n"),
+			   rows[i].options);
+	}
+}
+
+/* The first page of that type behind the one that describes the file. */
+static size_t find_page(const struct str *database, size_t page_size, unsigned type)
+{
+	for (size_t at = page_size; at < database->len; at += page_size) {
+		/* a bucket that is empty has no items */
+		if ((unsigned char)database->ptr[at + 25] == type && database->ptr[at + 20])
+			return at;
+	}
+	fail_msg("no page of type %u", type);
+	return 0;
+}
+
+/* Libraries before 4.6 had another type for pages whose items are not sorted: SLES 11, RHEL 5. */
+static void berkeley_of_long_ago(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+	AUTO(str_release) struct str database = STR_INIT;
+
+	(void)state;
+	need_berkeley();
+	load_berkeley("db_pagesize=4096\n", false, &database);
+	for (size_t at = 4096; at < database.len; at += 4096) {
+		if (database.ptr[at + 25] == 13)
+			database.ptr[at + 25] = 2;
+	}
+	assert_ok(packages_read_berkeley(str_span(&database), &packages, &err_));
+	assert_int_equal(packages.len, 2);
+}
+
+/* Each in a copy of its own, so that the sanitizers see what is read behind its end. */
+static int read_copy(const char *data, size_t len)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+	AUTO(freep) char *copy = len ? xmemdup(data, len) : NULL;
+	int result;
+
+	err_clear(&err_);
+	result = packages_read_berkeley((struct span){ copy ? copy : "", len }, &packages, &err_);
+	if (result < 0)
+		assert_int_equal(err_.kind, ERR_INPUT);
+	err_clear(&err_);
+	return result;
+}
+
+static void damaged_berkeley(void **state)
+{
+	enum { FILE_HEAD, HASH, OVERFLOW, PLACES };
+	static const struct {
+		int page;
+		size_t at, len;
+		unsigned value;
+	} damages[] = {
+		{ FILE_HEAD, 12, 4, 0 },          /* another file */
+		{ FILE_HEAD, 20, 4, 0 },          /* no size of pages */
+		{ FILE_HEAD, 20, 4, 513 },        /* no power of two */
+		{ FILE_HEAD, 20, 4, 0x80000000 }, /* of 2 GiB */
+		{ FILE_HEAD, 24, 1, 1 },          /* encrypted */
+		{ FILE_HEAD, 26, 1, 1 },          /* with checksums */
+		{ FILE_HEAD, 32, 4, 0xffffffff }, /* more pages than there are */
+		{ HASH, 20, 2, 3 },               /* a key without a value */
+		{ HASH, 20, 2, 0xfffe },          /* more items than have room */
+		{ PLACES, 0, 2, 0 },              /* an item in the page's head */
+		{ PLACES, 0, 2, 512 },            /* and behind its end */
+		{ PLACES, 2, 2, 511 },            /* larger than what is before it */
+		{ OVERFLOW, 25, 1, 13 },          /* no such page: its items are not there either */
+		{ OVERFLOW, 22, 2, 0 },           /* nothing on it */
+		{ OVERFLOW, 22, 2, 487 },         /* more than it can hold */
+		{ OVERFLOW, 22, 2, 3 },           /* and less: the rest is nowhere */
+	};
+	AUTO(str_release) struct str database = STR_INIT;
+	size_t pages[] = { 0, 0, 0, 0 };
+
+	(void)state;
+	need_berkeley();
+	load_berkeley("db_pagesize=512\n", false, &database);
+	pages[HASH] = find_page(&database, 512, 13);
+	pages[OVERFLOW] = find_page(&database, 512, 7);
+	pages[PLACES] = pages[HASH] + 26;
+	assert_int_equal(read_copy(database.ptr, database.len), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		AUTO(str_release) struct str copy = STR_INIT;
+		size_t at = pages[damages[i].page] + damages[i].at;
+
+		str_addn(&copy, database.ptr, database.len);
+		for (size_t j = 0; j < damages[i].len; j++)
+			copy.ptr[at + j] = (char)(damages[i].value >> (8 * j));
+		if (read_copy(copy.ptr, copy.len) == 0)
+			fail_msg("damage %zu is not seen", i);
+	}
+	for (size_t len = 0; len < database.len; len += 13)
+		assert_int_equal(read_copy(database.ptr, len), -1);
+}
+
+/* Many values on the same pages would make a small file a long task. */
+static void values_that_share_pages(void **state)
+{
+	AUTO(str_release) struct str database = STR_INIT;
+	size_t page, value;
+
+	(void)state;
+	need_berkeley();
+	load_berkeley("db_pagesize=512\n", false, &database);
+	page = find_page(&database, 512, 13);
+	/* the second item is the first value, or the counter's */
+	value = page + (unsigned char)database.ptr[page + 28] +
+		256 * (size_t)(unsigned char)database.ptr[page + 29];
+	if (database.ptr[value] != 3)
+		value = page + (unsigned char)database.ptr[page + 32] +
+			256 * (size_t)(unsigned char)database.ptr[page + 33];
+	assert_int_equal(database.ptr[value], 3);
+	set_le(&database, value + 8, (unsigned)database.len + 1);
+	assert_int_equal(read_copy(database.ptr, database.len), -1);
+}
+
+static void a_database_of_an_unknown_kind(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+	AUTO(tree_freep) struct tree *tree = NULL;
+	AUTO(freep) char *unread = NULL;
+
+	(void)state;
+	assert_ok(fs_mkdir_all(AT_FDCWD, "root/var/lib/rpm", 0755, &err_));
+	write_text("root/var/lib/rpm/Packages", "not by any program that we know");
+	assert_ok(directory_tree_open("root", NULL, &tree, &err_));
+	assert_ok(packages_find(tree, &packages, &unread, &err_));
+	assert_int_equal(packages.len, 0);
+	assert_string_equal(unread, "/var/lib/rpm/Packages");
+}
+
+static void berkeley_in_an_image(void **state)
+{
+	AUTO(packages_release) struct packages packages = { .items = NULL };
+	AUTO(str_release) struct str database = STR_INIT;
+	AUTO(tree_freep) struct tree *tree = NULL;
+	AUTO(freep) char *unread = NULL;
+
+	(void)state;
+	need_berkeley();
+	load_berkeley("db_pagesize=4096\n", false, &database);
+	assert_ok(fs_mkdir_all(AT_FDCWD, "root/var/lib/rpm", 0755, &err_));
+	assert_int_equal(rename("Packages", "root/var/lib/rpm/Packages"), 0);
+	assert_ok(directory_tree_open("root", NULL, &tree, &err_));
+	assert_ok(packages_find(tree, &packages, &unread, &err_));
+	assert_null(unread);
+	assert_packages(&packages, "bash 1:5.2-3.fc38 aarch64 - GPLv3+ -\n"
+				   "zypper 2:5.2-3.fc38 aarch64 - GPLv3+ -\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +585,12 @@ int main(void)
 		cmocka_unit_test(ndb),
 		cmocka_unit_test(damaged_ndb),
 		cmocka_unit_test(slots_that_share_a_package),
+		scratch_test(berkeley),
+		scratch_test(berkeley_of_long_ago),
+		scratch_test(damaged_berkeley),
+		scratch_test(values_that_share_pages),
+		scratch_test(a_database_of_an_unknown_kind),
+		scratch_test(berkeley_in_an_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
