@@ -135,16 +135,19 @@ static void plan_pairs(const struct build_args *args, struct build_plan *plan)
 
 /*
  * reproducible-builds.org/specs/source-date-epoch; as a build argument it goes before the
- * environment, as with buildx.
+ * environment, as with buildx, for which the environment's is a build argument as well.
  */
 static int plan_epoch(struct build_plan *plan, struct err *err)
 {
 	const char *text = strmap_get(&plan->build_args, "SOURCE_DATE_EPOCH");
+	const char *inherited = getenv("SOURCE_DATE_EPOCH");
 	unsigned long long seconds = 0;
 
-	plan->request.source_date_epoch = -1;
-	if (!text)
-		text = getenv("SOURCE_DATE_EPOCH");
+	plan->request.source_date_epoch = text && !*text ? BUILD_EPOCH_NONE : -1;
+	if (!text && inherited && *inherited) {
+		strmap_set(&plan->build_args, "SOURCE_DATE_EPOCH", inherited);
+		text = inherited;
+	}
 	if (!text || !*text)
 		return 0;
 	if (!span_to_u64(span_of(text), INT64_MAX, &seconds))

@@ -123,7 +123,6 @@ int attested_files_finish(struct attested_files *files, const struct output_job 
 			  const char *platform, struct err *err)
 {
 	const struct build_request *request = job->request;
-	int64_t epoch = request->source_date_epoch;
 	const struct attestation_kind *kind = NULL;
 	struct digest digest;
 	const struct attested_image about = {
@@ -132,7 +131,7 @@ int attested_files_finish(struct attested_files *files, const struct output_job 
 		.source = image->source,
 		.digest = &digest,
 		.names = request->tags,
-		.now = epoch >= 0 ? epoch : (int64_t)time(NULL),
+		.now = job->epoch >= 0 ? job->epoch : (int64_t)time(NULL),
 	};
 	size_t i = 0;
 

@@ -6,6 +6,7 @@
 #include "output.h"
 #include "secret_load.h"
 #include "solve/step_volume.h"
+#include "source_epoch.h"
 #include "source_lint.h"
 #include "vcs_labels.h"
 
@@ -35,7 +36,7 @@ void build_target_init(struct build_target *target, const struct build_request *
 			      .secrets = &target->secrets,
 			      .options = request->steps,
 			      .layers = request->layers,
-			      .epoch = request->source_date_epoch,
+			      .epoch = -1,
 			      .no_cache = request->no_cache,
 			      .no_cache_stages = request->no_cache_stages },
 	};
@@ -156,11 +157,30 @@ static int named_error(const struct build_target *target, struct err *err)
 	return err_wrap(err, "%s", target->request->name);
 }
 
+/* One for all platforms: an index has one time, too. */
+static int set_epoch(struct build_target *target, struct err *err)
+{
+	char platform[PLATFORM_TEXT_MAX], build_platform[PLATFORM_TEXT_MAX];
+	const struct build_source *source = target->sources.items[0];
+	const struct scope_request scope = {
+		.build_args = &target->build_args,
+		.build_platform = platform_format(&target->common->host, build_platform),
+		.target_platform =
+			platform_format(&target->images.items[0].machine.platform, platform),
+		.target_stage = target->request->target,
+		.escape = source->file.tree.escape,
+	};
+
+	return source_epoch(target->request, source, &scope, &target->settings.epoch, err);
+}
+
 static int read_definition(struct build_target *target, struct err *err)
 {
 	if (read_sources(target, err) < 0)
 		return named_error(target, err);
-	return check_sources(target, err);
+	if (check_sources(target, err) < 0)
+		return -1;
+	return set_epoch(target, err);
 }
 
 static int open_volumes(struct build_target *target, struct err *err)
@@ -317,7 +337,7 @@ static void count_steps(const struct build_target *target, struct build_result *
 
 static struct output_job output_job_of(const struct build_target *target)
 {
-	struct output_job job = { .request = target->request };
+	struct output_job job = { .request = target->request, .epoch = target->settings.epoch };
 
 	VEC_FOREACH(image, &target->images) {
 		if (image->is_wanted)

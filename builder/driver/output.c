@@ -33,8 +33,6 @@ static const struct strvec *names_of(const struct build_request *request,
 static int attest(const struct output_job *job, const struct build_output *output,
 		  struct descriptors *manifests, struct err *err)
 {
-	int64_t epoch = job->request->source_date_epoch;
-
 	for (size_t i = 0; i < job->images.len; i++) {
 		AUTO(descriptor_release) struct descriptor about = { .media_type = NULL };
 		const struct attested_image image = {
@@ -45,7 +43,7 @@ static int attest(const struct output_job *job, const struct build_output *outpu
 			.digest = &manifests->items[i].digest,
 			.names = names_of(job->request, output),
 			.docker_types = output->form.docker_types,
-			.now = epoch >= 0 ? epoch : (int64_t)time(NULL),
+			.now = job->epoch >= 0 ? job->epoch : (int64_t)time(NULL),
 		};
 
 		if (attestation_write(&image, &about, err) < 0)
@@ -57,7 +55,7 @@ static int attest(const struct output_job *job, const struct build_output *outpu
 
 static void warn_of_times(const struct output_job *job, const struct build_output *output)
 {
-	if (output->form.rewrite_timestamp && job->request->source_date_epoch < 0)
+	if (output->form.rewrite_timestamp && job->epoch < 0)
 		monitor_text(job->request->monitor, 0, EVENT_WARNING,
 			     "rewrite-timestamp without SOURCE_DATE_EPOCH, ignoring");
 }
@@ -67,7 +65,7 @@ static int write_image(const struct output_job *job, const struct build_output *
 {
 	const struct image_request image = {
 		.store = job->request->store,
-		.epoch = job->request->source_date_epoch,
+		.epoch = job->epoch,
 		.form = &output->form,
 		.monitor = job->request->monitor,
 	};

@@ -20,6 +20,7 @@ struct output_image {
 
 struct output_job {
 	const struct build_request *request;
+	int64_t epoch; /* SOURCE_DATE_EPOCH; -1 = none */
 	struct {
 		struct output_image *items;
 		size_t len, cap;

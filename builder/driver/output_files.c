@@ -56,16 +56,17 @@ static int merge_data(struct layer_sink *sink, const void *data, size_t len, str
 	return merged->target->data(merged->target, data, len, err);
 }
 
-static int pack_image(const struct build_request *request, const struct build_output *output,
+static int pack_image(const struct output_job *job, const struct build_output *output,
 		      const struct planned_image *image, bool split, struct layer_sink *sink,
 		      struct err *err)
 {
+	const struct build_request *request = job->request;
 	AUTO(tree_freep) struct tree *tree = NULL;
 	AUTO(freep) char *prefix = split ? platform_directory(&image->config.platform) : NULL;
 	const struct tree_pack_options options = {
 		.prefix = prefix,
 		.plain = output->type == OUTPUT_LOCAL,
-		.mtime = request->source_date_epoch,
+		.mtime = job->epoch,
 	};
 
 	if (result_files_open(request->store, request->registry, request->monitor, image->top,
@@ -83,9 +84,9 @@ static int write_image(const struct output_job *job, const struct build_output *
 	AUTO(attested_files_release) struct attested_files files = { .subjects = NULL };
 
 	if (!attestations_are_wanted(job->request))
-		return pack_image(job->request, output, image->planned, split, sink, err);
+		return pack_image(job, output, image->planned, split, sink, err);
 	attested_files_init(&files, sink, split ? platform : NULL);
-	if (pack_image(job->request, output, image->planned, split, &files.sink, err) < 0)
+	if (pack_image(job, output, image->planned, split, &files.sink, err) < 0)
 		return -1;
 	return attested_files_finish(&files, job, image, output->attestation_prefix,
 				     several && !split ? platform : NULL, err);

@@ -97,6 +97,14 @@ def test_epoch_is_the_time_of_files(edgectl, project, scratch):
     assert {int(x.lstat().st_mtime) for x in (scratch / "out").rglob("*")} == {1234567890}
 
 
+def test_a_dockerfile_may_say_the_epoch(edgectl, context, scratch):
+    root = context({"Dockerfile": "ARG SOURCE_DATE_EPOCH=1234567890\nFROM scratch\nCOPY a /\n", "a": "a"})
+    for option, epoch in ([], 1234567890), (["--build-arg", "SOURCE_DATE_EPOCH=5"], 5):
+        edgectl("build", "-o", f"type=tar,dest={scratch}/out.tar", *option, root)
+        with tarfile.open(scratch / "out.tar") as archive:
+            assert [(x.name, x.mtime) for x in archive] == [("a", epoch)]
+
+
 # --- archives ---
 
 def test_oci_layout_and_archive(edgectl, project, scratch):

@@ -61,6 +61,9 @@ struct build_machine {
 	const char *cpu_model; /* QEMU_CPU in its RUN steps; NULL = the platform's default */
 };
 
+/* A time that is now, whatever the Dockerfile says. */
+#define BUILD_EPOCH_NONE (-2)
+
 /* All borrowed for the call. */
 struct build_request {
 	const char *name; /* tells it from others of the same build; NULL = there is only one */
@@ -92,7 +95,7 @@ struct build_request {
 	const struct strvec *no_cache_stages; /* names or numbers of stages; NULL = none */
 	unsigned jobs;                        /* steps at once; 0 = one per processor */
 	bool pull;                 /* ask the registry for bases even if the store has them */
-	int64_t source_date_epoch; /* -1 = now */
+	int64_t source_date_epoch; /* -1 = the Dockerfile's, else now; or BUILD_EPOCH_NONE */
 	struct layer_options layers;
 	const struct build_outputs *outputs;           /* NULL, none = build_output_default() */
 	int stdout_fd;                                 /* what the destination "-" is */
