@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "interrupt.h"
 #include "report.h"
 
 extern char **environ;
@@ -41,7 +42,14 @@ int compose_file_load_silently(const struct compose_options *options, struct com
 	take_environment(&env);
 	here.cwd = cwd;
 	here.env = &env;
-	return compose_load(&here, ret, err);
+	if (compose_load(&here, ret, err) == 0)
+		return 0;
+	/* not the file's fault, then, whatever line it was at */
+	if (interrupt_came()) {
+		err_clear(err);
+		(void)err_set(err, ERR_CANCELLED, "interrupted");
+	}
+	return -1;
 }
 
 int compose_file_load(const struct compose_options *options, struct compose **ret, struct err *err)

@@ -51,6 +51,11 @@ int interrupt_watch(int *ret_cancel_fd, struct err *err)
 	return 0;
 }
 
+bool interrupt_came(void)
+{
+	return signals_seen > 0;
+}
+
 void interrupt_set_farewell(const char *text)
 {
 	atomic_store(&farewell, text);

@@ -1,13 +1,17 @@
 #include "context/git_copy.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/fd.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -19,6 +23,7 @@
  * directory below `files`, a line each. KEY is the digest of the address.
  */
 #define STATE_MAX 8192
+#define NEW_MARK  ".new-" /* KEY.new-xxxxxxxxxx: one that is being made */
 
 void git_copy_release(struct git_copy *fetched)
 {
@@ -112,13 +117,64 @@ static int replace(const char *work, const char *copy, struct err *err)
 	return fs_remove_all(AT_FDCWD, work, err);
 }
 
+/* Locked for as long as it is being made, so that nobody takes it for what a killed process left. */
+static int make_work_dir(const char *prefix, char **ret, int *ret_lock, struct err *err)
+{
+	struct stat st;
+
+	for (;;) {
+		AUTO(freep) char *work = NULL;
+		AUTO(fd_closep) int fd = -1;
+
+		if (fs_make_temp_dir(AT_FDCWD, prefix, &work, err) < 0)
+			return -1;
+		fd = open(work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno != ENOENT)
+			return err_errno(err, "open '%s'", work);
+		/* gone already: another process came between */
+		if (fd < 0 || (flock(fd, LOCK_EX) == 0 && fstat(fd, &st) == 0 && st.st_nlink == 0))
+			continue;
+		*ret = TAKE(work);
+		*ret_lock = fd;
+		fd = -1;
+		return 0;
+	}
+}
+
+static void remove_if_left(const char *work)
+{
+	AUTO(fd_closep) int fd = open(work, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		discard(work);
+}
+
+/* What processes left that were killed while they made one. */
+static void sweep(const char *cache)
+{
+	DIR *dir = opendir(cache);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		AUTO(freep) char *work = NULL;
+
+		if (!strstr(entry->d_name, NEW_MARK))
+			continue;
+		work = path_join(cache, entry->d_name);
+		remove_if_left(work);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
 static int make_copy(const struct git_url *url, const struct git_revision *revision,
 		     const char *copy, const struct monitor *monitor, struct err *err)
 {
-	AUTO(freep) char *prefix = xasprintf("%s.new-", copy);
+	AUTO(freep) char *prefix = xasprintf("%s" NEW_MARK, copy);
 	AUTO(freep) char *work = NULL;
+	AUTO(fd_closep) int lock = -1;
 
-	if (fs_make_temp_dir(AT_FDCWD, prefix, &work, err) < 0)
+	if (make_work_dir(prefix, &work, &lock, err) < 0)
 		return -1;
 	if (checkout(url, revision, work, monitor, err) == 0 && replace(work, copy, err) == 0)
 		return 0;
@@ -171,6 +227,7 @@ int git_copy_fetch(const char *address, const char *kind, const struct monitor *
 		return -1;
 	digest_of(address, strlen(address), &digest);
 	copy = path_join(cache, digest_hex(&digest));
+	sweep(cache);
 	if (fetch(&url, copy, monitor, &fetched, err) < 0) {
 		git_copy_release(&fetched);
 		return -1;

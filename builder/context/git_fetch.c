@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "git_watch.h"
 
 #define WANTED_REF "refs/edgectl/wanted"
 
@@ -12,6 +13,7 @@ static int fetch(git_repository *repository, struct git_talk *talk, const char *
 {
 	AUTO(git_remote_freep) git_remote *remote = NULL;
 	git_fetch_options options;
+	struct git_watch watch;
 	const git_strarray specs = { .strings = (char **)refspecs, .count = count };
 	int code;
 
@@ -22,8 +24,10 @@ static int fetch(git_repository *repository, struct git_talk *talk, const char *
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	options.update_fetchhead = 0;
 	code = libgit2.remote_create_anonymous(&remote, repository, talk->remote);
+	git_watch_start(&watch, talk->monitor);
 	if (code == 0)
 		code = libgit2.remote_fetch(remote, &specs, &options, NULL);
+	git_watch_stop(&watch);
 	if (code < 0)
 		return git_talk_error(talk, code, err);
 	if (talk->received > 0)

@@ -3,6 +3,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import subprocess
 import tarfile
 import threading
@@ -227,6 +228,35 @@ def test_interrupted_in_the_middle(edgectl, web):
     process.send_signal(2)
     process.communicate(timeout=30)
     assert process.returncode == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("what", ["context", "ADD", "include"])
+def test_interrupted_while_a_repository_is_fetched(fresh_edgectl, context, web, repository, scratch, identity, what, number):
+    """From a server that says nothing more. A killed process leaves what the next one removes."""
+    edgectl = fresh_edgectl
+    address = "{web}/{way}/app.git"
+    project = context({"Dockerfile": f"FROM scratch\nADD {address} /x\n".format(web=web.address, way="stalled"),
+                       "compose.yaml": f"include: ['{address}#next:services.yaml']\n".format(web=web.address, way="stalled")})
+    words = {"context": ["build", address.format(web=web.address, way="stalled")], "ADD": ["build", project],
+             "include": ["compose", "-f", project / "compose.yaml", "config"]}[what]
+    home = {"XDG_CACHE_HOME": str(scratch / "cache"), "TMPDIR": str(scratch / "tmp")}
+    for path in home.values():
+        os.mkdir(path)
+        identity.own(path)
+    process = edgectl.start(*words, env=home)
+    parts.wait_for("the fetch", lambda: any("POST /stalled/" in x for x in web.lines), process)
+    process.send_signal(number)
+    said = process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else -number), said
+    if number == signal.SIGKILL:
+        words = [str(x).replace("/stalled/", "/git/") for x in words]
+        for name in ("Dockerfile", "compose.yaml"):
+            (project / name).write_text((project / name).read_text().replace("/stalled/", "/git/"))
+        edgectl(*words, env=home, status=1 if what == "include" else 0)  # there is no services.yaml in it
+    left = [x for top in (scratch / "cache", scratch / "tmp", edgectl.store / "snapshots") if top.exists()
+            for x in top.rglob("*") if ".new-" in x.name or "pack_git2" in x.name]
+    assert not left
 
 
 def test_check_of_a_remote_context(edgectl, web, files):
