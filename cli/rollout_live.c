@@ -60,15 +60,21 @@ static void add_counts(const struct rollout_scene *scene, unsigned width, struct
 		      str_span(&text), width);
 }
 
+static void widen(const struct rollout_scene *scene, size_t board, unsigned *widest)
+{
+	unsigned width = format_width(span_of(scene->boards->items[board].name));
+
+	*widest = width > *widest ? width : *widest;
+}
+
 static unsigned name_width(const struct rollout_scene *scene)
 {
 	unsigned widest = 0;
 
-	VEC_FOREACH(active, &scene->active) {
-		unsigned width = format_width(span_of(scene->boards->items[active->board].name));
-
-		widest = width > widest ? width : widest;
-	}
+	VEC_FOREACH(active, &scene->active)
+		widen(scene, active->board, &widest);
+	VEC_FOREACH(done, &scene->done)
+		widen(scene, done->board, &widest);
 	return widest < NAME_COLUMNS ? widest : NAME_COLUMNS;
 }
 
@@ -94,6 +100,21 @@ static void add_active(const struct rollout_scene *scene, const struct active_bo
 	screen_add_sides(screen_lines_add(view, NULL), left.ptr, right.ptr, width);
 }
 
+static void add_done(const struct rollout_scene *scene, const struct done_board *done,
+		     unsigned width, struct screen_lines *view)
+{
+	AUTO(str_release) struct str left = STR_INIT;
+	AUTO(str_release) struct str right = STR_INIT;
+	AUTO(freep)
+	char *text = done->is_unchanged
+			     ? xasprintf("runs %s already", scene->version)
+			     : xasprintf("%s -> %s", done->from ?: "nothing", scene->version);
+
+	add_board(scene, done->board, text, name_width(scene), &left);
+	format_elapsed(&right, done->elapsed);
+	screen_add_sides(screen_lines_add(view, TERMINAL_BLUE), left.ptr, right.ptr, width);
+}
+
 static void add_troubled(const struct rollout_scene *scene, const struct troubled_board *troubled,
 			 unsigned width, struct screen_lines *view)
 {
@@ -107,14 +128,14 @@ static void add_troubled(const struct rollout_scene *scene, const struct trouble
 		      str_span(&text), width);
 }
 
-/* Boards in work come first; the newest trouble has what is left of the rows, and some in any case. */
+/* Boards in work come first; trouble has some rows in any case; what is left is for the newest that are done. */
 void rollout_live_compose(const struct rollout_scene *scene, const struct screen_size *size,
 			  uint64_t now, struct screen_lines *ret)
 {
 	/* The last column stays free: writing into it makes some terminals wrap. */
 	unsigned width = (size->columns > MIN_COLUMNS ? size->columns : MIN_COLUMNS) - 1;
 	size_t rows = size->rows > HEAD_ROWS + 1 ? size->rows - HEAD_ROWS - 1 : 0;
-	size_t troubled = scene->troubled.len, active = scene->active.len;
+	size_t troubled = scene->troubled.len, active = scene->active.len, done = 0;
 
 	add_title(scene, now, width, ret);
 	add_counts(scene, width, ret);
@@ -125,6 +146,10 @@ void rollout_live_compose(const struct rollout_scene *scene, const struct screen
 		active = active < rows - kept ? active : rows - kept;
 		troubled = rows - active < troubled ? rows - active : troubled;
 	}
+	done = rows - active - troubled < scene->done.len ? rows - active - troubled
+							  : scene->done.len;
+	for (size_t i = scene->done.len - done; i < scene->done.len; i++)
+		add_done(scene, &scene->done.items[i], width, ret);
 	for (size_t i = scene->troubled.len - troubled; i < scene->troubled.len; i++)
 		add_troubled(scene, &scene->troubled.items[i], width, ret);
 	for (size_t i = 0; i < active; i++)

@@ -122,6 +122,9 @@ void rollout_view_freep(struct rollout_view **view_ptr)
 		free(active->phase);
 	VEC_FOREACH(troubled, &view->scene.troubled)
 		free(troubled->reason);
+	VEC_FOREACH(done, &view->scene.done)
+		free(done->from);
+	free(view->scene.done.items);
 	free(view->scene.active.items);
 	free(view->scene.troubled.items);
 	screen_release(&view->screen);
@@ -175,6 +178,21 @@ static void forget_trouble(struct rollout_scene *scene, size_t board)
 	}
 }
 
+static void keep_done(struct rollout_scene *scene, const struct rollout_event *event,
+		      uint64_t elapsed)
+{
+	if (scene->done.len == DONE_BOARDS_KEPT) {
+		free(scene->done.items[0].from);
+		for (size_t i = 1; i < scene->done.len; i++)
+			scene->done.items[i - 1] = scene->done.items[i];
+		scene->done.len--;
+	}
+	*VEC_ADD(&scene->done) = (struct done_board){ .board = event->board,
+						      .from = xstrdup_or_null(event->report->from),
+						      .elapsed = elapsed,
+						      .is_unchanged = event->report->is_unchanged };
+}
+
 static uint64_t end_board(struct rollout_scene *scene, const struct rollout_event *event)
 {
 	struct active_board *active = find_active(scene, event->board);
@@ -191,6 +209,8 @@ static uint64_t end_board(struct rollout_scene *scene, const struct rollout_even
 	if (event->plan->is_retrying)
 		forget_trouble(scene, event->board);
 	scene->unchanged += event->report->is_unchanged && event->state == BOARD_DONE;
+	if (event->state == BOARD_DONE)
+		keep_done(scene, event, elapsed);
 	if (event->state == BOARD_FAILED || event->state == BOARD_OFFLINE)
 		*VEC_ADD(&scene->troubled) =
 			(struct troubled_board){ .board = event->board,

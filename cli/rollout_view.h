@@ -34,6 +34,17 @@ struct active_board {
 	uint64_t since; /* ns of the monotonic clock */
 };
 
+/* A board that has come to its end well. */
+struct done_board {
+	size_t board;
+	char *from; /* NULL = nothing */
+	uint64_t elapsed;
+	bool is_unchanged;
+};
+
+/* How many of these are kept, for the rows that are left. */
+#define DONE_BOARDS_KEPT 64
+
 /* For what shows it; everything is under one lock. */
 struct rollout_scene {
 	const char *fleet, *version;
@@ -51,6 +62,10 @@ struct rollout_scene {
 		struct troubled_board *items; /* the last one is the newest */
 		size_t len, cap;
 	} troubled;
+	struct {
+		struct done_board *items; /* the same */
+		size_t len, cap;
+	} done;
 };
 
 struct rollout_view;

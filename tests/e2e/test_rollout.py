@@ -254,8 +254,9 @@ def test_waves(fleet, many):
     assert events[-1] == events[-1] | {"event": "summary", "status": "done", "boards": 20, "done": 20, "failed": 0, "offline": 0,
                                        "pending": 0, "unchanged": 0, "release": "one"}
     assert boards.totals()["pulls"] == 20
+    fleet("deploy", boards.address(1), "--release", fleet.project)
     again, _ = fleet.events("--parallel", "20", devices="@boards")
-    assert again[-1]["unchanged"] == 20 and boards.totals()["pulls"] == 20
+    assert {x["from"] for x in ends(again).values()} == {"one"} and again[-1]["unchanged"] == 20 and boards.totals()["pulls"] == 20
 
 
 def test_failures(fleet, many):
@@ -348,6 +349,10 @@ def test_what_the_registry_lost(fleet, many):
 def test_one_at_a_time(fleet, many):
     fleet.release("one")
     boards = many(1)
+    fleet("deploy", boards.address(1), "--release", fleet.project)
+    assert "canary" in fleet.rollout("--dry-run", devices="@boards").stdout
+    fleet.release("two")
+    assert re.search("^canary +tcp.* one$", fleet.rollout("--dry-run", devices="@boards").stdout, re.M)
     first = fleet.start("--healthy-for", "50s", "--json", devices="@boards")
     for line in first.stdout:
         if "watching its health" in line:
@@ -379,7 +384,7 @@ def test_bad_words(fleet, words, status, said):
 def test_table(fleet, many):
     """On a terminal of 80 columns and 24 rows, which becomes narrower: only rows that fit, and the cursor is there at the end."""
     fleet.release("one")
-    many(60, {str(number): {"dies": 0.1} for number in (5, 20, 21, 22, 40)} | {"all": {"slow": 0.05}})
+    boards = many(60, {str(number): {"dies": 0.1} for number in (5, 20, 21, 22, 40)} | {"all": {"slow": 0.05}})
     words = [fleet.program.program, *fleet.words("--parallel", "40", "--max-failures", "10", devices="@boards")]
     status, text = terminal_run(words, fleet)
     assert status == 1
@@ -387,6 +392,7 @@ def test_table(fleet, many):
     for view in text.split("[+] Rolling out ")[1:]:
         rows = view.split("\033[J")[0].split("\r\n")
         assert len(rows) <= 24 and all(len(re.sub(r"\033\[[0-9;?]*[a-zA-Z]", "", row)) < 80 for row in rows), rows
+    assert f"{boards.address(60)}  nothing -> one" in text
     assert text.rindex("\033[?25h") > text.rindex("\033[?25l") and "55 of 60 boards run it, 5 failed" in text
 
 
