@@ -153,14 +153,23 @@ static void begin_board(struct rollout_scene *scene, size_t board)
 					 .since = monotonic_ns() };
 }
 
+/* Without "on BOARD": its name stands beside it. */
 static void set_phase(struct rollout_scene *scene, const struct rollout_event *event)
 {
+	static const char *const links[] = { "on", "to" };
 	struct active_board *active = find_active(scene, event->board);
 
 	if (!active)
 		return;
 	free(active->phase);
 	active->phase = xstrdup(event->text);
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		AUTO(freep)
+		char *end = xasprintf(" %s %s", links[i], scene->boards->items[event->board].name);
+
+		if (str_has_suffix(active->phase, end))
+			active->phase[strlen(active->phase) - strlen(end)] = '\0';
+	}
 }
 
 static void forget_trouble(struct rollout_scene *scene, size_t board)

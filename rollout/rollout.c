@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "base/vec.h"
 
 /* Of a worker: the calls on it are shallow, and hundreds of them may be wanted. */
@@ -92,15 +93,23 @@ static enum board_state state_of(const struct rollout *rollout, int status,
 	return problem->kind == ERR_NETWORK ? BOARD_OFFLINE : BOARD_FAILED;
 }
 
+/* What is said of a board stands beside its name. */
+static const char *without_name(const char *message, const char *name)
+{
+	AUTO(freep) char *prefix = xasprintf("board '%s': ", name);
+
+	return message && str_has_prefix(message, prefix) ? message + strlen(prefix) : message;
+}
+
 static void keep_record(struct pool *pool, const struct work *work, enum board_state state,
-			const struct err *problem)
+			const char *reason)
 {
 	struct rollout *rollout = pool->rollout;
 
 	if (!rollout->record || state == BOARD_PENDING || pool->problem.kind != ERR_NONE)
 		return;
-	if (record_add(rollout->record, rollout->boards->items[work->board].name, state,
-		       problem->message, &pool->problem) < 0)
+	if (record_add(rollout->record, rollout->boards->items[work->board].name, state, reason,
+		       &pool->problem) < 0)
 		plan_stop(rollout->plan);
 }
 
@@ -108,15 +117,17 @@ static void end_work(struct pool *pool, const struct work *work, int status,
 		     const struct board_report *report, const struct err *problem)
 {
 	struct plan *plan = pool->rollout->plan;
+	const char *name = pool->rollout->boards->items[work->board].name;
+	const char *reason = without_name(problem->message, name);
 	enum board_state state =
 		plan_ended(plan, work->board, state_of(pool->rollout, status, problem));
 
-	keep_record(pool, work, state, problem);
+	keep_record(pool, work, state, reason);
 	tell(pool, (struct rollout_event){ .kind = ROLLOUT_END,
 					   .board = work->board,
 					   .state = state,
 					   .report = report,
-					   .text = problem->message,
+					   .text = reason,
 					   .hint = problem->hint });
 	pthread_cond_broadcast(&pool->changed);
 }

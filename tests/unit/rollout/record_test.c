@@ -107,7 +107,7 @@ static void cut_off(void **state)
 	(void)state;
 	fill();
 	assert_int_equal(fs_read_file(AT_FDCWD, FILE_NAME, 10000, &text, NULL), 0);
-	for (size_t len = 0; len <= text.len; len++) {
+	for (size_t len = 0; len <= text.len; len += text.len - len < 80 ? 1 : 7) {
 		const char *done = "";
 		AUTO(freep) char *whole = xstrndup(text.ptr, len);
 
