@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "context/remote_context.h"
 #include "image/config.h"
+#include "image/image_content.h"
 #include "solve/material.h"
 #include "vcs_labels.h"
 
@@ -344,6 +345,56 @@ static json_t *describe_file(const struct build_source *source, const struct ver
 	return json;
 }
 
+static json_t *describe_layer(const struct descriptor *layer)
+{
+	json_t *json = json_object();
+
+	json_set_string(json, "mediaType", layer->media_type);
+	json_set_string(json, "digest", layer->digest.text);
+	json_object_set_new(json, "size", json_integer((json_int_t)layer->size));
+	return json;
+}
+
+/* The first of them are all of the step's file system. BuildKit may know several such chains; here is one. */
+static void add_layers(json_t *json, const struct vertices *vertices, const struct vertex *vertex,
+		       const struct descriptors *layers)
+{
+	AUTO(freep) char *id = xasprintf("step%zu:0", index_of(vertices, vertex));
+	json_t *chains, *chain;
+
+	if (vertex->depth == 0 || vertex->depth > layers->len || json_object_get(json, id))
+		return;
+	chain = json_array();
+	for (size_t i = 0; i < vertex->depth; i++)
+		json_array_append_new(chain, describe_layer(&layers->items[i]));
+	chains = json_array();
+	json_array_append_new(chains, chain);
+	json_object_set_new(json, id, chains);
+}
+
+/* Of the steps that are in the image as they are in its manifest; of other stages what they begin with. */
+static int describe_layers(const struct attested_image *image, const struct vertices *vertices,
+			   json_t *metadata, struct err *err)
+{
+	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
+	json_t *json;
+
+	if (!image->manifest)
+		return 0;
+	if (image_content_read_manifest(image->job->request->store, image->manifest, &manifest,
+					err) < 0)
+		return -1;
+	json = json_object();
+	for (const struct vertex *v = image->planned->top; v; v = v->parent)
+		add_layers(json, vertices, v, &manifest.layers);
+	VEC_FOREACH(vertex, vertices) {
+		if ((*vertex)->kind == VERTEX_IMAGE)
+			add_layers(json, vertices, *vertex, &(*vertex)->image->layers);
+	}
+	json_object_set_new(metadata, "layers", json);
+	return 0;
+}
+
 static int describe_metadata(const struct attested_image *image, const struct vertices *vertices,
 			     json_t *json, struct err *err)
 {
@@ -360,8 +411,11 @@ static int describe_metadata(const struct attested_image *image, const struct ve
 	json_object_set_new(json, "reproducible", json_false());
 	json_object_set_new(json, HERMETIC, json_boolean(is_hermetic(vertices)));
 	json_object_set_new(json, METADATA, extra);
-	if (is_max)
+	if (is_max) {
 		json_object_set_new(extra, "source", describe_file(image->source, vertices));
+		if (describe_layers(image, vertices, extra, err) < 0)
+			return -1;
+	}
 	return describe_vcs(image->source, extra, err);
 }
 

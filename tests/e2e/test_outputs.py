@@ -273,6 +273,12 @@ def test_attestations(edgectl, context, busybox, registry, reference):
         assert bash["supplier"] == "Organization: M (m@example.com)"
         assert provenance["predicate"]["invocation"]["parameters"]["args"]["build-arg:X"] == "y"
         assert provenance["predicate"]["materials"][0]["uri"].startswith("pkg:docker/127.0.0.1:")
+        # by step, the layers of its file system: those of the last one are the image's
+        layers = provenance["predicate"]["metadata"]["https://mobyproject.org/buildkit@v1#metadata"]["layers"]
+        members = json.loads(skopeo("inspect", "--raw", "--tls-verify=false", f"docker://{registry.address}/{repository}@{image['digest']}"))["layers"]
+        last = provenance["predicate"]["buildConfig"]["llbDefinition"][-1]
+        assert layers[f"{last['id']}:0"] == [members]
+        assert layers[last["inputs"][0]] == [members[:-1]]
     # whoever pulls gets an image, not what is said about it
     edgectl("pull", "--platform", "linux/arm64", reference)
 
