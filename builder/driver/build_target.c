@@ -238,6 +238,7 @@ static int plan(struct build_target *target, struct target_image *image, struct 
 		.file = &source->file,
 		.file_name = source->dockerfile_name,
 		.platform = &machine->platform,
+		.platform_is_given = request->machine_count > 0,
 		.build_platform = &common->host,
 		.cpu_model = platform_is_native(&machine->platform) ? NULL : machine->cpu_model,
 		.target = request->target,

@@ -483,6 +483,21 @@ static int open_plan(struct plan *plan, const struct stage *target, struct err *
 	return 0;
 }
 
+/* As BuildKit does: files for every machine may start from one for this machine. */
+static void set_platform(struct image_config *config, const struct platform *wanted)
+{
+	bool is_same = str_eq(config->platform.os, wanted->os) &&
+		       str_eq(config->platform.arch, wanted->arch);
+
+	if (is_same && !wanted->variant[0])
+		return;
+	config->platform = *wanted;
+	if (is_same)
+		return;
+	free(config->os_version);
+	config->os_version = NULL;
+}
+
 int plan_image(struct graph *graph, const struct plan_request *request, struct planned_image *ret,
 	       struct err *err)
 {
@@ -499,6 +514,8 @@ int plan_image(struct graph *graph, const struct plan_request *request, struct p
 		return -1;
 	ret->top = state->top;
 	image_config_copy(&ret->config, &state->config);
+	if (request->platform_is_given)
+		set_platform(&ret->config, request->platform);
 	strmap_release(&ret->config.env);
 	strmap_set_all(&ret->config.env, &state->scope.env);
 	copy_lines(&ret->lines, &state->lines);

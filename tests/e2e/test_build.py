@@ -84,6 +84,17 @@ RUN uname -m > /machine
     assert (image.text("tools"), image.text("machine")) == ("x86_64\n", "aarch64\n")
 
 
+def test_each_image_of_an_index_is_of_its_platform(edgectl, context, busybox, scratch):
+    root = context({"Dockerfile": f"FROM --platform=linux/amd64 {busybox}\nCOPY a /\n", "a": "for every machine"})
+    edgectl("build", "--platform", "linux/amd64,linux/arm64", "-o", f"type=oci,dest={scratch}/out,tar=false", root)
+    read = lambda digest: json.loads((scratch / "out/blobs" / digest.replace(":", "/")).read_text())
+    index = read(json.loads((scratch / "out/index.json").read_text())["manifests"][0]["digest"])
+    assert [x["platform"]["architecture"] for x in index["manifests"]] == ["amd64", "arm64"]
+    configs = [read(read(x["digest"])["config"]["digest"]) for x in index["manifests"]]
+    assert [x["architecture"] for x in configs] == ["amd64", "arm64"]
+    assert configs[0]["rootfs"] == configs[1]["rootfs"]
+
+
 def test_copy(publish, context):
     image = publish(context({
         "Dockerfile": """

@@ -178,6 +178,35 @@ static void the_environment_of_the_base_counts(void **state)
 	assert_true(strmap_has(&planned.result.config.env, "PATH"));
 }
 
+/* Asked for, it is the image's, even when the last stage starts from one for another machine. */
+static void an_image_is_of_the_platform_asked_for(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_given;
+		const char *wanted;
+	} cases[] = {
+		{ "FROM debian\n", true, "linux/arm/v7" },
+		{ "FROM --platform=$BUILDPLATFORM debian\n", true, "linux/arm/v7" },
+		{ "FROM --platform=linux/arm/v6 debian\n", true, "linux/arm/v7" },
+		{ "FROM --platform=$BUILDPLATFORM debian\n", false, "linux/amd64" },
+		{ "FROM --platform=linux/arm/v6 debian\n", false, "linux/arm/v6" },
+	};
+	char text[PLATFORM_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(planned_release) struct planned planned;
+
+		planned_init(&planned);
+		planned.platform_is_given = cases[i].is_given;
+		assert_ok(planned_make(&planned, cases[i].text, &err_));
+		platform_format(&planned.result.config.platform, text);
+		if (!str_eq(text, cases[i].wanted))
+			fail_msg("case %zu: %s", i, text);
+	}
+}
+
 static void triggers_run_behind_from_and_only_once(void **state)
 {
 	AUTO(planned_release) struct planned planned;
@@ -379,6 +408,7 @@ int main(void)
 		cmocka_unit_test(plans),
 		cmocka_unit_test(the_processor_of_a_board),
 		cmocka_unit_test(the_environment_of_the_base_counts),
+		cmocka_unit_test(an_image_is_of_the_platform_asked_for),
 		cmocka_unit_test(triggers_run_behind_from_and_only_once),
 		cmocka_unit_test(proxies_stay_out_of_key_and_history),
 		cmocka_unit_test(each_proxy_keeps_its_own_value),

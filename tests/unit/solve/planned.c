@@ -57,6 +57,7 @@ int planned_make(struct planned *planned, const char *text, struct err *err)
 		.file = &planned->file,
 		.file_name = "Dockerfile",
 		.platform = &planned->platform,
+		.platform_is_given = planned->platform_is_given,
 		.build_platform = &planned->build_platform,
 		.target = planned->target,
 		.cpu_model = planned->cpu_model,

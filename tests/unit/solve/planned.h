@@ -22,6 +22,7 @@ struct planned {
 	struct context_files context; /* for tests to fill */
 	struct step_settings settings;
 	struct platform platform, build_platform;
+	bool platform_is_given;
 	struct graph graph;
 	struct planned_image result;
 };

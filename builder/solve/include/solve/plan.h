@@ -43,6 +43,7 @@ struct plan_request {
 	struct dockerfile *file;
 	const char *file_name; /* for messages */
 	const struct platform *platform;
+	bool platform_is_given; /* asked for: the image is of that platform, whatever it starts from */
 	const struct platform *build_platform; /* this machine's */
 	const char *cpu_model; /* QEMU_CPU in RUN steps for that platform; NULL = the default */
 	const char *target;    /* NULL = the last stage */
