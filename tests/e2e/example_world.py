@@ -46,9 +46,9 @@ registries:
   lab:5000:
     insecure: true
 """
-TEMPLATE = "name: {}\nsummary: Reads a sensor\n"
+TEMPLATE = "name: {}\nsummary: Reads a sensor\nvariables: {{port: {{question: Port, type: integer, default: 80}}}}\n"
 FILES = {"Dockerfile": DOCKERFILE, "message": "hello\n", "compose.yaml": COMPOSE, "compose.dev.yaml": COMPOSE_DEV,
-         "edgectl.yaml": PROJECT, "sbom.spdx.json": '{"spdxVersion": "SPDX-2.3"}', "token.txt": TOKEN,
+         "edgectl.yaml": PROJECT, "sbom.spdx.json": '{"spdxVersion": "SPDX-2.3"}', "token.txt": TOKEN, "sdk/sensor.h": "",
          "my-template/template.yaml": TEMPLATE.format("my-template"), "my-template/Dockerfile": "FROM scratch\nCOPY . /\n"}
 REPOSITORIES = {"app.git": ("main", {"board/Dockerfile": DOCKERFILE, "board/message": "from git\n"}),
                 "templates.git": ("v2", {"sensor/template.yaml": TEMPLATE.format("sensor"),
@@ -62,6 +62,10 @@ mount -t tmpfs -o mode=755 tmpfs /run
 [ ! -d /root/.ssh ] || mount -t tmpfs -o mode=700 tmpfs /root/.ssh
 mkdir /run/sshd
 touch /run/docker.sock
+mount -t tmpfs tmpfs /opt
+mount -t tmpfs tmpfs /media
+mkdir /opt/licences
+mkdir --mode=777 /media/stick
 mount --bind {engine}/docker.sock /run/docker.sock
 mount --bind {root}/hosts /etc/hosts
 mount --bind {root}/ssh_config /etc/ssh/ssh_config

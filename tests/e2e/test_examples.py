@@ -1,5 +1,7 @@
-"""Every example of every help text is carried out, as it stands there, in a world where its words are true."""
+"""Every example of every help text is carried out, as it stands there, in a world where its words are true; so are the commands of
+documents that show what one types in a row."""
 import os
+import pathlib
 import pty
 import re
 import select
@@ -24,6 +26,7 @@ edgectl release promote greenhouse v1.5 canary
 edgectl release promote greenhouse v1.2
 echo hello >message
 """
+DOCUMENTS = ["building.md", "build-time-volumes.md", "livepush.md", "pushing.md", "templates.md"]
 # What has to be so before an example: all of them run in one project, in the order of the help texts.
 BEFORE = {
     "edgectl build -v ~/.cache/apt:/var/cache/apt/archives -t app:1 .": "mkdir -p ~/.cache/apt",
@@ -36,9 +39,18 @@ BEFORE = {
     "edgectl load -i app.tar --tag registry.example.com/app": ARCHIVE,
     "docker save app:1 | edgectl load": f"{BUILD} && edgectl save --platform linux/arm64 app:1 | docker load",
     "edgectl attach --artifact-type application/spdx+json registry.example.com/app:1 sbom.spdx.json": PUSH,
-    "edgectl init": "mkdir ~/new && cd ~/new",
+    "edgectl init": "rm -rf ~/new; mkdir ~/new && cd ~/new",
+    "edgectl init demo": "rm -rf demo",
+    "edgectl init demo --board raspberrypi4-64 --template c-cmake -y": "rm -rf demo",
+    "edgectl init demo --template ./my-template --var port=8000": "rm -rf demo",
+    "edgectl init demo --template sensor": "rm -rf demo",
     "edgectl init demo --template https://git.example.com/templates.git#v2:sensor": "rm -rf demo",
-    "edgectl init --from-existing --board beagleplay": "mkdir old && cp Dockerfile message old/ && cd old",
+    "edgectl init --from-existing --board beagleplay": "rm -rf old; mkdir old && cp Dockerfile message old/ && cd old",
+    "edgectl template add https://git.example.com/templates.git#v2:sensor": "edgectl template rm sensor",
+    "edgectl livepush bench": BENCH,
+    "edgectl livepush bench app --env app:LOG_LEVEL=debug": BENCH,
+    "edgectl livepush --detached bench": BENCH,
+    "edgectl deploy bench": BENCH,
     "edgectl deploy -e app:LOG_LEVEL=debug bench app": BENCH,
     "edgectl deploy bench --release greenhouse:stable": f"{BENCH}; edgectl push -q greenhouse",
     "edgectl device add bench root@raspberrypi.local": "edgectl device rm bench",
@@ -51,6 +63,10 @@ BEFORE = {
 # What is typed on a terminal, and after which text. Those that stay are interrupted.
 TYPED = {
     "edgectl init": [("Template", "\n"), ("Board", "\n"), ("Name of the project", "\n"), ("Registry", "\n"), ("Seconds", "\n")],
+    "edgectl init demo": [("Template", "\n"), ("Name of the project", "\n"), ("Registry", "\n"), ("Seconds", "\n")],
+    "edgectl login registry.example.com": [("User name", f"{example_world.USER}\n"), ("Password", f"{example_world.TOKEN}\n")],
+    "edgectl livepush bench": [("hello", "\x03")],
+    "edgectl livepush bench app --env app:LOG_LEVEL=debug": [("hello", "\x03")],
     "edgectl livepush root@raspberrypi.local": [("hello", "\x03")],
     "edgectl device logs -f -n 10 pi.local app": [("hello", "\x03")],
     "edgectl device exec -it pi.local app sh": [("# ", "cat /etc/os-release; exit\n")],
@@ -139,6 +155,12 @@ def all_examples(program):
         yield from re.findall(r"^    (\S.*)", run(*name.split()).partition("\nExamples:\n")[2], re.MULTILINE)
 
 
+def commands_of(document):
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / document).read_text()
+    return [line.split(" #")[0].strip() for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+            for line in re.findall(r"^\$ (.*)", block, re.MULTILINE)]
+
+
 def pytest_generate_tests(metafunc):
     if "example" in metafunc.fixturenames:
         metafunc.parametrize("example", list(all_examples(metafunc.config.getoption("edgectl"))))
@@ -187,8 +209,17 @@ def test_example(world, example):
     assert re.search(PRINTS.get(example, ""), text, re.MULTILINE), text
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_document(world, name):
+    """What stands behind "$ ", line by line."""
+    lines = commands_of(name)
+    assert lines
+    for line in lines:
+        test_example(world, line)
+
+
 def test_tables(request):
     """Nothing is said of examples that are no more."""
-    known = set(all_examples(request.config.getoption("edgectl")))
+    known = {*all_examples(request.config.getoption("edgectl")), *(line for name in DOCUMENTS for line in commands_of(name))}
     assert len(known) > 70
     assert {*BEFORE, *TYPED, *PRINTS, *THEN} <= known
