@@ -18,6 +18,7 @@
 #include "image/layer.h"
 #include "libarchive.h"
 #include "xattr.h"
+#include "zstd_source.h"
 
 #define READ_SIZE       ((size_t)256 * 1024)
 #define ZEROS_SIZE      ((size_t)64 * 1024)
@@ -26,7 +27,7 @@
 #define AUFS_PREFIX     ".wh..wh." /* the other marks of aufs, which mean nothing any more */
 
 struct reader {
-	struct layer_source *source;
+	struct zstd_source *source;
 	char *buffer; /* of what the source gave last */
 	struct archive *stream, *tar;
 	bool stream_is_empty;
@@ -55,7 +56,7 @@ static int archive_failed(struct archive *a, const char *what, struct err *err)
 static la_ssize_t feed_stream(struct archive *a, void *data, const void **ret)
 {
 	struct reader *r = data;
-	ssize_t n = r->source->read(r->source, r->buffer, READ_SIZE, r->stream_err);
+	ssize_t n = zstd_source_read(r->source, r->buffer, READ_SIZE, r->stream_err);
 
 	if (n < 0) {
 		r->source_failed = true;
@@ -94,7 +95,7 @@ static int open_stream(struct reader *r, struct err *err)
 	if (libarchive.read_open(r->stream, r, NULL, feed_stream, NULL) != ARCHIVE_OK)
 		return stream_failed(r, "read the archive", err);
 	/* the last filter is the file itself: more than one before it is no layer, but a trap */
-	if (libarchive.filter_count(r->stream) > 2)
+	if (libarchive.filter_count(r->stream) > (zstd_source_is_zstd(r->source) ? 1 : 2))
 		return err_set(err, ERR_INPUT, "the archive is compressed more than once");
 	code = libarchive.read_next_header(r->stream, &ignored);
 	r->stream_is_empty = code == ARCHIVE_EOF;
@@ -420,6 +421,7 @@ static void reader_release(struct reader *r)
 {
 	libarchive.read_free(r->tar);
 	libarchive.read_free(r->stream);
+	zstd_source_freep(&r->source);
 	hasher_free(r->hasher);
 	free(r->buffer);
 }
@@ -428,9 +430,10 @@ int layer_read_from(struct layer_source *source, bool is_layer, struct layer_sin
 		    struct digest *ret_diff_id, struct err *err)
 {
 	AUTO(reader_release)
-	struct reader r = {
-		.source = source, .buffer = xmalloc(READ_SIZE), .is_layer = is_layer, .sink = sink
-	};
+	struct reader r = { .source = zstd_source_new(source),
+			    .buffer = xmalloc(READ_SIZE),
+			    .is_layer = is_layer,
+			    .sink = sink };
 	locale_t before = use_c_locale();
 	int result;
 
@@ -447,7 +450,9 @@ int layer_read_from(struct layer_source *source, bool is_layer, struct layer_sin
 static int decompress(struct layer_source *source, layer_piece_fn *take, void *arg, struct err *err)
 {
 	AUTO(reader_release)
-	struct reader r = { .source = source, .buffer = xmalloc(READ_SIZE), .is_layer = true };
+	struct reader r = { .source = zstd_source_new(source),
+			    .buffer = xmalloc(READ_SIZE),
+			    .is_layer = true };
 	const void *piece = NULL;
 	size_t len = 1;
 	int result;
