@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include "app.h"
 #include "base/fd.h"
 #include "command.h"
@@ -67,6 +69,16 @@ static int go_live(struct app *app, struct deployment_session *session, bool jso
 	return status;
 }
 
+/*
+ * Hours of waiting between moments of work: what those leave behind in every thread's part of the heap would stay (two parts,
+ * and none of them with more than that to spare; mallopt(3)).
+ */
+static void keep_little_memory(void)
+{
+	(void)mallopt(M_ARENA_MAX, 2);
+	(void)mallopt(M_TRIM_THRESHOLD, 512 << 10);
+}
+
 static int livepush_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct livepush_args *args = args_data;
@@ -76,6 +88,8 @@ static int livepush_run(struct app *app, const void *args_data, struct err *err)
 	int status = 0;
 
 	session.is_live = !args->detached && !args->no_live;
+	if (session.is_live)
+		keep_little_memory();
 	status = deployment_session_open(&args->deploy, "Pushing", &session, err);
 	if (status == 0 && session.is_live)
 		status = live_lock(&session, &lock_fd, err);

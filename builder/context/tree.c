@@ -293,10 +293,13 @@ static int refresh_child(struct tree *tree, struct tree_node *dir, const char *n
 	}
 	if (is_known)
 		child_remove(tree, &dir->children, place);
-	if (is_there && dir->complete)
-		child_insert(&dir->children, place, fresh);
-	else
+	if (!is_there || !dir->complete) {
 		tree_node_drop(tree, nursery_of(tree), fresh);
+		return 0;
+	}
+	child_insert(&dir->children, place, fresh);
+	*ret = TREE_MADE;
+	*ret_node = fresh;
 	return 0;
 }
 

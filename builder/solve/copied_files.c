@@ -12,6 +12,10 @@
 #include "copy_step.h"
 #include "workdir_step.h"
 
+/* So many new files are found a place for one by one; then all is listed anew. */
+#define MADE_MAX 8
+#define MORE_MAX 100 /* steps */
+
 struct copied_step {
 	struct vertex *vertex;
 	struct selection selection;
@@ -32,6 +36,10 @@ struct copied_files {
 		const struct context_files **items;
 		size_t len, cap;
 	} contexts; /* of all of them */
+	struct {
+		struct copied_step *items;
+		size_t len, cap;
+	} more; /* what came to the steps later, each for itself; see extend() */
 	struct copied_index index;
 	struct copied_list put;
 	struct strvec gone;
@@ -46,11 +54,20 @@ static void clear_step(struct copied_step *step)
 		selection_release(&step->selection);
 }
 
+/* Those behind stand on those before. */
+static void clear_more(struct copied_files *files)
+{
+	while (files->more.len > 0)
+		clear_step(&files->more.items[--files->more.len]);
+}
+
 void copied_files_free(struct copied_files *files)
 {
 	if (!files)
 		return;
 	copied_index_release(&files->index);
+	clear_more(files);
+	free(files->more.items);
 	for (size_t i = files->steps.len; i > 0; i--)
 		clear_step(&files->steps.items[i - 1]);
 	VEC_FOREACH(step, &files->steps) {
@@ -134,7 +151,9 @@ static void find_readers(struct copied_files *files, struct vertex *top)
 
 /* --- carrying them out, but for the layers --- */
 
-static int select_sources(struct copied_files *files, struct copied_step *step, struct err *err)
+/* `only`: what is made of these; NULL = of all. */
+static int select_sources(struct copied_files *files, struct copied_step *step,
+			  const struct tree_nodes *only, struct err *err)
 {
 	const struct vertex *vertex = step->vertex;
 	const struct copy_vertex *copy = &vertex->copy;
@@ -151,6 +170,8 @@ static int select_sources(struct copied_files *files, struct copied_step *step, 
 	if (selection_make(context->tree, copy, vertex->file, files->solver.monitor,
 			   &step->selection, err) < 0)
 		return -1;
+	if (only)
+		selection_keep(&step->selection, only);
 	return selection_hash(&step->selection, context->hashes, err);
 }
 
@@ -197,7 +218,7 @@ static int fill_linked(struct copied_files *files, struct copied_step *step, boo
 }
 
 static int fill_step(struct copied_files *files, struct copied_step *step, struct tree *below,
-		     bool *ret_whole, struct err *err)
+		     const struct tree_nodes *only, bool *ret_whole, struct err *err)
 {
 	struct vertex *vertex = step->vertex;
 
@@ -205,7 +226,7 @@ static int fill_step(struct copied_files *files, struct copied_step *step, struc
 	step->target = target_new(below);
 	if (vertex->kind == VERTEX_WORKDIR)
 		return workdir_fill(vertex, below, step->target, err);
-	if (select_sources(files, step, err) < 0)
+	if (select_sources(files, step, only, err) < 0)
 		return -1;
 	if (vertex->copy.link)
 		return fill_linked(files, step, ret_whole, err);
@@ -225,12 +246,13 @@ static int fill_all(struct copied_files *files, struct copied_index *ret, bool *
 	struct tree *below = files->below;
 
 	*ret_whole = true;
+	clear_more(files);
 	for (size_t i = files->steps.len; i > 0; i--)
 		clear_step(&files->steps.items[i - 1]);
 	for (size_t i = 0; i < files->steps.len && *ret_whole; i++) {
 		struct copied_step *step = &files->steps.items[i];
 
-		if (fill_step(files, step, below, ret_whole, err) < 0)
+		if (fill_step(files, step, below, NULL, ret_whole, err) < 0)
 			return -1;
 		copied_index_add(ret, step->target, step->vertex->depth, is_plain(step->vertex));
 		below = target_tree(step->target);
@@ -286,8 +308,8 @@ struct update {
 	struct {
 		struct touched *items;
 		size_t len, cap;
-	} touched;
-	bool is_deep; /* nodes were made or are gone */
+	} touched, made;
+	bool is_deep; /* nodes are gone, or are not known */
 	bool is_unknown;
 };
 
@@ -298,18 +320,35 @@ static void refresh_deeply(struct update *update, const struct context_files *co
 	update->is_deep = true;
 }
 
+/* Whoever looks at it finds what is in it. */
+static bool is_in_made(const struct update *update, const struct context_files *context,
+		       const char *path)
+{
+	VEC_FOREACH(made, &update->made) {
+		AUTO(freep) char *above = tree_path(made->node);
+
+		if (made->context == context && path_is_within(path, above))
+			return true;
+	}
+	return false;
+}
+
 static int refresh_context(struct update *update, const struct context_files *context,
 			   const char *path, struct err *err)
 {
 	enum tree_change change = TREE_SAME;
 	struct tree_node *node = NULL;
 
+	if (is_in_made(update, context, path))
+		return 0;
 	if (tree_refresh(context->tree, path, &change, &node, err) < 0)
 		return -1;
 	if (change == TREE_CONTENT)
 		*VEC_ADD(&update->touched) = (struct touched){ context, node };
 	else if (context->ignore && ignore_has_exceptions(context->ignore))
 		refresh_deeply(update, context);
+	else if (change == TREE_MADE)
+		*VEC_ADD(&update->made) = (struct touched){ context, node };
 	else
 		update->is_deep |= change == TREE_CHANGED;
 	return 0;
@@ -332,6 +371,57 @@ static int refresh_path(struct update *update, const char *path, struct err *err
 			return -1;
 	}
 	return 0;
+}
+
+/* --- more files, and all others as they were --- */
+
+/* As the steps would make it if there were no other sources; a step that copies from elsewhere makes nothing new. */
+static int fill_more(struct update *update, const struct tree_nodes *nodes,
+		     struct copied_index *ret, bool *ret_whole, struct err *err)
+{
+	struct copied_files *files = update->files;
+	struct tree *below = files->below;
+
+	VEC_FOREACH(step, &files->steps) {
+		const struct vertex *vertex = step->vertex;
+		struct copied_step *more = NULL;
+
+		if (!*ret_whole || (vertex->kind == VERTEX_COPY && vertex->copy.from))
+			continue;
+		more = VEC_ADD(&files->more);
+		more->vertex = step->vertex;
+		if (fill_step(files, more, below, nodes, ret_whole, err) < 0)
+			return -1;
+		copied_index_add(ret, more->target, vertex->depth, is_plain(vertex));
+		below = target_tree(more->target);
+	}
+	return 0;
+}
+
+/*
+ * What came newly is put where nothing has been put yet, and all else stays: then the rest need not be looked at. *ret_done
+ * false: that is not so.
+ */
+static int extend(struct update *update, bool *ret_done, struct err *err)
+{
+	struct copied_files *files = update->files;
+	struct copied_index more = { .arena = files->index.arena };
+	struct tree_nodes nodes = { .items = NULL };
+	bool is_whole = true;
+	int status = 0;
+
+	*ret_done = false;
+	if (update->made.len > MADE_MAX || files->more.len + files->steps.len > MORE_MAX)
+		return 0;
+	VEC_FOREACH(made, &update->made)
+		*VEC_ADD(&nodes) = made->node;
+	status = fill_more(update, &nodes, &more, &is_whole, err);
+	*ret_done = status == 0 && is_whole &&
+		    copied_index_extend(&files->index, &more, &files->put, &files->lowest_layer);
+	free(nodes.items);
+	more.arena = NULL;
+	copied_index_release(&more);
+	return status;
 }
 
 /* What a build would make of it is compared with what was there. */
@@ -414,6 +504,15 @@ static int update_contents(struct update *update, struct err *err)
 	return 0;
 }
 
+static int update_plainly(struct update *update, struct err *err)
+{
+	bool is_done = true;
+
+	if (update->made.len > 0 && extend(update, &is_done, err) < 0)
+		return -1;
+	return is_done ? update_contents(update, err) : update_deeply(update, err);
+}
+
 /* A link counts as what it is, not as what it leads to. */
 static int look_below(struct tree *below, const char *path, bool *ret, struct err *err)
 {
@@ -468,7 +567,7 @@ static int update_all(struct update *update, const struct strvec *paths, struct 
 	if (update->is_unknown)
 		return 0;
 	if (!update->is_deep && are_plain(update))
-		status = update_contents(update, err);
+		status = update_plainly(update, err);
 	else
 		status = update_deeply(update, err);
 	if (status < 0)
@@ -492,6 +591,7 @@ int copied_files_update(struct copied_files *files, const struct strvec *paths,
 	strvec_clear(&files->gone);
 	status = update_all(&update, paths, &reason);
 	free(update.touched.items);
+	free(update.made.items);
 	if (status < 0 && reason.kind == ERR_CANCELLED) {
 		err_move(err, &reason);
 		return -1;

@@ -260,3 +260,40 @@ size_t copied_index_compare(const struct copied_index *old, const struct copied_
 	strvec_sort(gone);
 	return lowest;
 }
+
+/* --- extending --- */
+
+static const struct copied_file *find(const struct copied_index *index,
+				      const struct copied_file *like)
+{
+	struct copied_file *const *found =
+		index->paths.len > 0 ? bsearch(&like, index->paths.items, index->paths.len,
+					       sizeof(struct copied_file *), by_path)
+				     : NULL;
+
+	return found ? *found : NULL;
+}
+
+bool copied_index_extend(struct copied_index *index, const struct copied_index *more,
+			 struct copied_list *put, size_t *ret_lowest)
+{
+	struct copied_list new = { .items = NULL };
+	bool fits = true;
+
+	VEC_FOREACH(file, &more->paths) {
+		const struct copied_file *there = find(index, *file);
+
+		if (!there)
+			*VEC_ADD(&new) = *file;
+		fits = fits && !(*file)->is_hard_link &&
+		       (!there || (there->type == LAYER_DIR && is_equal(there, *file)));
+	}
+	if (fits && new.len > 0) {
+		merge(&index->paths, &new);
+		index->sources.len = 0;
+		VEC_FOREACH(file, &new)
+			note(put, *file, ret_lowest);
+	}
+	free(new.items);
+	return fits;
+}

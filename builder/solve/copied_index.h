@@ -59,6 +59,12 @@ struct copied_file *copied_index_of_source(struct copied_index *index,
  */
 size_t copied_index_compare(const struct copied_index *old, const struct copied_index *new,
 			    struct copied_list *put, struct strvec *gone);
+/*
+ * Takes from `more`, which has the same arena, what `index` has not, and appends it to `put`; *ret_lowest becomes the lowest layer
+ * that has to do with it, if it is lower. False, and nothing is taken, when anything else in `more` is not just the same directory.
+ */
+bool copied_index_extend(struct copied_index *index, const struct copied_index *more,
+			 struct copied_list *put, size_t *ret_lowest);
 void copied_list_sort(struct copied_list *list);
 
 #endif

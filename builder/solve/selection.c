@@ -9,16 +9,66 @@
 #include "base/file_links.h"
 #include "base/path.h"
 
+static void source_release(struct selection_source *source)
+{
+	VEC_FOREACH(item, &source->items)
+		free(item->path);
+	free(source->items.items);
+	free(source->name);
+}
+
 void selection_release(struct selection *selection)
 {
-	VEC_FOREACH(source, selection) {
-		VEC_FOREACH(item, &source->items)
-			free(item->path);
-		free(source->items.items);
-		free(source->name);
-	}
+	VEC_FOREACH(source, selection)
+		source_release(source);
 	free(selection->items);
 	*selection = (struct selection){ .tree = NULL };
+}
+
+/* --- a part of it --- */
+
+static bool is_within(const struct tree_node *node, const struct tree_node *dir)
+{
+	while (node && node != dir)
+		node = node->parent;
+	return node != NULL;
+}
+
+static bool concerns(const struct tree_node *node, const struct tree_nodes *nodes)
+{
+	VEC_FOREACH(kept, nodes) {
+		if (is_within(node, *kept) || is_within(*kept, node))
+			return true;
+	}
+	return false;
+}
+
+static void keep_items(struct selection_source *source, const struct tree_nodes *nodes)
+{
+	size_t kept = 0;
+
+	VEC_FOREACH(item, &source->items) {
+		if (concerns(item->node, nodes))
+			source->items.items[kept++] = *item;
+		else
+			free(item->path);
+	}
+	source->items.len = kept;
+}
+
+void selection_keep(struct selection *selection, const struct tree_nodes *nodes)
+{
+	size_t kept = 0;
+
+	VEC_FOREACH(source, selection) {
+		if (source->node && concerns(source->node, nodes)) {
+			keep_items(source, nodes);
+			selection->items[kept++] = *source;
+		} else {
+			source_release(source);
+		}
+	}
+	selection->len = kept;
 }
 
 /* --- walking a source --- */

@@ -43,6 +43,8 @@ void selection_release(struct selection *selection);
 WARN_UNUSED int selection_make(struct tree *tree, const struct copy_vertex *copy, const char *file,
 			       const struct monitor *monitor, struct selection *ret,
 			       struct err *err);
+/* Leaves only what is at, below or above one of the nodes, which the selection's tree has. */
+void selection_keep(struct selection *selection, const struct tree_nodes *nodes);
 /* Opens the files of what is remote (ADD), which are looked at only when the step is executed. */
 WARN_UNUSED int selection_open_remote(struct selection *selection, struct solver *solver,
 				      const struct copy_vertex *copy, struct err *err);

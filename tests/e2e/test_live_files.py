@@ -2,7 +2,9 @@
 import contextlib
 import io
 import os
+import pathlib
 import random
+import re
 import shutil
 import stat
 import subprocess
@@ -232,11 +234,15 @@ def differences(one, other):
             if one.get(path) != other.get(path)]
 
 
+IGNORE_SIMPLE = "**/*.log\nsrc/build\nother\n"
+
+
 @pytest.fixture
 def live(engine, edgectl, context, busybox, identity, request):
+    ignore = getattr(request, "param", IGNORE)
     name = f"files-{identity.name}-{request.node.originalname.replace('_', '-')}"
     root = context({"Dockerfile": DOCKERFILE.format(busybox=busybox), "compose.yaml": COMPOSE.format(project=name),
-                    ".dockerignore": IGNORE, "one.conf": "c\n", "static/s": "s\n", "other/x": "x\n", "other/swapped": "file\n",
+                    ".dockerignore": ignore, "one.conf": "c\n", "static/s": "s\n", "other/x": "x\n", "other/swapped": "file\n",
                     "src/f1": "1\n", "src/af2": "2\n", "src/f3.py": "3\n", "src/deep/f1": "4\n", "src/over/f1": "5\n",
                     "src/linked/f1": "6\n", "src/added/f1": "7\n"})
     with parts.closing(Live(engine, edgectl, root, name)) as live:
@@ -282,3 +288,36 @@ def test_same_as_a_fresh_build(live, edgectl, scratch):
         live.wait("image", seconds=30)
         assert drain(live) == [0, 0], "the image differed from what had been put into the container"
     assert quick >= 4
+
+
+@pytest.mark.parametrize("live", [IGNORE_SIMPLE], indirect=True, ids=["simple"])
+def test_one_edit_after_the_other(live, edgectl, scratch):
+    """New files find their place without the others being looked at, where no exception of the ignore file may change that."""
+    editor = Editor(5, live.root, edgectl.identity)
+    quick = 0
+    for group in range(4):
+        for number in range(12):
+            with editor.as_user():
+                editor.chance.choice([editor.new, editor.new, editor.directory, editor.link, editor.write, editor.by_rename,
+                                      editor.step])()
+            settle(live, f"{group} {number}")
+        assert differences(of_fresh_build(edgectl, live, scratch), of_container(live)) == [], group
+        quick += drain(live)[0]
+    assert quick >= 24
+
+
+def test_memory(engine, edgectl, context, busybox, identity):
+    """Waiting takes less than 50 MB, also after the image of 13,000 files was built once more."""
+    name = f"files-{identity.name}-memory"
+    files = {f"src/{number % 40}/{number % 400}/{number}.js": f"{number}\n" for number in range(13_000)}
+    root = context(files | {"Dockerfile": f"FROM {busybox}\nCOPY src /app/\nCMD [\"sleep\", \"1000\"]\n",
+                            "compose.yaml": COMPOSE.format(project=name).replace("build: {context: ., additional_contexts: "
+                                                                                 "{extra: ./other}}", "build: .")})
+    with parts.closing(Live(engine, edgectl, root, name)) as live:
+        live.wait("image")
+        for text in "one", "two":
+            assert live.save("src/0/0/0.js", text)["built"] is False
+            live.save("src/new.js", text)
+            live.wait("image", seconds=30)
+        rollup = pathlib.Path(f"/proc/{live.process.pid}/smaps_rollup").read_text()
+    assert int(re.search("Rss: +([0-9]+) kB", rollup)[1]) < 50_000, rollup
