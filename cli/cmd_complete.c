@@ -42,6 +42,7 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_STAGE: return "stage";
 	case VALUE_CONFIG_KEY: return "config-key";
 	case VALUE_FLEET: return "fleet";
+	case VALUE_PUSHED: return "pushed";
 	case VALUE_TEXT:
 	case VALUE_FILE:
 	case VALUE_DIR:
@@ -253,41 +254,69 @@ static void complete_fleet(struct app *app, const char *prefix, struct str *out)
 		add_word(out, "", fleet->name, prefix);
 }
 
+/* VALUE_TEXT for what is no kind. */
+static enum value_kind kind_named(const char *name)
+{
+	for (enum value_kind kind = 0; kind <= VALUE_PUSHED; kind++) {
+		if (str_eq(value_kind_name(kind), name))
+			return kind;
+	}
+	return VALUE_TEXT;
+}
+
+/* The scripts ask for operands by the kind of the first. */
+static enum value_kind kind_wanted(const char *asked, const struct typed_line *line)
+{
+	enum value_kind kind = kind_named(asked);
+	const struct cli_option *operands =
+		line->command ? option_operands(line->command->options) : NULL;
+
+	if (operands && operands->kind == kind && operands->kind_count > 0 &&
+	    line->operands.len >= operands->kind_count)
+		return operands->kind_behind;
+	return kind;
+}
+
+static void complete(struct app *app, enum value_kind kind, const struct typed_line *line,
+		     const char *prefix, struct str *out)
+{
+	switch (kind) {
+	case VALUE_PLATFORM: complete_platform(prefix, out); break;
+	case VALUE_BOARD: complete_board(prefix, out); break;
+	case VALUE_DEVICE: complete_device(prefix, out); break;
+	case VALUE_DEVICES: complete_devices(prefix, out); break;
+	case VALUE_COMMAND: complete_command(prefix, out); break;
+	case VALUE_IMAGE: complete_image(prefix, out); break;
+	case VALUE_SERVICE:
+	case VALUE_SERVICE_OR_DIR: complete_service(line, prefix, out); break;
+	case VALUE_TEMPLATE: complete_template(prefix, out); break;
+	case VALUE_KEPT_TEMPLATE: complete_kept_template(prefix, out); break;
+	case VALUE_STAGE: complete_stage(line, prefix, out); break;
+	case VALUE_CONFIG_KEY: complete_config_key(prefix, out); break;
+	case VALUE_FLEET: complete_fleet(app, prefix, out); break;
+	case VALUE_PUSHED:
+		complete_fleet(app, prefix, out);
+		complete_device(prefix, out);
+		complete_image(prefix, out);
+		break;
+	case VALUE_TEXT:
+	case VALUE_FILE:
+	case VALUE_DIR:
+	case VALUE_CHOICE: break;
+	}
+}
+
 /* A shell waits for this: whatever goes wrong, the answer is no words and no message. */
 static int complete_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct complete_args *args = args_data;
-	const char *kind = args->words.items[0];
 	const char *prefix = args->words.len > 1 ? args->words.items[1] : "";
 	AUTO(typed_line_release) struct typed_line line = TYPED_LINE_INIT;
 	AUTO(str_release) struct str text = STR_INIT;
 
 	typed_line_read(&args->words, 2, &line);
 	(void)!settings_export(app, NULL); /* the store may be elsewhere */
-	if (str_eq(kind, value_kind_name(VALUE_PLATFORM)))
-		complete_platform(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_BOARD)))
-		complete_board(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_DEVICE)))
-		complete_device(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_DEVICES)))
-		complete_devices(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_COMMAND)))
-		complete_command(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_IMAGE)))
-		complete_image(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_SERVICE)))
-		complete_service(&line, prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_TEMPLATE)))
-		complete_template(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_KEPT_TEMPLATE)))
-		complete_kept_template(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_STAGE)))
-		complete_stage(&line, prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_CONFIG_KEY)))
-		complete_config_key(prefix, &text);
-	else if (str_eq(kind, value_kind_name(VALUE_FLEET)))
-		complete_fleet(app, prefix, &text);
+	complete(app, kind_wanted(args->words.items[0], &line), &line, prefix, &text);
 	return app_print(&text, err);
 }
 

@@ -107,7 +107,7 @@ static int exec_command_run(struct app *app, const void *args_data, struct err *
 
 static const struct cli_option exec_options[] = {
 	OPTION_OPERANDS(struct exec_args, words, "DEVICE CONTAINER COMMAND", VALUE_DEVICE, 3, 0,
-			.command_at = 3),
+			.command_at = 3, .kind_count = 1, .kind_behind = VALUE_SERVICE),
 	OPTION_FLAG(struct exec_args, interactive, 'i', "interactive",
 		    "Give it our standard input"),
 	OPTION_FLAG(struct exec_args, terminal, 't', "tty", "Give it a terminal of its own"),

@@ -163,7 +163,8 @@ static int logs_run(struct app *app, const void *args_data, struct err *err)
 }
 
 static const struct cli_option logs_options[] = {
-	OPTION_OPERANDS(struct logs_args, words, "DEVICE CONTAINER", VALUE_DEVICE, 2, 2),
+	OPTION_OPERANDS(struct logs_args, words, "DEVICE CONTAINER", VALUE_DEVICE, 2, 2,
+			.kind_count = 1, .kind_behind = VALUE_SERVICE),
 	OPTION_FLAG(struct logs_args, follow, 'f', "follow",
 		    "Go on with what it prints, also after a restart or a lost connection"),
 	OPTION_STRING(struct logs_args, tail, 'n', "tail", "LINES", VALUE_TEXT,

@@ -220,7 +220,7 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 static const char *const formats[] = { "keep", "oci", "docker", NULL };
 
 static const struct cli_option push_options[] = {
-	OPTION_OPERANDS(struct push_args, images, "IMAGE|FLEET|DEVICE", VALUE_IMAGE, 1, 0),
+	OPTION_OPERANDS(struct push_args, images, "IMAGE|FLEET|DEVICE", VALUE_PUSHED, 1, 0),
 	OPTION_LIST(struct push_args, fleet.platforms, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		    "Push only the image for this platform, as a single image; of a fleet, "
 		    "build for it instead of the fleet's boards"),

@@ -43,7 +43,8 @@ static int promote_run(struct app *app, const void *args_data, struct err *err)
 }
 
 static const struct cli_option promote_options[] = {
-	OPTION_OPERANDS(struct move_args, words, "FLEET RELEASE [CHANNEL]", VALUE_FLEET, 2, 3),
+	OPTION_OPERANDS(struct move_args, words, "FLEET RELEASE [CHANNEL]", VALUE_FLEET, 2, 3,
+			.kind_count = 1),
 	OPTION_REGISTRY(struct move_args, registry),
 	OPTION_END,
 };
@@ -106,7 +107,8 @@ static int rollback_run(struct app *app, const void *args_data, struct err *err)
 }
 
 static const struct cli_option rollback_options[] = {
-	OPTION_OPERANDS(struct move_args, words, "FLEET [CHANNEL]", VALUE_FLEET, 1, 2),
+	OPTION_OPERANDS(struct move_args, words, "FLEET [CHANNEL]", VALUE_FLEET, 1, 2,
+			.kind_count = 1),
 	OPTION_STRING(struct move_args, to, 0, "to", "RELEASE", VALUE_TEXT,
 		      "Instead of the one that the channel had before"),
 	OPTION_REGISTRY(struct move_args, registry),
@@ -261,7 +263,8 @@ static int rm_run(struct app *app, const void *args_data, struct err *err)
 }
 
 static const struct cli_option rm_options[] = {
-	OPTION_OPERANDS(struct move_args, words, "FLEET RELEASE", VALUE_FLEET, 2, 0),
+	OPTION_OPERANDS(struct move_args, words, "FLEET RELEASE", VALUE_FLEET, 2, 0,
+			.kind_count = 1),
 	OPTION_REGISTRY(struct move_args, registry),
 	OPTION_END,
 };

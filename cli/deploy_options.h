@@ -6,7 +6,8 @@
 #include "option.h"
 
 #define DEPLOY_OPTIONS(T, field)                                                                   \
-	OPTION_OPERANDS(T, field.words, "DEVICE [SERVICE]", VALUE_DEVICE, 1, 0),                   \
+	OPTION_OPERANDS(T, field.words, "DEVICE [SERVICE]", VALUE_DEVICE, 1, 0, .kind_count = 1,   \
+			.kind_behind = VALUE_SERVICE),                                             \
 		OPTION_HEADING("The project"),                                                     \
 		OPTION_STRING(T, field.source, 's', "source", "DIR", VALUE_DIR,                    \
 			      "Directory of the project, instead of this one"),                    \

@@ -56,7 +56,8 @@ enum value_kind {
 	VALUE_KEPT_TEMPLATE,
 	VALUE_STAGE, /* of the Dockerfile here */
 	VALUE_CONFIG_KEY,
-	VALUE_FLEET, /* of edgectl.yaml */
+	VALUE_FLEET,  /* of edgectl.yaml */
+	VALUE_PUSHED, /* what `push` takes: names of images, fleets and boards */
 };
 
 struct cli_option {
@@ -77,6 +78,9 @@ struct cli_option {
 	bool hidden;
 	/* Of operands: the number of the first that is a command with words of its own; all behind it are operands. 0 = none. */
 	int command_at;
+	/* Of operands: how many are of `kind`, 0 = all; those behind them are of `kind_behind`. */
+	size_t kind_count;
+	enum value_kind kind_behind;
 };
 
 #define OPTION_FIELD_(T, field, want) _Generic(((T *)0)->field, want : offsetof(T, field))

@@ -63,6 +63,7 @@ void typed_line_read(const struct strvec *words, size_t first, struct typed_line
 	if (first >= words->len ||
 	    command_require(words->items + first, &command, &name_words, NULL) < 0)
 		return;
+	ret->command = command;
 	for (size_t i = first + name_words; i < words->len;) {
 		const char *word = words->items[i], *next = words->items[i + 1];
 

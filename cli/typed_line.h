@@ -7,14 +7,17 @@
 
 #include "base/vec.h"
 
+struct cli_command;
+
 struct typed_line {
-	struct strvec files;    /* of --file */
-	struct strvec operands; /* behind the command's name */
+	const struct cli_command *command; /* NULL = not known yet */
+	struct strvec files;               /* of --file */
+	struct strvec operands;            /* behind the command's name */
 };
 
-#define TYPED_LINE_INIT                     \
-	{                                   \
-		.files = { .items = NULL }, \
+#define TYPED_LINE_INIT         \
+	{                       \
+		.command = NULL \
 	}
 
 /* `words` from `first` on: without edgectl's own name, and without the one that is being typed. */

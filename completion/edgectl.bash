@@ -145,7 +145,7 @@ _edgectl()
         --limit-rate) :; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
-        [[ $cur == -* ]] || { _edgectl_value ask image; return; }
+        [[ $cur == -* ]] || { _edgectl_value ask pushed; return; }
         ;;
     'pull')
         options='--platform= --board= --all-platforms --all-tags --unpack --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'

@@ -138,7 +138,7 @@ complete -c edgectl -n '__fish_seen_subcommand_from build' -l trace -r -F -d 'Wr
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s q -l quiet -d 'Print only the image id'
 complete -c edgectl -n '__fish_seen_subcommand_from build' -s h -l help -d 'Show this help'
 
-complete -c edgectl -n '__fish_seen_subcommand_from push' -x -a '(__edgectl_ask image)'
+complete -c edgectl -n '__fish_seen_subcommand_from push' -x -a '(__edgectl_ask pushed)'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l platform -x -a '(__edgectl_ask platform)' -d 'Push only the image for this platform, as a single image; of a fleet, build for it instead of the fleet\'s boards'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l board -x -a '(__edgectl_ask board)' -d 'The same for this board\'s platform'
 complete -c edgectl -n '__fish_seen_subcommand_from push' -l channel -x -d 'Channel that the release goes to, instead of the fleet\'s own'

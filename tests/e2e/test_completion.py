@@ -35,6 +35,12 @@ CASES = {
     "edgectl device ps ben": "edgectl device ps bench",
     "edgectl push localhost:5000/team/app:1": "edgectl push localhost:5000/team/app:1.0",
     "edgectl deploy ben": "edgectl deploy bench",
+    "edgectl deploy bench dat": "edgectl deploy bench database",
+    "edgectl device exec bench web-s": "edgectl device exec bench web-server",
+    "edgectl push green": "edgectl push greenhouse",
+    "edgectl push ben": "edgectl push bench",
+    "edgectl release show green": "edgectl release show greenhouse",
+    "edgectl release show greenhouse green": "edgectl release show greenhouse green",
 }
 STARTS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], f"PS1='> '; . '{SOURCE}/completion/edgectl.bash'"),
@@ -88,6 +94,7 @@ def project(edgectl):
     (root / "compose.yaml").write_text("services:\n  web-server:\n    build: .\n  database:\n    image: db\n")
     (root / "Dockerfile.other").write_text("FROM scratch AS other-stage\n")
     (root / "other.yaml").write_text("services: {queen: {image: q}}\n")
+    (root / "edgectl.yaml").write_text("fleets: {greenhouse: {registry: registry.example.com}}\n")
     (root / "mine").mkdir()
     (root / "mine/Dockerfile").write_text("FROM scratch AS in-mine\n")
     (root / "mine/template.yaml").write_text("name: mine\nsummary: Mine\n")
