@@ -76,7 +76,10 @@ int compose_parse_duration(const char *text, int64_t *ret_ns, struct err *err)
 
 	if (!*at)
 		return bad_duration(text, "no number in it", err);
-	while (*at && strcmp(at, "0") != 0) {
+	/* Of all numbers this one needs no unit. */
+	if (!strcmp(at, "0"))
+		at++;
+	while (*at) {
 		int64_t whole = 0, unit = 0;
 		double fraction = 0;
 

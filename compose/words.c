@@ -6,8 +6,9 @@ struct splitter {
 	struct str word;
 	bool has_word; /* also an empty one, in quotes */
 	bool escaped;
-	char quote;      /* ' or " or ` that is open */
-	bool in_command; /* within $( ) */
+	char quote;        /* ' or " that is open */
+	bool in_backquote; /* within ` `: quotes are taken out there, too */
+	bool in_command;   /* within $( ) */
 	struct strvec *out;
 };
 
@@ -27,23 +28,25 @@ static void add_char(struct splitter *s, char c)
 
 static bool is_literal(const struct splitter *s)
 {
-	return s->quote || s->in_command;
+	return s->quote || s->in_backquote || s->in_command;
 }
 
-/* Quotes, of which the backquote stays in the word. */
 static void take_quote(struct splitter *s, char c)
 {
 	if (s->quote && s->quote != c) {
 		add_char(s, c);
 		return;
 	}
-	if (s->quote)
-		s->quote = '\0';
-	else
-		s->quote = c;
+	s->quote = s->quote ? '\0' : c;
 	s->has_word = true;
-	if (c == '`')
-		str_addc(&s->word, c);
+}
+
+/* Stays in the word. */
+static void take_backquote(struct splitter *s)
+{
+	if (!s->quote && !s->in_command)
+		s->in_backquote = !s->in_backquote;
+	add_char(s, '`');
 }
 
 /* False when a parenthesis stands where a shell would want one less or one more. */
@@ -51,7 +54,7 @@ static bool take_parenthesis(struct splitter *s, char c)
 {
 	bool after_dollar = s->word.len && s->word.ptr[s->word.len - 1] == '$';
 
-	if (!s->quote) {
+	if (!s->quote && !s->in_backquote) {
 		if (c == '(' ? s->in_command || !after_dollar : !s->in_command)
 			return false;
 		s->in_command = c == '(';
@@ -88,9 +91,9 @@ static bool take_char(struct splitter *s, char c)
 		else
 			s->escaped = true;
 		return true;
+	case '`': take_backquote(s); return true;
 	case '\'':
 	case '"':
-	case '`':
 		if (s->in_command)
 			add_char(s, c);
 		else
@@ -135,9 +138,9 @@ int words_split(const char *line, struct strvec *out, bool *ret_cut, struct err 
 	if (s.escaped)
 		return err_set(err, ERR_INPUT, "nothing follows the last '\\' of the command '%s'",
 			       line);
-	if (s.quote)
+	if (s.quote || s.in_backquote)
 		return err_set(err, ERR_INPUT, "a quote %c is not closed in the command '%s'",
-			       s.quote, line);
+			       s.quote ?: '`', line);
 	if (s.in_command)
 		return err_set(err, ERR_INPUT, "'$(' is not closed in the command '%s'", line);
 	end_word(&s);

@@ -55,6 +55,9 @@ static void accepted(void **state)
 		{ "volumes: ['~:/x']", "source: /home/u\n" },
 		{ "ports: ['80/']", "protocol: tcp\n" },
 		{ "devices: ['/dev/x:']", "target: /dev/x\n" },
+		{ "command: \"echo `date '+%s'`\"", "- `date +%s`\n" },
+		{ "command: echo `a \"b c\" d`", "- `a b c d`\n" },
+		{ "command: \"'a `' b\"", "- a `\n" },
 	};
 
 	strmap_set(&loading.env, "HOME", "/home/u");
@@ -79,6 +82,8 @@ static void refused(void **state)
 		{ "configs: ['']", "configs[0]: a 'source' is missing" },
 		{ "build: {secrets: [{target: x}]}", "build.secrets[0]: a 'source' is missing" },
 		{ "labels: {'': x}", "labels: a name must not be empty" },
+		{ "stop_grace_period: 1h0", "has no unit" },
+		{ "command: a `b", "a quote ` is not closed" },
 		{ "expose: [1.5]", "expose[0]: a port is a whole number" },
 		{ "healthcheck: {test: x, retries: -1}", "retries: must not be below 0" },
 	};
