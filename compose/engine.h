@@ -31,6 +31,8 @@ WARN_UNUSED int request_mounts(const struct request *request, json_t *host, stru
 WARN_UNUSED int request_security(const struct request *request, json_t *host, struct err *err);
 WARN_UNUSED int request_networks(const struct request *request, json_t *body, struct err *err);
 json_t *request_labels(const struct request *request);
+/* "CONTAINER:NAME" of links and external_links. */
+json_t *request_links(const struct request *request);
 /* Labels of a network or volume. */
 json_t *resource_labels(const struct compose *compose, const struct compose_engine *engine,
 			const struct yaml *resource, const char *kind, const char *key);

@@ -305,6 +305,16 @@ static void set_hosts(const struct yaml *service, json_t *host)
 	set_unless_empty(host, "ExtraHosts", array);
 }
 
+/* A network that others made has no endpoints in the request, and a namespace of others no links. */
+static void set_links(const struct request *request, json_t *host)
+{
+	const char *mode = yaml_get_text(request->service, "network_mode");
+
+	if (str_eq(mode, "host") || str_eq(mode, "none") || (mode && strchr(mode, ':')))
+		return;
+	set_unless_empty(host, "Links", request_links(request));
+}
+
 static int check_dns(const struct yaml *service, struct err *err)
 {
 	YAML_EACH_ITEM(item, yaml_get(service, "dns"))
@@ -331,6 +341,7 @@ int request_host(const struct request *request, json_t *host, struct err *err)
 	set_devices(service, host);
 	set_blkio(service, host);
 	set_hosts(service, host);
+	set_links(request, host);
 	set_namespace(request, host, "ipc", "IpcMode");
 	set_namespace(request, host, "pid", "PidMode");
 	return check_dns(service, err);

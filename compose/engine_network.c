@@ -76,7 +76,7 @@ static void add_service_links(const struct request *request, const char *link, j
 	}
 }
 
-static json_t *links_json(const struct request *request)
+json_t *request_links(const struct request *request)
 {
 	json_t *links = json_array();
 
@@ -167,7 +167,7 @@ static int fill_endpoint(const struct request *request, const struct yaml *node,
 		json_array_append_new(aliases, json_string((*alias)->text));
 	set_unless_empty(ipam, "LinkLocalIPs", texts_json(yaml_get(node, "link_local_ips")));
 	json_object_set_new(endpoint, "Aliases", aliases);
-	set_unless_empty(endpoint, "Links", links_json(request));
+	set_unless_empty(endpoint, "Links", request_links(request));
 	set_unless_empty(endpoint, "IPAMConfig", ipam);
 	set_unless_empty(endpoint, "DriverOpts", options);
 	if (yaml_is(gateway, YAML_INT))

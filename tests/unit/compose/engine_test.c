@@ -56,6 +56,41 @@ static void networks_by_priority(void **state)
 	engine.api_minor = 47;
 }
 
+/* Without endpoints, as in the engine's own bridge, only these lead to other containers. */
+static void links(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	static const struct {
+		const char *mode, *links;
+	} rows[] = {
+		{ "network_mode: bridge, ",
+		  "[\"p-b-1:b\",\"p-b-1:b-1\",\"p-b-1:p-b-1\",\"db:db\",\"x:y\"]" },
+		{ "", "[\"p-b-1:b\",\"p-b-1:b-1\",\"p-b-1:p-b-1\",\"db:db\",\"x:y\"]" },
+		{ "network_mode: host, ", "null" },
+		{ "network_mode: 'container:q', ", "null" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(freep)
+		char *file =
+			xasprintf("services:\n  a: {image: i, %slinks: [b], external_links: [db, "
+				  "'x:y']}\n  b: {image: i}\n",
+				  rows[i].mode);
+		const json_t *have = NULL;
+		json_t *body = NULL;
+
+		load_text(&loading, file);
+		body = container(&loading, "a");
+		have = json_object_get(json_object_get(body, "HostConfig"), "Links");
+		if (str_eq(rows[i].links, "null"))
+			assert_null(have);
+		else
+			assert_json(have, rows[i].links);
+		json_decref(body);
+	}
+}
+
 static void other_containers(void **state)
 {
 	(void)state;
@@ -195,11 +230,9 @@ static void injected_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(networks_by_priority),
-		scratch_test(other_containers),
-		scratch_test(refused),
-		scratch_test(seccomp_profile),
-		scratch_test(hashes),
+		scratch_test(networks_by_priority), scratch_test(links),
+		scratch_test(other_containers),     scratch_test(refused),
+		scratch_test(seccomp_profile),      scratch_test(hashes),
 		scratch_test(injected_files),
 	};
 

@@ -55,8 +55,8 @@ static void accepted(void **state)
 		{ "volumes: ['~:/x']", "source: /home/u\n" },
 		{ "ports: ['80/']", "protocol: tcp\n" },
 		{ "devices: ['/dev/x:']", "target: /dev/x\n" },
-		{ "command: \"echo `date '+%s'`\"", "- `date +%s`\n" },
-		{ "command: echo `a \"b c\" d`", "- `a b c d`\n" },
+		{ "command: \"echo `date '+%s'`\"", "- \"`date +%s`\"\n" },
+		{ "command: echo `a \"b c\" d`", "- \"`a b c d`\"\n" },
 		{ "command: \"'a `' b\"", "- a `\n" },
 	};
 
