@@ -208,6 +208,16 @@ static void check_resources(const struct subject *s)
 		   "deploy.resources.reservations.memory");
 }
 
+/* What 'scale' says is said by a deploy section as well. */
+static void copy_scale(const struct subject *s)
+{
+	struct yaml *scale = yaml_get(s->node, "scale");
+	struct yaml *deploy = yaml_get(s->node, "deploy");
+
+	if (scale && yaml_is(deploy, YAML_MAP) && !yaml_has(deploy, "replicas"))
+		yaml_set(s->model->arena, deploy, "replicas", scale);
+}
+
 static void check_scale(const struct subject *s)
 {
 	const struct yaml *replicas = yaml_get(yaml_get(s->node, "deploy"), "replicas");
@@ -215,6 +225,7 @@ static void check_scale(const struct subject *s)
 	const struct yaml *name = yaml_get(s->node, "container_name");
 	const struct yaml *other = NULL;
 
+	copy_scale(s);
 	if (yaml_is(scale, YAML_INT) && scale->integer < 0)
 		fail(s, scale, "a number of containers cannot be negative");
 	if (!name)

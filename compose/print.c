@@ -29,14 +29,39 @@ static int compare_sections(const void *a, const void *b)
 	return strcmp(left, right);
 }
 
+/*
+ * A character beyond ASCII that a reader of YAML takes for a control character, a break between lines or
+ * the mark of an encoding: its length, or 0.
+ */
+static size_t odd_char(const char *text, unsigned *ret_codepoint)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	if (c[0] == 0xC2 && c[1] < 0xA0) {
+		*ret_codepoint = c[1];
+		return 2;
+	}
+	if (c[0] == 0xE2 && c[1] == 0x80 && (c[2] == 0xA8 || c[2] == 0xA9)) {
+		*ret_codepoint = 0x2000 + c[2] - 0x80;
+		return 3;
+	}
+	*ret_codepoint = 0xFEFF;
+	return c[0] == 0xEF && c[1] == 0xBB && c[2] == 0xBF ? 3 : 0;
+}
+
 /* As JSON writes it, which a double-quoted scalar of YAML understands as well. */
 static void add_quoted(struct str *out, const char *text)
 {
 	str_addc(out, '"');
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
+		unsigned codepoint = 0;
+		size_t len = odd_char(text, &codepoint);
 
-		if (c == '"' || c == '\\')
+		if (len) {
+			str_addf(out, "\\u%04x", codepoint);
+			text += len - 1;
+		} else if (c == '"' || c == '\\')
 			str_addf(out, "\\%c", c);
 		else if (c == '\n')
 			str_add(out, "\\n");
@@ -87,8 +112,9 @@ static bool is_one_piece(const char *text)
 {
 	for (const char *at = text; *at; at++) {
 		bool is_last = !at[1];
+		unsigned codepoint = 0;
 
-		if ((unsigned char)*at < 0x20 || *at == 0x7F)
+		if ((unsigned char)*at < 0x20 || *at == 0x7F || odd_char(at, &codepoint))
 			return false;
 		if (*at == ':' && (is_last || at[1] == ' '))
 			return false;

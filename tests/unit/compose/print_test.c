@@ -87,6 +87,23 @@ static void texts(void **state)
 	}
 }
 
+/* What a reader of YAML takes for a break between lines, or for nothing at all. */
+static void odd_characters(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	AUTO(freep) char *once = NULL;
+	AUTO(freep) char *again = NULL;
+
+	load_text(&loading, "services: {}\nx-v: \"a\\Nb\\Lc\\Pd\\uFEFFe\\u00A0f\"\n");
+	once = printed(loading.compose, COMPOSE_YAML);
+	assert_non_null(strstr(once, "\"a\\u0085b\\u2028c\\u2029d\\ufeffe\xC2\xA0"
+				     "f\"\n"));
+	load_text(&loading, once);
+	again = printed(loading.compose, COMPOSE_YAML);
+	assert_string_equal(again, once);
+}
+
 /* Also with forms that are not those of the input. */
 static void twice(void **state)
 {
@@ -141,8 +158,8 @@ static void uninterpolated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(in_full), scratch_test(json),           scratch_test(texts),
-		scratch_test(twice),   scratch_test(uninterpolated),
+		scratch_test(in_full),        scratch_test(json),  scratch_test(texts),
+		scratch_test(odd_characters), scratch_test(twice), scratch_test(uninterpolated),
 	};
 
 	return cmocka_run_group_tests_name("compose_print", tests, NULL, NULL);

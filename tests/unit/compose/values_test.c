@@ -55,6 +55,7 @@ static void accepted(void **state)
 		{ "volumes: ['~:/x']", "source: /home/u\n" },
 		{ "ports: ['80/']", "protocol: tcp\n" },
 		{ "devices: ['/dev/x:']", "target: /dev/x\n" },
+		{ "deploy: {labels: {a: b}}\n    scale: 3", "      replicas: 3\n" },
 		{ "command: \"echo `date '+%s'`\"", "- \"`date +%s`\"\n" },
 		{ "command: echo `a \"b c\" d`", "- \"`a b c d`\"\n" },
 		{ "command: \"'a `' b\"", "- a `\n" },
