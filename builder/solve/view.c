@@ -35,12 +35,23 @@ static struct view *of(struct tree *tree)
 	return CONTAINER_OF(tree, struct view, tree);
 }
 
-static bool has_mark(int layer_fd, const char *path, const char *mark)
+static bool has_mark_at(const char *name, const char *mark)
 {
-	AUTO(freep) char *name = xasprintf("/proc/self/fd/%d/%s", layer_fd, path);
 	char value[2];
 
 	return lgetxattr(name, mark, value, sizeof(value)) == 1 && value[0] == 'y';
+}
+
+static char *name_of(int layer_fd, const char *path)
+{
+	return xasprintf("/proc/self/fd/%d/%s", layer_fd, path);
+}
+
+static bool has_mark(int layer_fd, const char *path, const char *mark)
+{
+	AUTO(freep) char *name = name_of(layer_fd, path);
+
+	return has_mark_at(name, mark);
 }
 
 /* The second form is that of layer_unpacker where the store's file system refuses the first. */
@@ -51,12 +62,17 @@ static bool is_whiteout(int layer_fd, const char *path, const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
-/* overlayfs marks by trusted.* or, with the option userxattr, by user.*. */
+/*
+ * overlayfs marks by trusted.* or, with the option userxattr, by user.*. Most directories have no attribute at all, which
+ * one question tells; each is asked in each layer for each step.
+ */
 static bool is_opaque(int layer_fd, const char *path)
 {
-	return has_mark(layer_fd, path, "user.overlay.opaque") ||
-	       has_mark(layer_fd, path, "trusted.overlay.opaque") ||
-	       has_mark(layer_fd, path, "user.edgectl.opaque");
+	AUTO(freep) char *name = name_of(layer_fd, path);
+
+	return llistxattr(name, NULL, 0) != 0 && (has_mark_at(name, "user.overlay.opaque") ||
+						  has_mark_at(name, "trusted.overlay.opaque") ||
+						  has_mark_at(name, "user.edgectl.opaque"));
 }
 
 /* Adds what one layer has of `path`; *ret_covered when lower layers do not show through it. */
