@@ -162,17 +162,19 @@ static void walk_pairs(struct walk *walk)
 static void walk_args(struct walk *walk)
 {
 	struct stage_scope *scope = &walk->state->scope;
+	const struct strmap *given = scope->globals->request.build_args;
 
 	VEC_FOREACH(arg, &walk->instruction->args) {
 		struct instruction one = { .kind = INSTRUCTION_ARG,
 					   .args = { .items = arg, .len = 1, .cap = 1 } };
-		AUTO(expand_names_release) struct expand_names names = EXPAND_NAMES_INIT;
-		AUTO(err_release) struct err err = ERR_INIT;
 
+		/* Its own name is not declared yet where its default stands. */
+		if (!given || !strmap_get(given, arg->name.text))
+			evaluate_only(walk, arg->value);
+		/* What fails was told above. */
+		if (stage_scope_arg(scope, &one, NULL, NULL) < 0)
+			continue;
 		check_secret(walk, "ARG", arg->name.text, arg->name);
-		if (stage_scope_arg(scope, &one, &names, &err) < 0)
-			lint_error(walk->linting, place_of(walk, arg->value), &err);
-		report_undefined(walk, arg->value, &names.unmatched);
 	}
 }
 

@@ -36,6 +36,7 @@ static const struct {
 	{ "FROM a\ncopy x y\nRUN a\n", "ConsistentInstructionCasing", 2, 1, 4 },
 	{ "FROM a\nENV A=b \\\n  C=x${Nope}y\n", "UndefinedVar", 3, 6, 7 },
 	{ "FROM a\nCOPY $no /x\n", "UndefinedVar", 2, 6, 3 },
+	{ "FROM a\nARG self=${self}x\n", "UndefinedVar", 2, 10, 7 },
 	{ "FROM x${NO}\n", "UndefinedArgInFrom", 1, 7, 5 },
 	{ "FROM a\nENV \\\n  A=b token=c\n", "SecretsUsedInArgOrEnv", 3, 7, 5 },
 	{ "FROM a\nEXPOSE 1 2/UDP\n", "ExposeProtoCasing", 2, 10, 5 },
