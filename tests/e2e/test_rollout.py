@@ -31,6 +31,13 @@ services:
     network_mode: host
     stop_signal: SIGKILL
 """
+SERVICES = """
+services:
+  app: {build: ., volumes: ["data:/data"]}
+  web: {build: ., depends_on: {app: {condition: service_started}}}
+  side: {build: ., network_mode: "service:app"}
+volumes: {data: {}}
+"""
 QUICK = ["--healthy-for", "1s", "--timeout", "60s"]
 
 
@@ -323,6 +330,31 @@ def test_a_board_that_cannot(fleet, many, fault, said):
     line, = [x for x in done.stdout.splitlines() if "failed   " in x]
     assert said in line
     assert made(boards, 1) == before
+
+
+def test_killed_often(fleet, many):
+    """Several services, and what they need: names, networks and states are right after the next run, whatever was cut off."""
+    (fleet.root / "compose.yaml").write_text(SERVICES)
+    fleet.release("one")
+    fleet.release("two")
+    boards = many(3)
+    fleet.rollout("--canary", "0", devices="@boards")
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    chance = random.Random(seed)
+    images = {}
+    for version in ["one", "two"] * 3:
+        process = fleet.start("--canary", "0", devices="@boards", release=f":{version}")
+        time.sleep(chance.uniform(0.1, 1.2))
+        process.kill()
+        process.communicate()
+        fleet.rollout("--canary", "0", devices="@boards", release=f":{version}")
+        for number in range(1, 4):
+            found = boards.board(number)["containers"]
+            assert sorted(found) == [f"{fleet.project}-{x}-1" for x in ("app", "side", "web")], found
+            assert {x["state"] for x in found.values()} == {"running"}
+            images.setdefault(version, set()).update((x["service"], x["image"]) for x in found.values())
+    assert len(images["one"]) == len(images["two"]) == 3 and images["one"] != images["two"]
 
 
 def test_through_here(fleet, many):
