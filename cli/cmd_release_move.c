@@ -182,7 +182,9 @@ static int finalize(struct release_site *site, const void *args_data, struct str
 	if (catalogue_check_channel(&site->catalogue, channel, err) < 0 ||
 	    catalogue_find(&site->catalogue, args->words.items[1], &published, err) < 0)
 		return -1;
-	if (published_is_draft(published) && publish_draft(site, published, out, err) < 0)
+	if (published_is_draft(published) &&
+	    (published_check(site->session.registry, &site->fleet.repository, published, err) < 0 ||
+	     publish_draft(site, published, out, err) < 0))
 		return -1;
 	if (release_site_move(site, channel, catalogue_of_channel(&site->catalogue, channel),
 			      published, out, err) < 0)

@@ -68,7 +68,9 @@ int release_site_move(struct release_site *site, const char *channel, const stru
 		str_addf(out, "channel %s has release %s already\n", channel, to->release.version);
 		return 0;
 	}
-	if (scratch_store_open(&scratch, err) < 0)
+	/* boards follow the channel at once */
+	if (published_check(move.registry, move.repository, to, err) < 0 ||
+	    scratch_store_open(&scratch, err) < 0)
 		return -1;
 	move.scratch = scratch.store;
 	if (channel_move(&move, err) < 0)

@@ -41,7 +41,7 @@ WARN_UNUSED int release_site_run(struct app *app, const char *word,
 				 const void *args, struct err *err);
 /*
  * Moves a channel from `from`, NULL for one that is empty, to `to`, and says so on stdout, unless nothing is to be
- * moved.
+ * moved. ERR_NOT_FOUND when the registry has lost an image of it.
  */
 WARN_UNUSED int release_site_move(struct release_site *site, const char *channel,
 				  const struct published *from, const struct published *to,

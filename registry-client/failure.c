@@ -409,6 +409,14 @@ static int set_too_large(const struct call *call, const char *object, const char
 			     "client_max_body_size)");
 }
 
+/* As distribution answers in maintenance, and mirrors do always. */
+static int set_read_only(const struct call *call, struct err *err)
+{
+	err_set(err, ERR_DENIED, "registry '%s' takes no push: it is read-only", call->host->name);
+	return err_hint(err, "it may be a mirror, or in maintenance for now: whoever runs it knows "
+			     "where pushes go");
+}
+
 static int set_broken(const struct call *call, const char *object, const char *reason,
 		      struct err *err)
 {
@@ -444,6 +452,8 @@ int failure_of_status(const struct call *call, const char *object, struct err *e
 		return set_denied(call, reason.ptr, err);
 	if (status == 404)
 		return set_not_found(call, object, err);
+	if (status == 405 && call->access == CALL_PUSH)
+		return set_read_only(call, err);
 	if (status == 407)
 		return set_proxy_login(call, err);
 	if (status == 413)

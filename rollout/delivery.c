@@ -39,26 +39,6 @@ void delivery_freep(struct delivery **delivery)
 
 /* --- before any board --- */
 
-static int check_image(struct registry *registry, const char *image, struct err *err)
-{
-	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .media_type = NULL };
-	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-	AUTO(err_release) struct err problem = ERR_INIT;
-
-	if (image_ref_parse(image, &ref, err) < 0)
-		return -1;
-	if (registry_fetch_manifest(registry, &ref, &fetched, &problem) == 0)
-		return 0;
-	if (problem.kind == ERR_NOT_FOUND) {
-		(void)err_set(err, ERR_NOT_FOUND, "%s", problem.message);
-		return err_hint(
-			err,
-			"'edgectl push' of the same source brings back what the registry has lost");
-	}
-	err_move(err, &problem);
-	return -1;
-}
-
 static int load(struct delivery *delivery, struct compose **ret, struct err *err)
 {
 	int status = 0;
@@ -74,11 +54,8 @@ int delivery_check(struct delivery *delivery, struct err *err)
 	const struct release *release = delivery->options.release;
 	AUTO(compose_freep) struct compose *compose = NULL;
 
-	VEC_FOREACH(image, &release->images) {
-		if (check_image(delivery->options.registry, image->value, err) < 0)
-			return err_wrap(err, "release '%s': service '%s'", release->version,
-					image->key);
-	}
+	if (release_check_images(delivery->options.registry, release, err) < 0)
+		return -1;
 	return load(delivery, &compose, err) < 0 ? err_wrap(err, "release '%s'", release->version)
 						 : 0;
 }

@@ -76,6 +76,12 @@ class CuttingProxy:
     def arm(self, number, when, on_cut=lambda: None):
         """Request `number` (from 0; None = none) is not sent on ("before"), or not answered ("after")."""
         self.requests, self.number, self.when, self.on_cut, self.is_lost = [], number, when, on_cut, False
+        self.at, self.action = None, None
+
+    def arm_at(self, request, action):
+        """Nothing is cut: `action` is carried out before the first such request, a (method, path), is sent on."""
+        self.arm(None, None)
+        self.at, self.action = request, action
 
     def lose(self):
         """No request gets through until it is armed again."""
@@ -84,6 +90,9 @@ class CuttingProxy:
     def begins(self, method, path):
         with self.lock:
             self.requests.append((method, path.partition("?")[0]))
+            if self.at == self.requests[-1]:
+                self.at = None
+                self.action()
             if self.is_lost:
                 return "before"
             return self.when if len(self.requests) - 1 == self.number else None

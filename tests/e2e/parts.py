@@ -197,7 +197,7 @@ class Registry:
     """Debian's docker-registry on a loopback port; clients of other network namespaces see it as another host."""
 
     def __init__(self, root, name, tls=None, htpasswd=None, auth=None, client_authority=None, listen="127.0.0.1",
-                 seen_as="127.0.0.1", deletes=True):
+                 seen_as="127.0.0.1", deletes=True, readonly=False):
         self.root = pathlib.Path(root) / f"registry-{name}"
         self.root.mkdir()
         self.port = free_port()
@@ -212,6 +212,8 @@ class Registry:
             http["tls"]["clientcas"] = [str(client_authority)]
         config = {"version": 0.1, "log": {"level": "warn"}, "http": http,
                   "storage": {"filesystem": {"rootdirectory": str(self.root / "data")}, "delete": {"enabled": deletes}}}
+        if readonly:
+            config["storage"]["maintenance"] = {"readonly": {"enabled": True}}
         if auth:
             config["auth"] = auth
         if htpasswd:

@@ -72,6 +72,10 @@ const struct published *catalogue_of_channel(const struct catalogue *catalogue,
 /* What it had before: as it was noted, else the parent of what it has. NULL when there is none, or no longer. */
 const struct published *catalogue_previous(const struct catalogue *catalogue, const char *channel);
 
+/* Is all of it there for boards to pull: its file, and its images? ERR_NOT_FOUND names the service. */
+WARN_UNUSED int published_check(struct registry *registry, const struct image_ref *repository,
+				const struct published *published, struct err *err);
+
 /* What a channel names now, empty for nothing. */
 WARN_UNUSED int channel_read(struct registry *registry, const struct image_ref *repository,
 			     const char *channel, struct digest *ret, struct err *err);

@@ -55,6 +55,9 @@ WARN_UNUSED int release_read_file(struct registry *registry, const struct image_
 				  struct release *release, struct err *err);
 /* Does the manifest that was fetched belong to one? */
 bool release_is(const struct manifest *manifest);
+/* Has the registry the images that were listed? ERR_NOT_FOUND names the service. */
+WARN_UNUSED int release_check_images(struct registry *registry, const struct release *release,
+				     struct err *err);
 /* The images by service, out of its file. */
 WARN_UNUSED int release_list_images(struct release *release, struct err *err);
 
