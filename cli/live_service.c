@@ -162,6 +162,17 @@ static int replace(struct live_service *service, const struct descriptor *image,
 	return 0;
 }
 
+/* Not one of a hook, or of "docker compose run". */
+static bool is_of_service(const struct container *container, const char *service)
+{
+	const struct strmap *labels = &container->labels;
+	const char *name = strmap_get(labels, "com.docker.compose.service") ?: "";
+	const char *oneoff = strmap_get(labels, "com.docker.compose.oneoff") ?: "";
+
+	return str_eq(name, service) && !str_eq(oneoff, "True") &&
+	       !strmap_get(labels, "com.docker.compose.hook");
+}
+
 /* By another livepush, a deployment, docker compose: whoever comes last has it. */
 static int refuse_successor(struct live_service *service, struct err *err)
 {
@@ -172,14 +183,8 @@ static int refuse_successor(struct live_service *service, struct err *err)
 
 	if (containers_list(service->deployment->engine, label, true, &containers, err) < 0)
 		return -1;
-	VEC_FOREACH(container, &containers) {
-		const char *name =
-			strmap_get(&container->labels, "com.docker.compose.service") ?: "";
-
-		/* One of a hook is none of the service. */
-		service->is_taken |= str_eq(name, service->name) &&
-				     !strmap_get(&container->labels, "com.docker.compose.hook");
-	}
+	VEC_FOREACH(container, &containers)
+		service->is_taken |= is_of_service(container, service->name);
 	if (!service->is_taken)
 		return 0;
 	(void)err_set(err, ERR_INPUT,
