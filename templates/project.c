@@ -82,10 +82,19 @@ static int check_path(const char *path, struct err *err)
 	return 0;
 }
 
+/* What YAML reads as no text: as the key of a service it would want quotes. */
+static bool is_yaml_word(const char *name)
+{
+	return str_eq(name, "true") || str_eq(name, "false") || str_eq(name, "null");
+}
+
 int project_check_name(const char *name, struct err *err)
 {
 	size_t len = strlen(name);
 
+	if (is_yaml_word(name))
+		return err_set(err, ERR_USAGE,
+			       "'%s' is no name for a project: it is a word of YAML", name);
 	if (len > 0 && len <= NAME_MAX_LEN && strspn(name, NAME_LETTERS) == len &&
 	    strchr(LETTERS, *name) && name[len - 1] != '-' && !strstr(name, "--"))
 		return 0;
@@ -111,7 +120,7 @@ char *project_name_like(const char *text)
 	}
 	while (str_has_suffix(name.ptr, "-"))
 		str_truncate(&name, name.len - 1);
-	return name.len > 0 ? str_detach(&name) : xstrdup("app");
+	return name.len > 0 && !is_yaml_word(name.ptr) ? str_detach(&name) : xstrdup("app");
 }
 
 /* --- rendering --- */

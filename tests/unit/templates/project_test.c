@@ -308,6 +308,7 @@ static void test_names_of_projects(void **state)
 		{ "7-segment.v2", "segment-v2" },
 		{ "a__b--c-", "a-b-c" },
 		{ "...", "app" },
+		{ "Null", "app" },
 	};
 
 	(void)state;
@@ -318,6 +319,7 @@ static void test_names_of_projects(void **state)
 		assert_int_equal(project_check_name(name, NULL), 0);
 	}
 	assert_int_equal(project_check_name("", NULL), -1);
+	assert_int_equal(project_check_name("true", NULL), -1);
 	assert_int_equal(project_check_name("a-", NULL), -1);
 	assert_int_equal(project_check_name("A", NULL), -1);
 	assert_int_equal(project_check_name("a/b", NULL), -1);
