@@ -143,6 +143,12 @@ static bool find_offline(struct plan *plan)
 	return plan->retry_next < plan->len;
 }
 
+static bool is_retrying_over(const struct plan *plan, uint64_t now)
+{
+	return plan->rules.offline != OFFLINE_WAIT || now >= plan->retry_end_ms ||
+	       plan->counts[BOARD_OFFLINE] == 0;
+}
+
 static enum plan_answer retry(struct plan *plan, uint64_t now, size_t *ret_board,
 			      uint64_t *ret_wake_ms)
 {
@@ -150,8 +156,7 @@ static enum plan_answer retry(struct plan *plan, uint64_t now, size_t *ret_board
 
 	if (plan->wave == 0 && plan->wave_done >= plan->canaries)
 		begin_next_wave(plan);
-	if (plan->rules.offline != OFFLINE_WAIT || now >= plan->retry_end_ms ||
-	    plan->counts[BOARD_OFFLINE] == 0)
+	if (is_retrying_over(plan, now))
 		return active > 0 ? PLAN_WAIT : PLAN_OVER;
 	if (now < plan->retry_at_ms) {
 		*ret_wake_ms = plan->retry_at_ms < plan->retry_end_ms ? plan->retry_at_ms
