@@ -25,11 +25,22 @@ struct loader {
 	pthread_t thread;
 };
 
-static void add_directories(struct loading *loading, const struct tree_node *dir)
+static void add_directories(struct loading *loading, struct tree_node *dir);
+
+/* One that was listed before, by an earlier step or build, is only looked through. */
+static void add_directory(struct loading *loading, struct tree_node *dir)
+{
+	if (dir->complete)
+		add_directories(loading, dir);
+	else
+		*VEC_ADD(&loading->waiting) = dir;
+}
+
+static void add_directories(struct loading *loading, struct tree_node *dir)
 {
 	VEC_FOREACH(child, &dir->children) {
 		if (S_ISDIR((*child)->st.st_mode))
-			*VEC_ADD(&loading->waiting) = *child;
+			add_directory(loading, *child);
 	}
 }
 
@@ -117,7 +128,7 @@ int tree_load_all(struct tree *tree, struct tree_node *dir, const struct monitor
 		return monitor_check(monitor, err);
 	(void)pthread_mutex_init(&loading.lock, NULL);   /* cannot fail on Linux */
 	(void)pthread_cond_init(&loading.changed, NULL); /* nor can this */
-	*VEC_ADD(&loading.waiting) = dir;
+	add_directory(&loading, dir);
 	(void)pthread_mutex_lock(&loading.lock);
 	while (loading.waiting.len > 0 && loading.waiting.len < 2 * DIRS_PER_THREAD)
 		load_next(&self);

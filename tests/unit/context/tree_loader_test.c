@@ -78,6 +78,31 @@ static void loads_all_of_it(void **state)
 	finds_what_a_walk_finds(NULL, "3/3/deep");
 }
 
+/* As for the second COPY of a build: what is there stays, what is not is added, below it too. */
+static void goes_on_where_it_was(void **state)
+{
+	AUTO(tree_freep) struct tree *tree = NULL, *walked = NULL;
+	AUTO(str_release) struct str is = STR_INIT, want = STR_INIT;
+	const struct tree_nodes *children = NULL;
+	struct tree_node *node = NULL, *again = NULL;
+
+	(void)state;
+	write_tree();
+	open_tree(NULL, &tree);
+	open_tree(NULL, &walked);
+	assert_ok(tree_list(tree, tree->root, &children, &err_));
+	assert_ok(tree_resolve(tree, "3", &node, &err_));
+	assert_ok(tree_load_all(tree, node, NULL, &err_));
+	assert_ok(tree_resolve(tree, "3/3/deep/3.c", &node, &err_));
+	assert_ok(tree_load_all(tree, tree->root, NULL, &err_));
+	assert_ok(tree_load_all(tree, tree->root, NULL, &err_));
+	assert_ok(tree_resolve(tree, "3/3/deep/3.c", &again, &err_));
+	assert_ptr_equal(node, again);
+	assert_ok(describe(tree, tree->root, &is));
+	assert_ok(describe(walked, walked->root, &want));
+	assert_string_equal(is.ptr, want.ptr);
+}
+
 static void leaves_out_what_is_ignored(void **state)
 {
 	AUTO(ignore_freep) struct ignore *ignore = NULL;
@@ -129,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(loads_all_of_it),
+		scratch_test(goes_on_where_it_was),
 		scratch_test(leaves_out_what_is_ignored),
 		scratch_test(leaves_what_cannot_be_read_to_the_walk),
 		scratch_test(stops_when_cancelled),
