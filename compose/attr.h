@@ -42,7 +42,7 @@ enum merge {
 	MERGE_BUILD,      /* a string is its context */
 	MERGE_DEPENDS_ON, /* a list is a mapping of conditions */
 	MERGE_NAMES,      /* a list is a mapping of nulls */
-	MERGE_DRIVER,     /* replaced when "driver" (or "type") differs */
+	MERGE_DRIVER,     /* replaced when "driver" differs */
 	MERGE_SUBNETS,    /* list items of one "subnet" merge */
 };
 

@@ -127,8 +127,10 @@ static int load(struct compose *compose, struct err *err)
 	document = load_project(loader);
 	if (!document)
 		return sources_check(&loader->sources, err);
-	yaml_set(loader->arena, document, "name",
-		 yaml_new_string(loader->arena, loader->name, NULL));
+	/* With neither, the name stays what the files say. */
+	if (!loader->options->no_normalize || !loader->options->no_interpolate)
+		yaml_set(loader->arena, document, "name",
+			 yaml_new_string(loader->arena, loader->name, NULL));
 	if (!loader->options->no_normalize)
 		normalize_model(loader, document);
 	compose->document = document;

@@ -142,6 +142,7 @@ static struct yaml *expand_gpus(struct arena *arena, struct yaml *node)
 static struct yaml *expand_ports(struct pass *pass, struct yaml *node, const struct place *place)
 {
 	struct yaml *list = yaml_new(pass->arena, YAML_LIST, node);
+	bool has_failed = false;
 	size_t index = 0;
 
 	if (node->kind != YAML_LIST)
@@ -155,9 +156,11 @@ static struct yaml *expand_ports(struct pass *pass, struct yaml *node, const str
 		else if (short_ports(pass->arena, *item, list, &err) < 0) {
 			refuse(pass, *item, &here, &err);
 			yaml_append(pass->arena, list, *item);
+			has_failed = true;
 		}
 	}
-	return list;
+	/* Where one holds a variable, all stay as they are written. */
+	return pass->lenient && has_failed ? node : list;
 }
 
 static struct yaml *expand_mount(struct pass *pass, struct yaml *node, const struct place *place,

@@ -147,16 +147,10 @@ struct yaml *to_names_map(struct arena *arena, struct yaml *node)
 /* Options of another driver would make no sense. */
 static bool same_driver(const struct yaml *base, const struct yaml *other)
 {
-	static const char *const keys[] = { "driver", "type" };
+	const char *a = yaml_get_text(base, "driver");
+	const char *b = yaml_get_text(other, "driver");
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const char *a = yaml_get_text(base, keys[i]);
-		const char *b = yaml_get_text(other, keys[i]);
-
-		if (a && b && strcmp(a, b) != 0)
-			return false;
-	}
-	return true;
+	return !a || !b || !strcmp(a, b);
 }
 
 static struct yaml *merge_subnets(struct arena *arena, struct yaml *base, struct yaml *other,

@@ -312,10 +312,14 @@ int project_name(struct loader *loader, struct err *err)
 	} else {
 		name = project_name_normalize(written ?: above);
 	}
-	if (!*name && written) {
+	if (!*name && written && !loader->options->no_interpolate) {
 		err_set(err, ERR_INPUT, "nothing of the project's `name` '%s' can be in a name",
 			written);
 		return err_hint(err, "use letters, digits, '-' and '_'");
+	}
+	if (!*name) {
+		free(name);
+		name = project_name_normalize(above);
 	}
 	if (!*name) {
 		err_set(err, ERR_INPUT, "the project has no name");

@@ -510,7 +510,7 @@ static const struct attr service_fields[] = {
 	LIST_OF("pre_stop", hook),
 	SWITCH("privileged"),
 	TEXT_SET("profiles", .unique = UNIQUE_KEY),
-	MAP_OF("provider", provider_fields, .merge = MERGE_DRIVER),
+	MAP_OF("provider", provider_fields),
 	TEXT("pull_policy", .fits = is_pull_policy,
 	     .wanted = "always, never, build, if_not_present, missing, refresh, daily, weekly or "
 		       "every_<duration>"),

@@ -1,4 +1,4 @@
-/* !reset and !override, where the peers' cases leave off. */
+/* Merges, !reset and !override, where the peers' cases leave off. */
 #include "base/yaml.h"
 #include "model.h"
 #include "tree.h"
@@ -59,13 +59,28 @@ static void value_is_ignored(void **state)
 	assert_null(yaml_get(a, "command"));
 }
 
+/* Only the options of a logging driver are those of no other driver. */
+static void other_drivers(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	const struct yaml *a = service(&loading,
+				       "services: {a: {logging: {driver: x, options: {k: v}}, "
+				       "provider: {type: x, options: {k: v}}}}\n",
+				       "services: {a: {logging: {driver: y, options: {l: w}}, "
+				       "provider: {type: y, options: {l: w}}}}\n");
+
+	assert_int_equal(yaml_len(yaml_get(yaml_get(a, "logging"), "options")), 1);
+	assert_int_equal(yaml_len(yaml_get(yaml_get(a, "provider"), "options")), 2);
+	assert_string_equal(yaml_get_text(yaml_get(a, "provider"), "type"), "y");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(entry_of_a_list),
-		scratch_test(whole_service),
-		scratch_test(override_keeps_its_own),
-		scratch_test(value_is_ignored),
+		scratch_test(entry_of_a_list),        scratch_test(whole_service),
+		scratch_test(override_keeps_its_own), scratch_test(value_is_ignored),
+		scratch_test(other_drivers),
 	};
 
 	return cmocka_run_group_tests_name("compose_tags", tests, NULL, NULL);

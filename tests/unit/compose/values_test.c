@@ -110,6 +110,25 @@ static void name_of_nothing(void **state)
 		assert_row(strstr(refuse_text(&loading, file), "can be in a name"), rows[i]);
 	}
 	load_text(&loading, "name: ''\nservices: {a: {image: i}}\n");
+	loading.options.no_interpolate = true;
+	load_text(&loading, "name: '${UNSET}'\nservices: {a: {image: i}}\n");
+}
+
+static void as_written(void **state)
+{
+	(void)state;
+	AUTO(loading_release)
+	struct loading loading = {
+		.options = { .project_name = "", .no_interpolate = true, .no_normalize = true }
+	};
+	AUTO(freep)
+	char *text = printed(&loading, "name: '${N}'\nservices:\n  a: {image: i, "
+				       "ports: ['80:80', '${P}:81']}\n");
+	AUTO(freep) char *unnamed = printed(&loading, "services: {a: {image: i}}\n");
+
+	assert_string_equal(text, "name: ${N}\nservices:\n  a:\n    image: i\n    ports:\n"
+				  "      - \"80:80\"\n      - ${P}:81\n");
+	assert_string_equal(unnamed, "services:\n  a:\n    image: i\n");
 }
 
 static void included_may_be_empty(void **state)
@@ -125,11 +144,9 @@ static void included_may_be_empty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(numbers_as_text),
-		scratch_test(accepted),
-		scratch_test(refused),
-		scratch_test(name_of_nothing),
-		scratch_test(included_may_be_empty),
+		scratch_test(numbers_as_text), scratch_test(accepted),
+		scratch_test(refused),         scratch_test(name_of_nothing),
+		scratch_test(as_written),      scratch_test(included_may_be_empty),
 	};
 
 	return cmocka_run_group_tests_name("compose_values", tests, NULL, NULL);
