@@ -220,7 +220,7 @@ static void notices_a_stalled_upload(void **state)
 {
 	const char *const options[] = { "--no-mounts",
 					"--layer-size",
-					"25000000",
+					"12000000",
 					"--faults",
 					"[{\"on\": \"PUT .*/uploads/\", \"receive\": 1000000, "
 					"\"hold\": 60, \"times\": 2}]",
