@@ -278,6 +278,15 @@ static void begin_stage(struct linting *linting, const struct stage *stage,
 	stage_scope_init(&state->scope, &linting->globals, env);
 }
 
+/* A stage that the target does not need has to start from something that could be there, as with BuildKit. */
+static void check_unneeded(struct linting *linting, const struct stage *stage)
+{
+	AUTO(freep) char *name = lint_base_name(linting, stage);
+
+	if (name && !dockerfile_find_stage(linting->file, name, stage->index, false))
+		(void)check_image_name(linting, stage, name);
+}
+
 /* False, and an error, when the file grows beyond all bounds. */
 static bool count_variables(struct linting *linting, const struct stage *stage,
 			    const struct lint_stage *state, size_t *total)
@@ -308,8 +317,10 @@ static void run_stages(struct linting *linting)
 	states[target->index].wanted = true;
 	mark_wanted(linting, states);
 	VEC_FOREACH(stage, stages) {
-		if (!states[stage->index].wanted)
+		if (!states[stage->index].wanted) {
+			check_unneeded(linting, stage);
 			continue;
+		}
 		begin_stage(linting, stage, states);
 		lint_stage_run(linting, stage, &states[stage->index]);
 		if (!count_variables(linting, stage, &states[stage->index], &variables))

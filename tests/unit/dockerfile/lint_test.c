@@ -106,6 +106,28 @@ static void tells_what_cannot_be_evaluated(void **state)
 	}
 }
 
+static void a_stage_nobody_needs_has_a_base_all_the_same(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t errors;
+	} cases[] = {
+		{ "FROM Up\nENV A=${B\nFROM a\n", 1 },
+		{ "FROM x:y:z\nFROM a\n", 1 },
+		{ "FROM a AS b\nFROM b\nFROM scratch\nFROM c\n", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(linted_release) struct linted linted;
+
+		lint(&linted, cases[i].text, false);
+		assert_row(linted.parsed.diags.errors == cases[i].errors, cases[i].text);
+		if (cases[i].errors)
+			assert_int_equal(linted.parsed.diags.items[0].line, 1);
+	}
+}
+
 static void a_slip_in_the_name_of_a_stage_is_pointed_out(void **state)
 {
 	AUTO(linted_release) struct linted linted;
@@ -212,6 +234,7 @@ int main(void)
 		cmocka_unit_test(underlines_the_word),
 		cmocka_unit_test(tells_what_cannot_be_evaluated),
 		cmocka_unit_test(a_slip_in_the_name_of_a_stage_is_pointed_out),
+		cmocka_unit_test(a_stage_nobody_needs_has_a_base_all_the_same),
 		cmocka_unit_test(only_needed_stages_count_in_a_build),
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(unknown_rules_are_pointed_out),
