@@ -76,6 +76,9 @@ static int interact(const struct exec_args *args, struct engine *engine, const c
 	streams.size = size_of_terminal;
 	status = exec_interact(engine, container, request, &streams, ret_status, err);
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	/* The program's prompt may stand there. */
+	if (status < 0)
+		(void)!write(STDERR_FILENO, "\n", 1);
 	return status;
 }
 

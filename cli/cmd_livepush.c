@@ -63,6 +63,8 @@ static int go_live(struct app *app, struct deployment_session *session, bool jso
 	if (err->kind == ERR_CANCELLED) {
 		live_view_note(view, NULL, "stopped; the services run on");
 		app->error_is_shown = true;
+	} else if (status < 0 && json) {
+		live_view_error(view, NULL, err);
 	}
 	session->session.monitor = MONITOR_SILENT;
 	live_view_free(view);

@@ -615,6 +615,7 @@ def test_two_at_a_time(live, busybox):
     live.edgectl("deploy", "--recreate", *words)
     container = live.container()["Id"]
     live.write("src/main.py", "three\n")
+    live.wait("error", text="somebody else has deployed")
     assert live.process.wait(60) == 1
     parts.wait_for("the message", lambda: "somebody else has deployed" in live.errors)
     assert live.container()["Id"] == container and live.read("/app/main.py") == "two\n"
