@@ -74,8 +74,10 @@ static int set_source(const char *text, struct span source, const char *base_dir
 	AUTO(freep) char *given = span_dup(source);
 	AUTO(freep) char *path = path_resolve(base_dir, given);
 
-	if (!fs_exists(AT_FDCWD, path))
-		return err_set(err, ERR_USAGE, "volume '%s': '%s' does not exist", text, path);
+	if (!fs_exists(AT_FDCWD, path)) {
+		(void)err_set(err, ERR_USAGE, "volume '%s': '%s' does not exist", text, path);
+		return err_hint(err, "if the name is right, make it: mkdir -p '%s'", path);
+	}
 	return fs_realpath(path, &volume->source, err);
 }
 
