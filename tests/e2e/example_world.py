@@ -84,6 +84,13 @@ class World:
         os.chmod(engine.root / "docker.sock", 0o666)
         self.home = self.root / "home"
         self.project = self.home / "project"
+        try:
+            self.make()
+        except BaseException:
+            self.close()
+            raise
+
+    def make(self):
         self.make_certificates()
         self.make_ssh()
         self.write_machine()
@@ -213,6 +220,8 @@ class World:
         return done.stdout + done.stderr
 
     def close(self):
-        self.engine.docker("rm", "--force", *self.engine.docker("ps", "--all", "--quiet").stdout.split())
+        containers = self.engine.docker("ps", "--all", "--quiet").stdout.split()
+        if containers:
+            self.engine.docker("rm", "--force", *containers)
         for process in reversed(self.started):
             parts.stop(process)
