@@ -82,6 +82,10 @@ static int parse_repository(struct add_source *source, const char *text,
 {
 	if (check_transport(text, err) < 0 || git_url_parse(text, &source->git, err) < 0)
 		return -1;
+	if (flags->keep_git_dir_set && source->git.keep_git_dir_set &&
+	    flags->keep_git_dir != source->git.keep_git_dir)
+		return err_set(err, ERR_INPUT,
+			       "--keep-git-dir says the opposite of keep-git-dir in the address");
 	if (checksum && git_url_set_checksum(&source->git, checksum, err) < 0)
 		return err_wrap(err, "--checksum");
 	source->keep_git_dir =
@@ -91,8 +95,8 @@ static int parse_repository(struct add_source *source, const char *text,
 	return 0;
 }
 
-static int parse_file(struct add_source *source, const char *text,
-		      const struct copy_instruction *flags, const char *checksum, struct err *err)
+static int parse_file(struct add_source *source, const char *text, const char *checksum,
+		      struct err *err)
 {
 	char *name = download_name(text);
 
@@ -100,11 +104,6 @@ static int parse_file(struct add_source *source, const char *text,
 	source->shown = download_shown_url(text);
 	/* BuildKit's name for it */
 	source->name = name ? name : xstrdup("__unnamed__");
-	if (flags->keep_git_dir_set && flags->keep_git_dir) {
-		(void)err_set(err, ERR_INPUT, "--keep-git-dir is for repositories, not for '%s'",
-			      source->shown);
-		return err_hint(err, "the address of a repository ends in .git");
-	}
 	if (!checksum)
 		return 0;
 	if (digest_parse(checksum, &source->checksum, err) < 0)
@@ -154,8 +153,10 @@ int add_source_parse(const char *text, const struct instruction *instruction, co
 		(void)err_set(err, ERR_INPUT, "COPY takes no URL");
 		return err_hint(err, "write ADD instead");
 	}
-	result = git_url_is(text) ? parse_repository(source, text, flags, checksum, err)
-				  : parse_file(source, text, flags, checksum, err);
+	/* Only a repository has what the flag is about, as with BuildKit. */
+	result = git_url_is(text) || flags->keep_git_dir_set
+			 ? parse_repository(source, text, flags, checksum, err)
+			 : parse_file(source, text, checksum, err);
 	if (result < 0)
 		return -1;
 	source->keys.only_lent = true;

@@ -317,11 +317,13 @@ FROM scratch
 ADD {address}#main /main/
 ADD --checksum={commit} {address}#v1:sub /sub
 ADD --keep-git-dir=true --exclude=sub {address}#next /next
+ADD --keep-git-dir=false {address.removesuffix(".git")}#next /named
 """}))
     entries = image.entries()
     assert image.text("main/file") == "main\n"
     assert image.text("sub/leaf") == "leaf\n"
     assert image.text("next/file") == "next\n"
+    assert image.text("named/file") == "next\n", "the flag says that it is a repository"
     assert "main/.git" not in entries and "next/.git/HEAD" in entries and "next/sub" not in entries
     assert entries["main/passwd"].linkname == "/etc/passwd"
 

@@ -362,7 +362,8 @@ static void mistakes_have_a_place(void **state)
 		{ "FROM scratch\nADD git@h:a.git /\n", NULL, ERR_DENIED, 2, 5 },
 		{ "FROM scratch\nADD --checksum=sha256:12 https://x/y /\n", NULL, ERR_INPUT, 2, 0 },
 		{ "FROM scratch\nADD --checksum=12 https://x/a.git /\n", NULL, ERR_INPUT, 2, 0 },
-		{ "FROM scratch\nADD --keep-git-dir https://x/y /\n", NULL, ERR_INPUT, 2, 0 },
+		{ "FROM scratch\nADD --keep-git-dir=false https://x/y?keep-git-dir /\n", NULL,
+		  ERR_INPUT, 2, 0 },
 		{ "FROM scratch AS one\n", "on", ERR_INPUT, 0, 0 },
 	};
 
