@@ -159,7 +159,7 @@ def test_two_boards(fleet, pair):
     events, _ = fleet.events()
     assert {x["from"] for x in ends(events).values()} == {"one"}
     assert north.runs() == ("two", "aarch64") and south.runs() == ("two", "armv7l")
-    assert "2 of 2 boards run it" in fleet.rollout(release=":one").stdout
+    assert "2 of 2 boards run it" in fleet.rollout("--canary", "0", release=":one").stdout
     assert north.runs()[0] == "one" and south.runs()[0] == "one"
 
 
@@ -167,7 +167,7 @@ def test_what_is_not_healthy_is_put_back(fleet, pair):
     """The canary has what it had, the very same container; the other board was not touched."""
     north, south = pair
     fleet.release("one")
-    fleet.rollout()
+    fleet.rollout("--canary", "0")
     before = [board.ids() for board in pair]
     fleet.release("two", "dies")
     done = fleet.rollout(status=1)
@@ -186,15 +186,15 @@ def test_killed_and_taken_up(fleet, pair):
     print("seed", seed)
     chance = random.Random(seed)
     fleet.release("one")
-    fleet.rollout()
+    fleet.rollout("--canary", "0")
     for version in ("two", "three"):
         fleet.release(version)
-        process = fleet.start()
+        process = fleet.start("--canary", "0")
         # It takes some seconds; where it has come to by then is chance.
-        time.sleep(chance.uniform(0.05, 4))
+        time.sleep(chance.uniform(0.05, 3))
         process.kill()
         process.communicate()
-        fleet.rollout()
+        fleet.rollout("--canary", "0")
         assert {board.runs()[0] for board in pair} == {version}
 
 
@@ -221,7 +221,7 @@ def test_interrupted(fleet, pair):
     """Ctrl-C: the board under way is put back, no other is begun."""
     north, south = pair
     fleet.release("one")
-    fleet.rollout()
+    fleet.rollout("--canary", "0")
     before = [board.ids() for board in pair]
     fleet.release("two")
     process = fleet.start("--healthy-for", "50s", "--json")
@@ -312,24 +312,23 @@ def test_out_of_reach(fleet, many):
     assert json.loads(rest.splitlines()[-1])["done"] == 4
 
 
-@pytest.mark.parametrize("fault, said", [
-    ({"full": True}, "no space left on device"),
-    ({"architecture": "amd64"}, "linux/amd64"),
-    ({"unhealthy": True}, "it is unhealthy"),
-], ids=["full", "architecture", "unhealthy"])
-def test_a_board_that_cannot(fleet, many, fault, said):
+def test_boards_that_cannot(fleet, many):
+    """Full, of another processor, unhealthy: a message each, and each has what it had."""
     compose = fleet.root / "compose.yaml"
     compose.write_text(compose.read_text() + "    healthcheck: {test: [CMD, 'true'], interval: 1s}\n")
     fleet.release("one")
-    boards = many(2)
-    fleet.rollout(devices="@boards")
+    boards = many(4)
+    fleet.rollout("--canary", "0", devices="@boards")
     fleet.release("two")
-    before = made(boards, 1)
-    boards.set_faults(1, **fault)
-    done = fleet.rollout(devices="@boards", status=1)
-    line, = [x for x in done.stdout.splitlines() if "failed   " in x]
-    assert said in line
-    assert made(boards, 1) == before
+    before = [made(boards, number) for number in (1, 2, 3)]
+    for number, fault in enumerate([{"full": True}, {"architecture": "amd64"}, {"unhealthy": True}], 1):
+        boards.set_faults(number, **fault)
+    events, _ = fleet.events("--canary", "0", "--max-failures", "100%", devices="@boards", status=1)
+    found = [ends(events)[boards.address(number)] for number in range(1, 5)]
+    assert [x["state"] for x in found] == ["failed", "failed", "failed", "done"]
+    for event, said in zip(found, ("no space left on device", "linux/amd64", "it is unhealthy")):
+        assert said in event["reason"]
+    assert [made(boards, number) for number in (1, 2, 3)] == before
 
 
 def test_killed_often(fleet, many):
