@@ -107,10 +107,12 @@ def test_parallel_blobs_on_one_connection(fresh_edgectl, front, known, built, sc
     other("pull", "--unpack", f"{nginx.address}/two:1", env=known)
     pulled = nginx.spoken()[len(pushed):]
     assert unpacked(other) == digests
-    for spoken, count in ((pushed, LAYERS), (pulled, LAYERS)):
-        assert {x[0] for x in spoken} == {"HTTP/2.0"}
-        assert len({x[1] for x in spoken}) == 1, "one connection"
-        assert sum("/blobs/" in x[3] and x[2] in ("PUT", "GET") and x[4] in ("200", "201") for x in spoken) >= count
+    assert {x[0] for x in pulled} == {"HTTP/2.0"}
+    assert len({x[1] for x in pulled}) == 1, "one connection"
+    assert sum("/blobs/" in x[3] and x[2] == "GET" and x[4] == "200" for x in pulled) >= LAYERS
+    # what is large goes up by connections of its own, on which no window of a stream is in the way
+    assert [x[0] for x in pushed if x[2] == "PUT" and "/blobs/" in x[3]].count("HTTP/1.1") >= LAYERS
+    assert "HTTP/2.0" in {x[0] for x in pushed}
 
 
 def test_connections_that_end_after_a_few_requests(fresh_edgectl, front, known, built, scratch):
