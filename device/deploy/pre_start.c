@@ -6,6 +6,7 @@
 #include "device/container.h"
 #include "device/resource.h"
 #include "device/stream.h"
+#include "step_log.h"
 
 /*
  * pre_start: containers that run to their end, one after the other, before a service's first container starts. As docker
@@ -145,21 +146,6 @@ static int create(struct pre_start *run, struct err *err)
 	return 0;
 }
 
-static int say(void *data, int stream, const char *text, size_t len, struct err *err)
-{
-	const struct pre_start *run = data;
-	const struct event event = { .kind = EVENT_LOG,
-				     .step = run->step,
-				     .stream = stream,
-				     .text = text,
-				     .text_len = len };
-
-	(void)err;
-	if (len > 0)
-		monitor_emit(run->deploy->request->monitor, &event);
-	return 0;
-}
-
 static int carry_out(struct pre_start *run, struct err *err)
 {
 	struct engine *engine = run->deploy->engine;
@@ -167,7 +153,8 @@ static int carry_out(struct pre_start *run, struct err *err)
 	const struct log_options options = { .follow = true,
 					     .has_terminal =
 						     json_is_true(json_object_get(config, "Tty")) };
-	const struct stream_sink sink = { .write = say, .data = run };
+	struct step_log log = { .monitor = run->deploy->request->monitor, .step = run->step };
+	const struct stream_sink sink = { .write = step_log_write, .data = &log };
 	int status = 0;
 
 	if (container_start(engine, run->id, err) < 0)

@@ -8,6 +8,7 @@
 #include "device/container.h"
 #include "device/stream.h"
 #include "health_watch.h"
+#include "step_log.h"
 
 #define LOOK_AGAIN_NS 300000000
 #define LAST_LINES    "10"
@@ -92,21 +93,6 @@ struct waiting {
 	unsigned step;
 };
 
-static int show(void *data, int stream, const char *text, size_t len, struct err *err)
-{
-	const struct waiting *waiting = data;
-	const struct event event = { .kind = EVENT_LOG,
-				     .step = waiting->step,
-				     .stream = stream,
-				     .text = text,
-				     .text_len = len };
-
-	(void)err;
-	if (len > 0)
-		monitor_emit(waiting->deploy->request->monitor, &event);
-	return 0;
-}
-
 void deploy_show_last_words(const struct deploy *deploy, const char *id, unsigned step,
 			    const json_t *container)
 {
@@ -114,8 +100,8 @@ void deploy_show_last_words(const struct deploy *deploy, const char *id, unsigne
 	const struct log_options options = { .tail = LAST_LINES,
 					     .has_terminal =
 						     json_is_true(json_object_get(config, "Tty")) };
-	struct waiting waiting = { .deploy = deploy, .step = step };
-	const struct stream_sink sink = { .write = show, .data = &waiting };
+	struct step_log log = { .monitor = deploy->request->monitor, .step = step };
+	const struct stream_sink sink = { .write = step_log_write, .data = &log };
 
 	(void)!container_logs(deploy->engine, id, &options, &sink, NULL);
 }
