@@ -238,14 +238,15 @@ IGNORE_SIMPLE = "**/*.log\nsrc/build\nother\n"
 
 
 @pytest.fixture
-def live(engine, edgectl, context, busybox, identity, request):
+def live(engine, edgectl, context, busybox, identity, scratch, request):
+    """With a store of its own: what another test has built has the same files with other times, which is the same to the cache."""
     ignore = getattr(request, "param", IGNORE)
     name = f"files-{identity.name}-{request.node.originalname.replace('_', '-')}"
     root = context({"Dockerfile": DOCKERFILE.format(busybox=busybox), "compose.yaml": COMPOSE.format(project=name),
                     ".dockerignore": ignore, "one.conf": "c\n", "static/s": "s\n", "other/x": "x\n", "other/swapped": "file\n",
                     "src/f1": "1\n", "src/af2": "2\n", "src/f3.py": "3\n", "src/deep/f1": "4\n", "src/over/f1": "5\n",
                     "src/linked/f1": "6\n", "src/added/f1": "7\n"})
-    with parts.closing(Live(engine, edgectl, root, name)) as live:
+    with parts.closing(Live(engine, edgectl.with_store(scratch / "store"), root, name)) as live:
         live.wait("image")
         yield live
 
