@@ -37,7 +37,7 @@ static size_t odd_char(const char *text, unsigned *ret_codepoint)
 {
 	const unsigned char *c = (const unsigned char *)text;
 
-	if (c[0] == 0xC2 && c[1] < 0xA0) {
+	if (c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) {
 		*ret_codepoint = c[1];
 		return 2;
 	}

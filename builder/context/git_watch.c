@@ -50,13 +50,15 @@ void git_watch_start(struct git_watch *watch, const struct monitor *monitor)
 	watch->cancel_fd = monitor->cancel_fd;
 	watch->done_fd = eventfd(0, EFD_CLOEXEC);
 	if (watch->done_fd < 0)
-		abort();
+		return;
 	handle_nudges();
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (pthread_create(&watch->watcher, NULL, watch_for_cancel, watch) != 0)
-		abort();
+		fd_closep(&watch->done_fd);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (watch->done_fd < 0)
+		return;
 	(void)sigemptyset(&nudge);
 	(void)sigaddset(&nudge, NUDGE);
 	(void)pthread_sigmask(SIG_UNBLOCK, &nudge, &watch->mask);

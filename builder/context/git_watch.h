@@ -19,11 +19,14 @@
 
 struct git_watch {
 	pthread_t watched, watcher;
-	int cancel_fd, done_fd; /* -1 = there is nothing to watch for */
+	int cancel_fd, done_fd; /* -1 = nobody watches */
 	sigset_t mask;          /* of the watched thread, before */
 };
 
-/* In the thread that will call libgit2, and stop. A monitor that cannot be cancelled, or NULL, is watched by nobody. */
+/*
+ * In the thread that will call libgit2, and stop. A monitor that cannot be cancelled, or NULL, is watched by nobody; nor is one
+ * for which there is no thread or descriptor any more: then a silent server is waited for.
+ */
 void git_watch_start(struct git_watch *watch, const struct monitor *monitor);
 void git_watch_stop(struct git_watch *watch);
 

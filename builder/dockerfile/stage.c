@@ -33,7 +33,6 @@ static int fail_order(const struct stage *user, const struct stage *found, const
 
 	if (may_be_later && found != user)
 		return 0;
-
 	if (found == user) {
 		(void)err_set(err, ERR_INPUT, "stage '%s' copies from itself",
 			      describe(user, buf, sizeof(buf)));

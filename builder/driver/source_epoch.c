@@ -5,10 +5,9 @@
 
 #define NAME "SOURCE_DATE_EPOCH"
 
-static int parse(const struct build_source *source, const struct instruction *arg, const char *text,
+static int parse(const struct build_source *source, const struct word *name, const char *text,
 		 int64_t *ret, struct err *err)
 {
-	struct word place = arg->args.items[0].name;
 	unsigned long long seconds = 0;
 
 	/* A local directory has no time of its own: BuildKit passes over the word there, too. */
@@ -16,7 +15,7 @@ static int parse(const struct build_source *source, const struct instruction *ar
 		return 0;
 	if (!span_to_u64(span_of(text), INT64_MAX, &seconds)) {
 		(void)err_set(err, ERR_INPUT, NAME ": '%s' is not a number of seconds", text);
-		(void)err_at(err, source->dockerfile_name, place.line, place.column, place.length);
+		(void)err_at(err, source->dockerfile_name, name->line, name->column, name->length);
 		return err_hint(err, "the time is seconds since 1970, which --build-arg " NAME
 				     "=SECONDS gives, too");
 	}
@@ -24,31 +23,31 @@ static int parse(const struct build_source *source, const struct instruction *ar
 	return 0;
 }
 
-static bool declares(const struct instruction *arg)
+/* Where an ARG names the time; NULL = it does not. */
+static const struct word *find_name(const struct instruction *arg)
 {
 	VEC_FOREACH(item, &arg->args) {
 		if (str_eq(item->name.text, NAME))
-			return true;
+			return &item->name;
 	}
-	return false;
+	return NULL;
 }
 
 static int epoch_of_file(const struct build_source *source, const struct scope_request *request,
 			 int64_t *ret, struct err *err)
 {
 	AUTO(global_scope_release) struct global_scope scope;
-	const struct instruction *last = NULL;
+	const struct word *name = NULL;
 	const char *text;
 
 	global_scope_init(&scope, request);
 	VEC_FOREACH(arg, &source->file.global_args) {
 		if (global_scope_arg(&scope, arg, NULL, err) < 0)
 			return -1;
-		if (declares(arg))
-			last = arg;
+		name = find_name(arg) ?: name;
 	}
-	text = last ? strmap_get(&scope.args, NAME) : NULL;
-	return text ? parse(source, last, text, ret, err) : 0;
+	text = name ? strmap_get(&scope.args, NAME) : NULL;
+	return text ? parse(source, name, text, ret, err) : 0;
 }
 
 int source_epoch(const struct build_request *request, const struct build_source *source,

@@ -63,13 +63,24 @@ static void the_request_goes_before_the_file(void **state)
 
 static void what_is_no_time_has_a_place(void **state)
 {
+	static const struct {
+		const char *dockerfile;
+		unsigned line, column;
+	} cases[] = {
+		{ "ARG A=1\nARG SOURCE_DATE_EPOCH=soon\nFROM scratch\n", 2, 5 },
+		{ "ARG A=1 SOURCE_DATE_EPOCH=soon\nARG B=2\nFROM scratch\n", 1, 9 },
+	};
+
 	(void)state;
-	assert_int_equal(epoch_of("ARG A=1\nARG SOURCE_DATE_EPOCH=soon\nFROM scratch\n", -1, NULL),
-			 -2);
-	assert_string_equal(err_.message, "SOURCE_DATE_EPOCH: 'soon' is not a number of seconds");
-	assert_string_equal(err_.span.file, "Dockerfile");
-	assert_int_equal(err_.span.line, 2);
-	assert_int_equal(err_.span.column, 5);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		err_clear(&err_);
+		assert_int_equal(epoch_of(cases[i].dockerfile, -1, NULL), -2);
+		assert_string_equal(err_.message,
+				    "SOURCE_DATE_EPOCH: 'soon' is not a number of seconds");
+		assert_string_equal(err_.span.file, "Dockerfile");
+		assert_int_equal(err_.span.line, cases[i].line);
+		assert_int_equal(err_.span.column, cases[i].column);
+	}
 }
 
 #define epoch_test(f) cmocka_unit_test_setup_teardown(f, scratch_enter, scratch_leave)

@@ -104,6 +104,24 @@ static void odd_characters(void **state)
 	assert_string_equal(again, once);
 }
 
+/* A variable may hold any bytes, also the beginning of a character alone. */
+static void cut_characters(void **state)
+{
+	static const char *const values[] = { "a: \xC2", "a: \xC2x", "a: \xE2\x80", "a: \xEF\xBB" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		AUTO(loading_release) struct loading loading = { 0 };
+		AUTO(freep) char *text = NULL;
+		AUTO(freep) char *wanted = xasprintf("x-v: \"%s\"\n", values[i]);
+
+		strmap_set(&loading.env, "V", values[i]);
+		load_text(&loading, "services: {}\nx-v: $V\n");
+		text = printed(loading.compose, COMPOSE_YAML);
+		assert_non_null(strstr(text, wanted));
+	}
+}
+
 /* Also with forms that are not those of the input. */
 static void twice(void **state)
 {
@@ -158,8 +176,9 @@ static void uninterpolated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(in_full),        scratch_test(json),  scratch_test(texts),
-		scratch_test(odd_characters), scratch_test(twice), scratch_test(uninterpolated),
+		scratch_test(in_full),        scratch_test(json),           scratch_test(texts),
+		scratch_test(odd_characters), scratch_test(cut_characters), scratch_test(twice),
+		scratch_test(uninterpolated),
 	};
 
 	return cmocka_run_group_tests_name("compose_print", tests, NULL, NULL);
