@@ -17,6 +17,11 @@ int shipment_open(struct shipment *shipment, struct err *err)
 	    image_content_read_config(shipment->store, &shipment->manifest.config,
 				      &shipment->config, err) < 0)
 		return -1;
+	if (shipment->config.diff_ids.len != shipment->manifest.layers.len)
+		return err_set(err, ERR_INPUT,
+			       "image '%s': it has %zu layers, and its config names %zu",
+			       shipment->name, shipment->manifest.layers.len,
+			       shipment->config.diff_ids.len);
 	shipment->known = xcalloc(shipment->manifest.layers.len + 1, sizeof(bool));
 	return 0;
 }

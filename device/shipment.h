@@ -22,7 +22,7 @@ struct shipment {
 	bool *known; /* by layer: it is left out */
 };
 
-/* `store`, `target` and `name` are set, all else is zero; the image is read from the store. */
+/* `store`, `target` and `name` are set, all else is zero; the image is read from the store. ERR_INPUT: its config is of other layers. */
 WARN_UNUSED int shipment_open(struct shipment *shipment, struct err *err);
 void shipment_release(struct shipment *shipment);
 /* Nothing is left out from now on; false when nothing was. */
