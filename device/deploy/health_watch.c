@@ -6,11 +6,14 @@
 #include "base/json.h"
 #include "base/str.h"
 
+/* After it has ended, that is. */
 static bool is_started_again_by_engine(const json_t *container)
 {
 	const json_t *host = json_get_object(container, "HostConfig");
 	const char *policy = json_get_string(json_get_object(host, "RestartPolicy"), "Name");
 
+	if (str_eq(policy, "on-failure"))
+		return json_get_int(json_get_object(container, "State"), "ExitCode", 0) != 0;
 	return policy && *policy && !str_eq(policy, "no");
 }
 

@@ -51,6 +51,8 @@ static const struct story stories[] = {
 	{ { RUNS, ENDED, ENDED }, "no", 2, NULL },
 	{ { ENDED }, "", 0, NULL },
 	{ { ENDED }, "always", -1, "started again" },
+	{ { RUNS, ENDED, ENDED }, "on-failure", 2, NULL },
+	{ { RUNS, FAILED }, "on-failure", -1, "started again" },
 	{ { RUNS, FAILED }, "no", -2, "ended with status 7" },
 	{ { RUNS, FAILED }, "always", -1, "started again" },
 	{ { RUNS, DEAD }, "", -2, "ended" },
