@@ -83,6 +83,17 @@ static void tell_service(struct publishing *publishing, const char *service,
 	progress_summary(publishing->p->session->progress, "%s", text.ptr);
 }
 
+/* The service gets it, and so do hooks of others that run in it. */
+static void set_pushed(struct publishing *publishing, const char *service, const char *image)
+{
+	struct compose *compose = publishing->p->project->compose;
+	AUTO(freep) char *before = compose_image_name(compose, service);
+
+	compose_set_image(compose, service, image);
+	VEC_FOREACH(other, &compose_project(compose)->services)
+		compose_set_hook_image(compose, other->name, before, image);
+}
+
 static int push_service(struct publishing *publishing, const char *service,
 			const struct build_result *result, struct err *err)
 {
@@ -104,7 +115,7 @@ static int push_service(struct publishing *publishing, const char *service,
 	if (status < 0)
 		return err_wrap(err, "service '%s'", service);
 	image = image_ref_format(&pinned);
-	compose_set_image(publishing->p->project->compose, service, image);
+	set_pushed(publishing, service, image);
 	tell_service(publishing, service, result, &summary);
 	return 0;
 }
@@ -123,24 +134,66 @@ static int push_services(struct publishing *publishing, struct err *err)
 	return 0;
 }
 
-/* An image of others, by the digest that it has now. */
-static int pin(struct publishing *publishing, const struct compose_service *service,
-	       struct err *err)
+/* An image of others, by the digest that it has now; the caller frees. */
+static int find_pinned(struct publishing *publishing, const char *image, char **ret,
+		       struct err *err)
 {
 	struct registry *registry = publishing->p->session->registry;
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
 	AUTO(descriptor_release) struct descriptor target = { .media_type = NULL };
-	AUTO(freep) char *image = NULL;
 
-	if (image_ref_parse(service->image, &ref, err) < 0)
+	if (image_ref_parse(image, &ref, err) < 0)
 		return -1;
 	/* one that has a digest may be gone, too */
 	if (registry_describe(registry, &ref, NULL, &target, err) < 0)
 		return -1;
 	ref.digest = target.digest;
 	free(TAKE(ref.tag)); /* not every tool takes both */
-	image = image_ref_format(&ref);
+	*ret = image_ref_format(&ref);
+	return 0;
+}
+
+static int pin(struct publishing *publishing, const struct compose_service *service,
+	       struct err *err)
+{
+	AUTO(freep) char *image = NULL;
+
+	if (find_pinned(publishing, service->image, &image, err) < 0)
+		return -1;
 	compose_set_image(publishing->p->project->compose, service->name, image);
+	return 0;
+}
+
+/* By the name that it has here. */
+static bool is_built(const struct publishing *publishing, const char *image)
+{
+	struct compose *compose = publishing->p->project->compose;
+
+	VEC_FOREACH(service, &compose_project(compose)->services) {
+		AUTO(freep) char *name = compose_image_name(compose, service->name);
+
+		if (service->build && str_eq(name, image))
+			return true;
+	}
+	return false;
+}
+
+/* Those that are built here, and those of the service itself, get theirs together with it. */
+static int pin_hooks(struct publishing *publishing, const struct compose_service *service,
+		     struct err *err)
+{
+	VEC_FOREACH(hook, &service->pre_start) {
+		AUTO(freep) char *image = NULL;
+
+		if (!hook->image || str_eq(hook->image, service->image) ||
+		    is_built(publishing, hook->image))
+			continue;
+		if (find_pinned(publishing, hook->image, &image, err) < 0)
+			return err_wrap(err, "image '%s' of a pre_start hook of service '%s'",
+					hook->image, service->name);
+		compose_set_hook_image(publishing->p->project->compose, service->name, hook->image,
+				       image);
+	}
 	return 0;
 }
 
@@ -152,6 +205,8 @@ static int pin_others(struct publishing *publishing, struct err *err)
 		if (!service->build && service->image && pin(publishing, service, err) < 0)
 			return err_wrap(err, "image '%s' of service '%s'", service->image,
 					service->name);
+		if (pin_hooks(publishing, service, err) < 0)
+			return -1;
 	}
 	return 0;
 }

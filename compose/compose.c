@@ -267,11 +267,30 @@ const struct strmap *compose_environment(const struct compose *compose)
 	return &compose->loader.env;
 }
 
+static void set_image(struct compose *compose, struct yaml *node, const char *image)
+{
+	yaml_set(compose->loader.arena, node, "image",
+		 yaml_new_string(compose->loader.arena, image, node));
+}
+
+void compose_set_hook_image(struct compose *compose, const char *service, const char *before,
+			    const char *image)
+{
+	const struct yaml *node = yaml_get(yaml_get(compose->document, "services"), service);
+
+	YAML_EACH_ITEM(hook, yaml_get(node, "pre_start"))
+		if (str_eq(yaml_get_text(*hook, "image"), before))
+			set_image(compose, *hook, image);
+}
+
 void compose_set_image(struct compose *compose, const char *service, const char *image)
 {
 	struct yaml *node = yaml_get(yaml_get(compose->document, "services"), service);
+	const char *before = yaml_get_text(node, "image");
 
-	if (node)
-		yaml_set(compose->loader.arena, node, "image",
-			 yaml_new_string(compose->loader.arena, image, node));
+	if (!node)
+		return;
+	if (before)
+		compose_set_hook_image(compose, service, before, image);
+	set_image(compose, node, image);
 }

@@ -523,3 +523,25 @@ def test_env_files_are_in_it(fleet):
     fleet.commit("e3")
     assert "'configs.c'" in fleet("push", "plants", status=1).stderr
     assert "is no fleet" in fleet("push", "plans", "--with-env", status=2).stderr
+
+
+def test_images_of_hooks(fleet, busybox):
+    """As those of services, each is named by its digest: the service's own, another one that is built here, one of others."""
+    fleet.write("compose.yaml", f"""
+            services:
+              app:
+                build: .
+                image: private/app:1
+                pre_start: [{{command: [own]}}, {{command: [built], image: "private/web:1"}}, {{command: [other], image: {busybox}}}]
+              web: {{build: web, image: "private/web:1"}}
+              broker: {{image: {busybox}, pre_start: [{{command: [own]}}]}}
+            """)
+    fleet.commit("h1")
+    digest = fleet.push()
+    manifest = json.loads(fleet.registry.get(f"{fleet.repository}/manifests/{digest}"))
+    text = fleet.registry.get(f"{fleet.repository}/blobs/{manifest['layers'][0]['digest']}").decode()
+    services = {name: re.search(rf"^  {name}:\n((?:    .*\n)+)", text, re.M).group(1) for name in ("app", "web", "broker")}
+    app, web, broker = (re.search("^    image: (.*@sha256:.*)$", x, re.M).group(1) for x in services.values())
+    assert len({app, web, broker}) == 3
+    assert re.findall("^        image: (.*)$", services["app"], re.M) == [app, web, broker]
+    assert re.findall("^        image: (.*)$", services["broker"], re.M) == [broker]

@@ -25,8 +25,14 @@ const struct strmap *compose_environment(const struct compose *compose);
  * also those that need not be there and are not; "-" for the standard input. Not the env files of what is included.
  */
 void compose_input_files(const struct compose *compose, struct strvec *out);
-/* Gives a service this image. */
+/*
+ * Gives a service this image, and so those of its pre_start hooks that run in the one it had. For what is printed or asked of
+ * the document: compose_project() stays as it was read.
+ */
 void compose_set_image(struct compose *compose, const char *service, const char *image);
+/* Gives the pre_start hooks of a service that run in image `before` another one. */
+void compose_set_hook_image(struct compose *compose, const char *service, const char *before,
+			    const char *image);
 /* A compose file that says nothing but the images of the services. */
 void compose_print_images(const struct compose *compose, enum compose_format format,
 			  struct str *out);

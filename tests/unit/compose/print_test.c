@@ -1,5 +1,6 @@
 /* The model printed: read again it is the same, whatever its texts hold. */
 #include "base/yaml.h"
+#include "compose/list.h"
 #include "model.h"
 
 static char *printed(const struct compose *compose, enum compose_format format)
@@ -34,6 +35,50 @@ static void in_full(void **state)
 				  "x-own:\n"
 				  "  - 1\n"
 				  "  - k: null\n");
+}
+
+/* A hook runs in its service's image, or in one of its own, whatever becomes of either. */
+static void images_set(void **state)
+{
+	(void)state;
+	AUTO(loading_release) struct loading loading = { 0 };
+	AUTO(freep) char *text = NULL;
+
+	load_text(&loading, "services:\n  a:\n    image: i\n"
+			    "    pre_start: [{command: [x]}, {command: [w], image: o}, {command: "
+			    "[z], image: i}]\n"
+			    "  b: {image: i, pre_start: [{command: [x]}]}\n");
+	compose_set_image(loading.compose, "a", "i@1");
+	compose_set_hook_image(loading.compose, "a", "o", "o@1");
+	compose_set_image(loading.compose, "none", "n");
+	text = printed(loading.compose, COMPOSE_YAML);
+	assert_string_equal(text, "name: p\n"
+				  "services:\n"
+				  "  a:\n"
+				  "    image: i@1\n"
+				  "    networks:\n"
+				  "      default: null\n"
+				  "    pre_start:\n"
+				  "      - command:\n"
+				  "          - x\n"
+				  "        image: i@1\n"
+				  "      - command:\n"
+				  "          - w\n"
+				  "        image: o@1\n"
+				  "      - command:\n"
+				  "          - z\n"
+				  "        image: i@1\n"
+				  "  b:\n"
+				  "    image: i\n"
+				  "    networks:\n"
+				  "      default: null\n"
+				  "    pre_start:\n"
+				  "      - command:\n"
+				  "          - x\n"
+				  "        image: i\n"
+				  "networks:\n"
+				  "  default:\n"
+				  "    name: p_default\n");
 }
 
 static void json(void **state)
@@ -176,9 +221,9 @@ static void uninterpolated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(in_full),        scratch_test(json),           scratch_test(texts),
-		scratch_test(odd_characters), scratch_test(cut_characters), scratch_test(twice),
-		scratch_test(uninterpolated),
+		scratch_test(in_full), scratch_test(images_set),     scratch_test(json),
+		scratch_test(texts),   scratch_test(odd_characters), scratch_test(cut_characters),
+		scratch_test(twice),   scratch_test(uninterpolated),
 	};
 
 	return cmocka_run_group_tests_name("compose_print", tests, NULL, NULL);
