@@ -90,6 +90,8 @@ static int add_file(struct finding *finding, const char *path, struct err *err)
 	struct span rest, line;
 	unsigned number = 0;
 
+	if (!*path)
+		return err_set(err, ERR_USAGE, "'@' needs the name of a file");
 	if (read_list(path, &text, err) < 0)
 		return -1;
 	rest = str_span(&text);

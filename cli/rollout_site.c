@@ -60,6 +60,10 @@ static int read_rules(struct rollout_site *site, struct err *err)
 		(void)err_set(err, ERR_USAGE, "--timeout is shorter than --healthy-for");
 		return err_hint(err, "no board could be found healthy in time");
 	}
+	if (rules->wave.value == 0) {
+		(void)err_set(err, ERR_USAGE, "option '--wave': no board would ever follow");
+		return err_hint(err, "--wave 1 for one after the other");
+	}
 	rules->offline = (enum offline_rule)args->offline;
 	rules->wait_ms = site->health.timeout_ms;
 	return 0;

@@ -404,6 +404,8 @@ def test_one_at_a_time(fleet, many):
     ([], 2, "to which boards?"),
     (["--devices", "pi", "--canary", "many"], 2, "option '--canary'"),
     (["--devices", "pi", "--wave", "120%"], 2, "option '--wave'"),
+    (["--devices", "pi", "--wave", "0%"], 2, "option '--wave'"),
+    (["--devices", "@"], 2, "'@' needs"),
     (["--devices", "pi", "--timeout", "1s", "--healthy-for", "1m"], 2, "--timeout is shorter"),
     (["--devices", "pi", "--parallel", "0"], 2, "--parallel"),
 ])
