@@ -274,7 +274,7 @@ static void add_line(const struct rollout_scene *scene, const struct rollout_eve
 
 /* --- objects --- */
 
-static void write_json(struct rollout_view *view, json_t *owned_object)
+static void write_json(json_t *owned_object)
 {
 	AUTO(str_release) struct str text = STR_INIT;
 
@@ -283,7 +283,6 @@ static void write_json(struct rollout_view *view, json_t *owned_object)
 	json_decref(owned_object);
 	/* Nobody reads it any more: the rollout goes on. */
 	(void)!fd_write_all(STDOUT_FILENO, text.ptr, text.len, "the output", NULL);
-	(void)view;
 }
 
 static json_t *new_object(const struct rollout_view *view, const char *name)
@@ -327,7 +326,7 @@ static void tell_json(struct rollout_view *view, const struct rollout_event *eve
 		json_set_string(object, "text", event->text);
 	if (event->kind == ROLLOUT_END)
 		set_end(&view->scene, event, elapsed, object);
-	write_json(view, object);
+	write_json(object);
 }
 
 /* --- telling --- */
@@ -428,7 +427,7 @@ static void tell_summary(struct rollout_view *view, int status, const struct err
 	}
 	if (status < 0)
 		json_set_string(object, "reason", err->message);
-	write_json(view, object);
+	write_json(object);
 }
 
 void rollout_view_finish(struct rollout_view *view, int status, const struct err *err,
