@@ -14,7 +14,7 @@
 #include "device/events.h"
 #include "image/digest.h"
 
-/* The engine's own id: a board has many addresses. Podman has none. */
+/* The engine's own id: a board has many addresses. Boards from copies of one card share it; Podman has none. */
 static int board_id(const struct deployment_session *session, char **ret, struct err *err)
 {
 	json_t *info = NULL;
@@ -23,7 +23,8 @@ static int board_id(const struct deployment_session *session, char **ret, struct
 	if (engine_info(session->engine, &info, err) < 0)
 		return -1;
 	id = json_get_string(info, "ID");
-	*ret = xstrdup(id && *id ? id : engine_name(session->engine));
+	*ret = id && *id ? xasprintf("%s %s", id, json_get_string(info, "Name") ?: "")
+			 : xstrdup(engine_name(session->engine));
 	json_decref(info);
 	return 0;
 }
