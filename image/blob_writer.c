@@ -236,6 +236,7 @@ static int publish(struct blob_writer *w, const struct digest *digest, struct er
 		return -1;
 	if (renameat(store->fd, w->path, store->fd, path) < 0)
 		return err_errno(err, "name blob %s", digest->text);
+	atomic_store(&store->has_new_names, true);
 	w->path[0] = '\0';
 	return 0;
 }
@@ -249,11 +250,15 @@ static int sync_names(const struct store *store, const char *path, struct err *e
 	return fsync(fd) == 0 ? 0 : err_errno(err, "sync '%s/%s'", store->root, path);
 }
 
-int blob_sync_names(const struct store *store, struct err *err)
+int blob_sync_names(struct store *store, struct err *err)
 {
-	if (sync_names(store, "blobs/sha256", err) < 0)
-		return -1;
-	return fs_exists(store->fd, "blobs/sha512") ? sync_names(store, "blobs/sha512", err) : 0;
+	/* Before it: what gets a name meanwhile may come too late. */
+	atomic_store(&store->has_new_names, false);
+	if (sync_names(store, "blobs/sha256", err) == 0 &&
+	    (!fs_exists(store->fd, "blobs/sha512") || sync_names(store, "blobs/sha512", err) == 0))
+		return 0;
+	atomic_store(&store->has_new_names, true);
+	return -1;
 }
 
 int blob_writer_commit(struct blob_writer *w, const struct digest *expected, struct digest *ret,

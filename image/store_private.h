@@ -2,6 +2,8 @@
 #ifndef IMAGE_STORE_PRIVATE_H
 #define IMAGE_STORE_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "database.h"
 #include "image/store.h"
 #include "lease.h"
@@ -24,6 +26,7 @@ struct store {
 	struct lease lease;
 	bool is_scratch; /* in $TMPDIR: hints say so */
 	char boot_id[40];
+	atomic_bool has_new_names; /* of blobs, since blob_sync_names() */
 	/* the rest under db's lock */
 	struct snapshot_locks making;
 	bool swept; /* abandoned snapshots have been looked for */
@@ -39,7 +42,7 @@ void blob_path(const struct digest *digest, char path[BLOB_PATH_MAX]);
  * What blobs are called is on the disk: to be done before something that lasts refers to them. What they hold is there
  * since before they had a name.
  */
-WARN_UNUSED int blob_sync_names(const struct store *store, struct err *err);
+WARN_UNUSED int blob_sync_names(struct store *store, struct err *err);
 /* Removes what dead processes left in ingest/. */
 void blob_sweep(struct store *store);
 /* Makes index.json what the database says, if it is not. */

@@ -261,6 +261,14 @@ static int change(struct store *store, struct db *db, const char *name,
 	return db_commit(db, err) == 0 ? 0 : store_failed(store, err);
 }
 
+/* The same index may have got images of more platforms, and a damaged blob another file. */
+static int keep(struct store *store, struct db *db, const char *name, struct err *err)
+{
+	if ((store->has_new_names && blob_sync_names(store, err) < 0) || touch(db, name, err) < 0)
+		return store_failed(store, err);
+	return 0;
+}
+
 static bool same_target(const struct descriptor *a, const struct descriptor *b)
 {
 	return digest_equal(&a->digest, &b->digest) && a->size == b->size &&
@@ -277,7 +285,7 @@ int store_tag(struct store *store, const char *name, const struct descriptor *ta
 	if (find(db, name, &old, &found, err) < 0)
 		return -1;
 	if (found && same_target(&old, target))
-		return touch(db, name, err) == 0 ? 0 : store_failed(store, err);
+		return keep(store, db, name, err);
 	return change(store, db, name, target, err);
 }
 

@@ -253,6 +253,11 @@ int tree_hash_files(struct tree *tree, const struct tree_nodes *nodes, struct ha
 		if (work.files.items[i]->hash_lasts)
 			remember(cache, work.files.items[i]);
 	}
+	/* Of what was not read because something failed: live sync asks for it again. */
+	VEC_FOREACH(node, &work.files) {
+		if ((*node)->hash[0] == '?')
+			(*node)->hash[0] = '\0';
+	}
 	if (cache)
 		cache->files_read += work.files.len;
 	free(work.files.items);

@@ -65,7 +65,10 @@ WARN_UNUSED int store_put_blob(struct store *store, const void *data, size_t len
 WARN_UNUSED int store_delete_blob(struct store *store, const struct digest *digest,
 				  struct err *err);
 
-/* A blob as a stream: invisible until committed, then whole and on the disk (fsync, rename, fsync). */
+/*
+ * A blob as a stream: invisible until committed, then whole and on the disk (fsync, rename); that its name is there as well is
+ * sure when an image gets one (store_tag()).
+ */
 struct blob_writer;
 struct blob_writer *blob_writer_new(struct store *store, struct err *err);
 /*

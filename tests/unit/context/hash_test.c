@@ -186,6 +186,13 @@ static void a_file_that_vanished_is_an_error(void **state)
 	assert_int_equal(tree_hash_files(tree, &nodes, NULL, NULL, &err_), -1);
 	assert_int_equal(err_.kind, ERR_NOT_FOUND);
 	assert_non_null(strstr(err_.message, "file"));
+	assert_string_equal(node->hash, "");
+	err_clear(&err_);
+	write_text("dir/file", "content");
+	assert_ok(tree_hash_files(tree, &nodes, NULL, NULL, &err_));
+	/* printf content | sha256sum */
+	assert_string_equal(node->hash,
+			    "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73");
 }
 
 int main(void)

@@ -119,6 +119,26 @@ static void blobs_have_names_on_the_disk_before_an_image_has(void **state)
 	str_release(&disk.calls);
 }
 
+/* Of an index that has its name, another platform is pulled. */
+static void blobs_that_come_later_have_names_on_the_disk_as_well(void **state)
+{
+	(void)state;
+	struct digest digest;
+
+	assert_true(put(&digest));
+	assert_ok(tag(&digest));
+	assert_ok(store_put_blob(store_, "later", 5, &digest, &err_));
+	digest_of("hello", 5, &digest);
+	begin("directory");
+	assert_int_equal(tag(&digest), -1);
+	assert_int_equal(err_.errnum, EIO);
+	err_clear(&err_);
+	begin(NULL);
+	assert_ok(tag(&digest));
+	assert_string_equal(disk.calls.ptr, "fsync blobs/\n");
+	str_release(&disk.calls);
+}
+
 static void a_download_that_goes_on_is_no_different(void **state)
 {
 	(void)state;
@@ -166,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		store_test(content_is_on_the_disk_before_its_name),
 		store_test(blobs_have_names_on_the_disk_before_an_image_has),
+		store_test(blobs_that_come_later_have_names_on_the_disk_as_well),
 		store_test(a_download_that_goes_on_is_no_different),
 		store_test(what_the_disk_did_not_take_has_no_name),
 	};
