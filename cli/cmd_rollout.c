@@ -32,13 +32,21 @@ static enum rollout_view_mode view_mode(const struct rollout_args *args)
 									     : ROLLOUT_VIEW_PLAIN;
 }
 
+/* Those that count. Where none at all was reached it is not the boards that are away. */
+static size_t missed(const struct plan *plan)
+{
+	const size_t *counts = plan->counts;
+	bool is_any_left_out = plan->rules.offline == OFFLINE_SKIP && counts[BOARD_DONE] > 0;
+
+	return is_any_left_out ? 0 : counts[BOARD_OFFLINE];
+}
+
 /* What is left after a rollout that came to its end. */
 static int judge(const struct plan *plan, struct err *err)
 {
 	const size_t *counts = plan->counts;
-	size_t missed = plan->rules.offline == OFFLINE_SKIP ? 0 : counts[BOARD_OFFLINE];
 
-	if (counts[BOARD_FAILED] + counts[BOARD_PENDING] + missed == 0)
+	if (counts[BOARD_FAILED] + counts[BOARD_PENDING] + missed(plan) == 0)
 		return 0;
 	if (plan_has_failed(plan))
 		(void)err_set(err, ERR_CHILD, "%zu board%s failed: no further one was begun",
@@ -47,8 +55,8 @@ static int judge(const struct plan *plan, struct err *err)
 		(void)err_set(err, ERR_CHILD, "%zu board%s failed", counts[BOARD_FAILED],
 			      counts[BOARD_FAILED] == 1 ? "" : "s");
 	else
-		(void)err_set(err, ERR_NETWORK, "%zu board%s could not be reached", missed,
-			      missed == 1 ? "" : "s");
+		(void)err_set(err, ERR_NETWORK, "%zu board%s could not be reached", missed(plan),
+			      missed(plan) == 1 ? "" : "s");
 	return err_hint(err,
 			"boards that failed have what they had before; the same command goes on "
 			"with all that do not run the release yet");
@@ -58,9 +66,7 @@ static int finish_record(struct rollout_site *site, struct err *err)
 {
 	const size_t *counts = site->plan.counts;
 
-	if (counts[BOARD_DONE] + counts[BOARD_OFFLINE] < site->plan.len)
-		return 0;
-	if (counts[BOARD_OFFLINE] > 0 && site->rules.offline != OFFLINE_SKIP)
+	if (counts[BOARD_DONE] + counts[BOARD_OFFLINE] < site->plan.len || missed(&site->plan) > 0)
 		return 0;
 	return record_finish(site->record, err);
 }
@@ -199,7 +205,9 @@ const struct cli_command cmd_rollout = {
 		"'time_ms', "
 		"since the beginning, and all but the last one 'wave', which is 0 for the "
 		"canaries.\n\n"
-		"'wave': one begins.\n\n"
+		"'wave': one begins; or, with 'retrying' true, boards that could not be reached "
+		"are "
+		"tried again.\n\n"
 		"'board': with 'board', as it was named, and 'state', which is 'active' when its "
 		"turn "
 		"comes, and then 'done', 'failed', 'offline', or 'pending' when it was put back "

@@ -318,7 +318,9 @@ static void tell_json(struct rollout_view *view, const struct rollout_event *eve
 	json_t *object = new_object(view, names[event->kind]);
 
 	json_object_set_new(object, "wave", json_integer(event->plan->wave));
-	if (event->kind != ROLLOUT_WAVE)
+	if (event->kind == ROLLOUT_WAVE)
+		json_object_set_new(object, "retrying", json_boolean(event->plan->is_retrying));
+	else
 		json_set_string(object, "board", view->scene.boards->items[event->board].name);
 	if (event->kind == ROLLOUT_START)
 		json_set_string(object, "state", board_state_name(BOARD_ACTIVE));

@@ -20,6 +20,7 @@ struct pool {
 	pthread_cond_t changed; /* a board has ended, or a thread */
 	unsigned running;
 	unsigned wave;      /* that was told of; UINT_MAX = none */
+	bool is_retrying;   /* and so was that */
 	struct err problem; /* that ends it all: the record cannot be kept */
 };
 
@@ -132,6 +133,18 @@ static void end_work(struct pool *pool, const struct work *work, int status,
 	pthread_cond_broadcast(&pool->changed);
 }
 
+/* A wave begins, or the time in which boards that could not be reached are tried again. */
+static void tell_wave(struct pool *pool)
+{
+	const struct plan *plan = pool->rollout->plan;
+
+	if (pool->wave == plan->wave && pool->is_retrying == plan->is_retrying)
+		return;
+	pool->wave = plan->wave;
+	pool->is_retrying = plan->is_retrying;
+	tell(pool, (struct rollout_event){ .kind = ROLLOUT_WAVE });
+}
+
 /* Under the lock, which is given back for as long as it takes. */
 static void do_work(struct pool *pool, size_t board)
 {
@@ -144,10 +157,7 @@ static void do_work(struct pool *pool, size_t board)
 	AUTO(err_release) struct err problem = ERR_INIT;
 	int status = 0;
 
-	if (pool->wave != rollout->plan->wave) {
-		pool->wave = rollout->plan->wave;
-		tell(pool, (struct rollout_event){ .kind = ROLLOUT_WAVE });
-	}
+	tell_wave(pool);
 	tell(pool, (struct rollout_event){ .kind = ROLLOUT_START, .board = board });
 	pthread_mutex_unlock(&pool->lock);
 	status = rollout->bring(rollout->data, &rollout->boards->items[board], &monitor, &report,

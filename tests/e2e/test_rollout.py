@@ -297,11 +297,14 @@ def test_out_of_reach(fleet, many):
     events, done = fleet.events("--offline", "skip", devices="@boards")
     assert ends(events)[gone]["state"] == "offline" and ends(events)[boards.address(2)]["wave"] == 0
     assert events[-1]["status"] == "done" and events[-1]["offline"] == 1
+    none = fleet.rollout("--offline", "skip", devices=gone, status=1)
+    assert "1 board could not be reached" in none.stderr
     fleet.release("two")
     failed = fleet.rollout("--offline", "fail", "--canary", "0", "--parallel", "1", devices="@boards", status=1)
     assert f"{gone}   failed" in failed.stdout and "1 board failed" in failed.stderr
     late = fleet.rollout("--timeout", "3s", devices="@boards", status=1)
     assert f"{gone}   not reached" in late.stdout and "1 board could not be reached" in late.stderr
+    assert late.stderr.count("\nboards that could not be reached\n") == 1
     process = fleet.start("--json", devices="@boards")
     for line in process.stdout:
         if json.loads(line).get("state") == "offline":
@@ -309,7 +312,7 @@ def test_out_of_reach(fleet, many):
     boards.set_faults(1)
     rest, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
-    assert json.loads(rest.splitlines()[-1])["done"] == 4
+    assert json.loads(rest.splitlines()[-1])["done"] == 4 and '"retrying":true' in rest.replace(" ", "")
 
 
 def test_boards_that_cannot(fleet, many):

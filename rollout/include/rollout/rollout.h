@@ -34,7 +34,7 @@ struct board_report {
 void board_report_release(struct board_report *report);
 
 enum rollout_event_kind {
-	ROLLOUT_WAVE,  /* a wave begins */
+	ROLLOUT_WAVE,  /* a wave begins, or boards that could not be reached are tried again */
 	ROLLOUT_START, /* a board's turn */
 	ROLLOUT_PHASE, /* text = what is done on it now */
 	ROLLOUT_NOTE,  /* text = something to be told of a board */
