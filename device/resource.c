@@ -37,23 +37,6 @@ int network_create(struct engine *engine, const json_t *body, struct err *err)
 	return create(engine, "network", body, err);
 }
 
-int network_list(struct engine *engine, const char *project, struct strvec *names, struct err *err)
-{
-	AUTO(freep)
-	char *filters = xasprintf("{\"label\":[\"com.docker.compose.project=%s\"]}", project);
-	AUTO(engine_call_release)
-	struct engine_call call = { .method = "GET", .what = "list its networks" };
-	json_auto_t *list = NULL;
-	json_t *item = NULL;
-	size_t i = 0;
-
-	engine_call_path(&call, "/networks?filters=%s", filters);
-	if (engine_call_json(engine, &call, &list, err) < 0)
-		return -1;
-	json_array_foreach(list, i, item) strvec_add(names, json_get_string(item, "Name") ?: "");
-	return 0;
-}
-
 int network_remove(struct engine *engine, const char *name, struct err *err)
 {
 	AUTO(freep) char *what = xasprintf("remove network '%s'", name);

@@ -141,32 +141,3 @@ int deploy_run(const struct deploy_request *request, struct deploy_result *ret, 
 		return -1;
 	return drop_others(&deploy, err);
 }
-
-/* --- the end of it --- */
-
-static int remove_networks(struct engine *engine, const char *project, struct err *err)
-{
-	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
-
-	if (network_list(engine, project, &names, err) < 0)
-		return -1;
-	VEC_FOREACH(name, &names) {
-		if (network_remove(engine, *name, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int deploy_remove(struct engine *engine, const char *project, struct err *err)
-{
-	AUTO(deployment_release) struct deployment deployment = { .items = NULL };
-
-	if (deployment_read(engine, project, &deployment, err) < 0)
-		return -1;
-	VEC_FOREACH(container, &deployment) {
-		if (container_stop(engine, container->id, -1, err) < 0 ||
-		    container_remove(engine, container->id, true, err) < 0)
-			return -1;
-	}
-	return remove_networks(engine, project, err);
-}

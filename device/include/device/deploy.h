@@ -64,7 +64,5 @@ void deploy_result_release(struct deploy_result *result);
  */
 WARN_UNUSED int deploy_run(const struct deploy_request *request, struct deploy_result *ret,
 			   struct err *err);
-/* Stops and removes the project's containers and networks; volumes stay. */
-WARN_UNUSED int deploy_remove(struct engine *engine, const char *project, struct err *err);
 
 #endif

@@ -13,9 +13,6 @@ WARN_UNUSED int network_inspect(struct engine *engine, const char *name, json_t 
 				struct err *err);
 /* `body` as compose/engine.h makes it. */
 WARN_UNUSED int network_create(struct engine *engine, const json_t *body, struct err *err);
-/* Names of the networks that a compose project made. */
-WARN_UNUSED int network_list(struct engine *engine, const char *project, struct strvec *names,
-			     struct err *err);
 WARN_UNUSED int network_remove(struct engine *engine, const char *name, struct err *err);
 /* Also one that does not run. */
 WARN_UNUSED int network_disconnect(struct engine *engine, const char *name, const char *container,
