@@ -293,6 +293,18 @@ static int check_given(const char *name, const char *origin, struct err *err)
 		err, "use lower-case letters, digits, '-' and '_', with a letter or digit first");
 }
 
+static int refuse_written(const char *name, struct err *err)
+{
+	if (!*name) {
+		err_set(err, ERR_INPUT,
+			"the project's `name` is empty: its variables have no values");
+		return err_hint(err, "give them values, or a default as in '${NAME:-app}', or name "
+				     "the project by -p");
+	}
+	err_set(err, ERR_INPUT, "nothing of the project's `name` '%s' can be in a name", name);
+	return err_hint(err, "use letters, digits, '-' and '_'");
+}
+
 int project_name(struct loader *loader, struct err *err)
 {
 	const char *given = loader->options->project_name;
@@ -312,11 +324,8 @@ int project_name(struct loader *loader, struct err *err)
 	} else {
 		name = project_name_normalize(written ?: above);
 	}
-	if (!*name && written && !loader->options->no_interpolate) {
-		err_set(err, ERR_INPUT, "nothing of the project's `name` '%s' can be in a name",
-			written);
-		return err_hint(err, "use letters, digits, '-' and '_'");
-	}
+	if (!*name && written && !loader->options->no_interpolate)
+		return refuse_written(written, err);
 	if (!*name) {
 		free(name);
 		name = project_name_normalize(above);
