@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -17,6 +18,7 @@
 
 #define LOOK_AGAIN_NS   20000000
 #define COMMAND_TIME_MS 30000
+#define LOGIN_TIME_MS   60000 /* where nobody types: ConnectTimeout ends with the exchange of keys */
 #define CONNECT_TIME    "ConnectTimeout=15"
 /* A board that lost its power does not say so: 15 s of silence. */
 #define ALIVE_INTERVAL "ServerAliveInterval=5"
@@ -155,14 +157,25 @@ int ssh_check(struct ssh *ssh, struct err *err)
 	return master_is_running(ssh) ? 0 : explain(ssh, err);
 }
 
+static int too_late(struct err *err)
+{
+	(void)err_set(err, ERR_NETWORK, "it takes connections, but no login in %d s",
+		      LOGIN_TIME_MS / 1000);
+	return err_hint(err, "look at its sshd: a full disk or a directory of users that it cannot "
+			     "ask may stop it");
+}
+
 /* Logging in may take as long as somebody needs to type a password. */
 static int wait_for_login(struct ssh *ssh, const struct monitor *monitor, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_AGAIN_NS };
+	uint64_t end_ms = monotonic_ms() + LOGIN_TIME_MS;
 
 	while (!fs_exists(AT_FDCWD, ssh->control)) {
 		if (monitor_check(monitor, err) < 0 || ssh_check(ssh, err) < 0)
 			return -1;
+		if (ssh->is_unattended && monotonic_ms() > end_ms)
+			return too_late(err);
 		(void)nanosleep(&pause, NULL);
 	}
 	return 0;
