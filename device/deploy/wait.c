@@ -118,6 +118,21 @@ static int too_late(long long seconds, struct err *err)
 		err, "the board's engine may not run healthchecks: Podman needs systemd for that");
 }
 
+/* Who watches its health afterwards gave all of it a time. */
+static bool is_out_of_time(const struct waiting *waiting, uint64_t started, struct err *err)
+{
+	const struct deploy_health *health = waiting->deploy->request->health;
+
+	if (!health || monotonic_ms() - started <= health->timeout_ms)
+		return false;
+	(void)err_set(err, ERR_CHILD, "it %s in %llu s",
+		      waiting->condition == COMPOSE_COMPLETED ? "did not end"
+							      : "did not become healthy",
+		      (unsigned long long)health->timeout_ms / 1000);
+	(void)err_hint(err, "if it needs longer, give it more time");
+	return true;
+}
+
 static int wait_until(struct waiting *waiting, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_AGAIN_NS };
@@ -137,6 +152,8 @@ static int wait_until(struct waiting *waiting, struct err *err)
 			(void)too_late(seconds, err);
 			progress = NEVER;
 		}
+		if (progress == NOT_YET && is_out_of_time(waiting, started, err))
+			progress = NEVER;
 		if (progress == NEVER)
 			show_last_words(waiting, container);
 		if (progress != NOT_YET)
