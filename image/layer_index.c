@@ -82,6 +82,20 @@ static void drop_below(struct layer_index *index, const char *dir)
 	}
 }
 
+/* What other layers have in it. */
+static void drop_lower(struct layer_index *index, const char *dir, unsigned layer)
+{
+	struct indexed_entry *entry = NULL, *next = NULL;
+	size_t len = strlen(dir);
+
+	HASH_ITER(hh, index->entries, entry, next)
+	{
+		if (entry->file.layer != layer && strncmp(entry->path, dir, len) == 0 &&
+		    entry->path[len] == '/')
+			drop(index, entry);
+	}
+}
+
 /* --- reading a layer --- */
 
 static void close_file(struct layer_recorder *recorder)
@@ -105,14 +119,14 @@ static void hash_xattrs(struct hasher *hasher, const struct layer_xattrs *xattrs
 }
 
 static void fill(struct layer_recorder *recorder, struct indexed_entry *entry,
-		 const struct layer_entry *from)
+		 const struct layer_entry *from, bool is_hiding)
 {
 	struct indexed_file *file = &entry->file;
 
 	free(file->link);
 	*file = (struct indexed_file){ .path = entry->path,
 				       .type = from->type,
-				       .is_opaque = file->is_opaque && from->type == LAYER_DIR,
+				       .is_opaque = is_hiding && from->type == LAYER_DIR,
 				       .mode = from->mode,
 				       .uid = from->uid,
 				       .gid = from->gid,
@@ -126,24 +140,43 @@ static void fill(struct layer_recorder *recorder, struct indexed_entry *entry,
 	}
 }
 
+static void make_opaque(struct layer_recorder *recorder, const char *path)
+{
+	struct indexed_file *dir = NULL;
+
+	drop_lower(recorder->index, path, recorder->layer);
+	dir = &find_or_make(recorder->index, path)->file;
+	dir->type = LAYER_DIR;
+	dir->is_opaque = true;
+}
+
+/* A whiteout is about the layers below, wherever in its own it stands (layer.md#whiteouts). */
+static bool is_own(const struct layer_recorder *recorder, const struct indexed_entry *there,
+		   const struct layer_entry *entry)
+{
+	return entry->type == LAYER_WHITEOUT && there && there->file.layer == recorder->layer;
+}
+
 static int take_entry(struct layer_sink *sink, const struct layer_entry *entry, struct err *err)
 {
 	struct layer_recorder *recorder = CONTAINER_OF(sink, struct layer_recorder, sink);
 	struct indexed_entry *there = NULL;
+	bool was_dir, was_hiding;
 
 	(void)err;
 	close_file(recorder);
 	there = find(recorder->index, entry->path);
-	if (entry->type == LAYER_OPAQUE) {
-		drop_below(recorder->index, entry->path);
-		there = find_or_make(recorder->index, entry->path);
-		there->file.type = LAYER_DIR;
-		there->file.is_opaque = true;
+	was_dir = there && there->file.type == LAYER_DIR;
+	was_hiding = there && (!was_dir || there->file.is_opaque);
+	if (entry->type == LAYER_OPAQUE || (was_dir && is_own(recorder, there, entry))) {
+		make_opaque(recorder, entry->path);
 		return 0;
 	}
-	if (entry->type != LAYER_DIR && there && there->file.type == LAYER_DIR)
+	if (is_own(recorder, there, entry))
+		return 0;
+	if (entry->type != LAYER_DIR && was_dir)
 		drop_below(recorder->index, entry->path);
-	fill(recorder, find_or_make(recorder->index, entry->path), entry);
+	fill(recorder, find_or_make(recorder->index, entry->path), entry, was_hiding);
 	return 0;
 }
 

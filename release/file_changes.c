@@ -110,6 +110,7 @@ struct reading {
 	struct layer_index *index;
 	struct layer_recorder recorder;
 	struct layer_sink sink; /* before the recorder's */
+	unsigned layers;        /* that were read */
 };
 
 static int take_entry(struct layer_sink *sink, const struct layer_entry *entry, struct err *err)
@@ -137,7 +138,7 @@ static int read_layer(struct reading *reading, const struct descriptor *layer, s
 	if (store_open_blob(reading->store, &layer->digest, &fd, err) < 0)
 		return -1;
 	reading->sink = (struct layer_sink){ .entry = take_entry, .data = take_data };
-	layer_recorder_init(&reading->recorder, reading->index, 0);
+	layer_recorder_init(&reading->recorder, reading->index, reading->layers++);
 	status = layer_read(fd, true, &reading->sink, NULL, err);
 	layer_recorder_finish(&reading->recorder);
 	return status < 0 ? err_wrap(err, "layer %s", layer->digest.text) : 0;

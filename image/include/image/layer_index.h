@@ -43,7 +43,7 @@ bool layer_index_is_empty(const struct layer_index *index);
 size_t layer_index_count(const struct layer_index *index);
 /* The number of what is in no layer, but in a container. */
 #define LAYER_OF_CONTAINER UINT_MAX
-/* Puts entries on top as they come by, in the caller's storage. */
+/* Puts entries on top as they come by, in the caller's storage; each layer of an index has a number of its own. */
 struct layer_recorder {
 	struct layer_sink sink;
 	struct layer_index *index;

@@ -91,6 +91,12 @@ static void compared(void **state)
 		{ "a=1", "-a", "-a 1>?;" },
 		{ "d/ d/a=1", "-d", "-d/a 1>?;" },
 		{ "d/ d/a=1", "d/ *d d/b=1", "-d/a 1>?;+d/b ?>1;" },
+		/* also what stands behind what it hides with */
+		{ "d/ d/a=1", "d/ d/b=1 *d", "-d/a 1>?;+d/b ?>1;" },
+		{ "d/ d/a=1", "d/ d/b=1 -d", "-d/a 1>?;+d/b ?>1;" },
+		{ "a=1", "a=12 -a", "~a 1>2;" },
+		/* a directory in place of what is gone begins empty */
+		{ "-d/a", "-d d/", "" },
 		/* what was gone is gone still, with the directory that it was in */
 		{ "-d/a", "-d", "-d ?>?;" },
 	};
