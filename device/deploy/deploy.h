@@ -29,6 +29,9 @@ WARN_UNUSED int deploy_change_network(struct deploy *deploy, const char *name, c
 				      const json_t *body, struct err *err);
 /* Every service's image: there, or pulled by the engine. */
 WARN_UNUSED int deploy_images(struct deploy *deploy, struct err *err);
+/* Until that container has ended with status 0, for as long as the request's health gives it: ERR_CHILD. */
+WARN_UNUSED int deploy_wait_end(const struct deploy *deploy, unsigned step, const char *id,
+				struct err *err);
 /* Waits until what `service` depends on is as far as it wants. */
 WARN_UNUSED int deploy_wait(struct deploy *deploy, const struct compose_service *service,
 			    struct err *err);

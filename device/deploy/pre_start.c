@@ -146,7 +146,13 @@ static int create(struct pre_start *run, struct err *err)
 	return 0;
 }
 
-static int carry_out(struct pre_start *run, struct err *err)
+static const char *program_of(const struct pre_start *run)
+{
+	return run->hook->command.len > 0 ? run->hook->command.items[0] : "its image's";
+}
+
+/* Says what it prints while it runs, for as long as that takes. */
+static int follow(struct pre_start *run, struct err *err)
 {
 	struct engine *engine = run->deploy->engine;
 	const json_t *config = json_get_object(run->body, "Config");
@@ -157,19 +163,27 @@ static int carry_out(struct pre_start *run, struct err *err)
 	const struct stream_sink sink = { .write = step_log_write, .data = &log };
 	int status = 0;
 
-	if (container_start(engine, run->id, err) < 0)
-		return -1;
 	/* A log driver may have nothing to read. */
 	(void)!container_logs(engine, run->id, &options, &sink, NULL);
 	if (container_wait(engine, run->id, &status, err) < 0)
 		return -1;
 	if (status == 0)
 		return 0;
-	(void)err_set(
-		err, ERR_CHILD, "its pre_start hook %zu ('%s') ended with status %d", run->index,
-		run->hook->command.len > 0 ? run->hook->command.items[0] : "its image's", status);
+	(void)err_set(err, ERR_CHILD, "its pre_start hook %zu ('%s') ended with status %d",
+		      run->index, program_of(run), status);
 	err->child_status = status;
 	return -1;
+}
+
+static int carry_out(struct pre_start *run, struct err *err)
+{
+	if (container_start(run->deploy->engine, run->id, err) < 0)
+		return -1;
+	if (!run->deploy->request->health)
+		return follow(run, err);
+	return deploy_wait_end(run->deploy, run->step, run->id, err) < 0
+		       ? err_wrap(err, "its pre_start hook %zu ('%s')", run->index, program_of(run))
+		       : 0;
 }
 
 static int run_one(struct pre_start *run, struct err *err)

@@ -164,6 +164,15 @@ static int wait_until(struct waiting *waiting, struct err *err)
 	}
 }
 
+int deploy_wait_end(const struct deploy *deploy, unsigned step, const char *id, struct err *err)
+{
+	struct waiting waiting = {
+		.deploy = deploy, .id = id, .condition = COMPOSE_COMPLETED, .step = step
+	};
+
+	return wait_until(&waiting, err);
+}
+
 static int wait_for(const struct deploy *deploy, const char *service, const char *id,
 		    enum compose_condition condition, struct err *err)
 {

@@ -334,17 +334,21 @@ def test_boards_that_cannot(fleet, many):
     assert [made(boards, number) for number in (1, 2, 3)] == before
 
 
-def test_what_never_ends(fleet, many):
-    """A service that others wait for has the same time as all of it."""
+@pytest.mark.parametrize("more, what", [
+    ("    depends_on: {job: {condition: service_completed_successfully}}\n  job: {build: .}\n", "waits for 'job'"),
+    ("    pre_start: [{command: [forever]}]\n", "its pre_start hook 0 ('forever')"),
+])
+def test_what_never_ends(fleet, many, more, what):
+    """What a service waits for has the same time as all of it."""
     fleet.release("one")
     boards = many(1)
     fleet.rollout(devices="@boards")
     before = made(boards, 1)
     compose = fleet.root / "compose.yaml"
-    compose.write_text(compose.read_text() + "    depends_on: {job: {condition: service_completed_successfully}}\n  job: {build: .}\n")
+    compose.write_text(compose.read_text() + more)
     fleet.release("two")
     done = fleet.rollout("--timeout", "2s", devices="@boards", status=1)
-    assert "it did not end in 2 s" in done.stdout
+    assert what in done.stdout and "it did not end in 2 s" in done.stdout
     assert made(boards, 1) == before
 
 
