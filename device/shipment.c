@@ -11,7 +11,6 @@
 
 int shipment_open(struct shipment *shipment, struct err *err)
 {
-	image_config_init(&shipment->config);
 	if (image_content_read_manifest(shipment->store, shipment->target, &shipment->manifest,
 					err) < 0 ||
 	    image_content_read_config(shipment->store, &shipment->manifest.config,
