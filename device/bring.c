@@ -256,10 +256,12 @@ static int send_image(const struct image_bringing *b, const char *service, const
 	return 0;
 }
 
-/* Of another way to it, the same would come. */
-static bool is_final(const struct err *problem)
+/* Of another way to it, the same would come; a connection that broke may be had again. */
+static bool is_final(struct engine *engine, const struct err *problem)
 {
-	return problem->kind == ERR_CANCELLED || problem->kind == ERR_NETWORK ||
+	if (problem->kind == ERR_NETWORK)
+		return engine_reconnect(engine, NULL) < 0;
+	return problem->kind == ERR_CANCELLED ||
 	       strstr(problem->message, "no space left on device");
 }
 
@@ -281,7 +283,7 @@ int board_bring_image(const struct image_bringing *b, const char *service, const
 	}
 	if (pull_there(b, service, image, &problem) == 0)
 		return 0;
-	if (is_final(&problem)) {
+	if (is_final(b->engine, &problem)) {
 		err_move(err, &problem);
 		return err_wrap(err, "service '%s'", service);
 	}
