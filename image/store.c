@@ -16,8 +16,10 @@
 #include "store_private.h"
 
 #define LAYOUT_FILE "oci-layout"
-#define DISK_FULL_BYTES \
-	(256 * 1024) /* less is left when a program has just failed for lack of it */
+/* Less is left when a program has just failed for lack of it. */
+#define DISK_FULL_BYTES (256 << 10)
+/* The same after it has said so, when others may have tidied up since. */
+#define DISK_WAS_FULL_BYTES (64 << 20)
 
 static int hint_room(const struct store *store, struct err *err)
 {
@@ -52,12 +54,11 @@ int store_failed(const struct store *store, struct err *err)
 	}
 }
 
-static bool disk_is_full(const struct store *store)
+static bool has_less_than(const struct store *store, uint64_t bytes)
 {
 	struct statvfs st;
 
-	return fstatvfs(store->fd, &st) == 0 &&
-	       (uint64_t)st.f_bavail * st.f_frsize < DISK_FULL_BYTES;
+	return fstatvfs(store->fd, &st) == 0 && (uint64_t)st.f_bavail * st.f_frsize < bytes;
 }
 
 void store_mark_scratch(struct store *store)
@@ -65,12 +66,18 @@ void store_mark_scratch(struct store *store)
 	store->is_scratch = true;
 }
 
+static bool came_of_full_disk(const struct store *store, const struct err *err)
+{
+	bool was_said = err->errnum == ENOSPC || err->errnum == EDQUOT;
+
+	if (err->kind == ERR_CHILD)
+		return has_less_than(store, was_said ? DISK_WAS_FULL_BYTES : DISK_FULL_BYTES);
+	return was_said;
+}
+
 int store_explain_failure(const struct store *store, struct err *err)
 {
-	bool is_full = err && (err->errnum == ENOSPC || err->errnum == EDQUOT ||
-			       (err->kind == ERR_CHILD && disk_is_full(store)));
-
-	return is_full ? hint_room(store, err) : -1;
+	return err && came_of_full_disk(store, err) ? hint_room(store, err) : -1;
 }
 
 /* The layout file comes last: a store whose making was interrupted is made again. */

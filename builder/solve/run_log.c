@@ -5,24 +5,33 @@
 /* linux-user/signal.c of QEMU writes it to stderr, on a line of its own. */
 #define CRASH_MESSAGE "qemu: uncaught target signal "
 
+/* Of strerror(3), as every libc has it. */
+#define FULL_MESSAGE "No space left on device"
+
+/* One character more; is it the last of the message? */
+static bool follow(size_t *matched, const char *message, size_t len, char c)
+{
+	*matched = *matched < len && c == message[*matched] ? *matched + 1 : c == message[0];
+	return *matched == len;
+}
+
 /* Its number follows the message; the last crash counts. */
+static void watch_for_crash(struct run_log *log, size_t *matched, char c)
+{
+	const size_t len = sizeof(CRASH_MESSAGE) - 1;
+
+	if (*matched == len && c >= '0' && c <= '9')
+		log->crash_signal = (log->crash_signal * 10 + (c - '0')) % 100;
+	else if (follow(matched, CRASH_MESSAGE, len, c))
+		log->crash_signal = 0;
+}
+
 static void watch(struct run_log *log, size_t stream, struct span text)
 {
-	static const char message[] = CRASH_MESSAGE;
-	const size_t len = sizeof(message) - 1;
-	size_t *matched = &log->matched[stream];
-
 	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		if (*matched == len && c >= '0' && c <= '9') {
-			log->crash_signal = (log->crash_signal * 10 + (c - '0')) % 100;
-			continue;
-		}
-		*matched =
-			*matched < len && c == message[*matched] ? *matched + 1 : c == message[0];
-		if (*matched == len)
-			log->crash_signal = 0;
+		watch_for_crash(log, &log->matched[stream], text.ptr[i]);
+		log->said_full |= follow(&log->matched_full[stream], FULL_MESSAGE,
+					 sizeof(FULL_MESSAGE) - 1, text.ptr[i]);
 	}
 }
 

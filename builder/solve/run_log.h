@@ -1,5 +1,6 @@
 /*
- * Between a step and whoever shows its output: masks secrets, and notices what QEMU says when an emulated program crashes.
+ * Between a step and whoever shows its output: masks secrets, and notices what QEMU says when an emulated program crashes,
+ * and what programs say when the disk is full.
  *
  *	run_log_begin(&log, solver->monitor, &mask);
  *	sandbox_run(sandbox, &step, &log.monitor, ...);
@@ -19,7 +20,9 @@ struct run_log {
 	struct str pending[2]; /* of stdout and stderr: perhaps the beginning of a secret */
 	unsigned step;         /* of the last event */
 	size_t matched[2];     /* bytes of QEMU's message so far */
-	int crash_signal;      /* of an emulated program; 0 = none was seen. The guest's number */
+	size_t matched_full[2];
+	int crash_signal; /* of an emulated program; 0 = none was seen. The guest's number */
+	bool said_full;   /* strerror(ENOSPC) in the "C" locale */
 };
 
 /* All borrowed until the end. */

@@ -1,5 +1,6 @@
 #include "run_step.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -77,8 +78,10 @@ static const char *remedy(const struct vertex *vertex, int signal_number)
 }
 
 static int command_failed(const struct solver *solver, const struct vertex *vertex,
-			  const struct sandbox_result *result, int crash_signal, struct err *err)
+			  const struct sandbox_result *result, const struct run_log *log,
+			  struct err *err)
 {
+	int crash_signal = result->emulated ? log->crash_signal : 0;
 	int signal_number =
 		result->status > 128 && result->status - 128 < NSIG ? result->status - 128 : 0;
 	bool is_long = strlen(vertex->title) > TITLE_MAX;
@@ -99,8 +102,10 @@ static int command_failed(const struct solver *solver, const struct vertex *vert
 			 crash_signal, strsignal(crash_signal), emulator);
 	}
 	(void)err_set(err, ERR_CHILD, "%s", message.ptr);
-	if (err)
+	if (err) {
 		err->child_status = result->status;
+		err->errnum = log->said_full ? ENOSPC : 0;
+	}
 	if (crash_signal)
 		return err_hint(err, "%s", remedy(vertex, crash_signal));
 	/* now, while what it has written is still there */
@@ -120,14 +125,14 @@ static void warn_of_crash(const struct solver *solver, const struct vertex *vert
 }
 
 static int conclude(const struct solver *solver, struct vertex *vertex,
-		    const struct sandbox_result *result, int crash_signal, struct err *err)
+		    const struct sandbox_result *result, const struct run_log *log, struct err *err)
 {
 	vertex->emulated = result->emulated;
 	vertex->elapsed_ns = result->elapsed_ns;
 	if (result->status)
-		return command_failed(solver, vertex, result, crash_signal, err);
-	if (crash_signal)
-		warn_of_crash(solver, vertex, crash_signal);
+		return command_failed(solver, vertex, result, log, err);
+	if (result->emulated && log->crash_signal)
+		warn_of_crash(solver, vertex, log->crash_signal);
 	return 0;
 }
 
@@ -169,7 +174,7 @@ static int run_in_sandbox(struct solver *solver, struct vertex *vertex, const st
 	run_log_end(&log);
 	if (status < 0)
 		return err && err->kind == ERR_CANCELLED ? -1 : err_wrap(err, "RUN");
-	return conclude(solver, vertex, &result, result.emulated ? log.crash_signal : 0, err);
+	return conclude(solver, vertex, &result, &log, err);
 }
 
 static int pack(struct solver *solver, struct layer_output *output, struct err *err)

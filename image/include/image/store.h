@@ -46,8 +46,8 @@ void store_mark_scratch(struct store *store);
  */
 bool store_use(struct store *store, const char *path);
 /*
- * To an error of work on the store's disk (unpacking, a program in a step) that came of a full disk: adds the remedy.
- * Returns -1.
+ * To an error of work on the store's disk (unpacking, a program in a step) that came of a full disk: adds the remedy. Of
+ * ERR_CHILD only the disk tells, and `errnum` ENOSPC whether the program has said so. Returns -1.
  */
 int store_explain_failure(const struct store *store, struct err *err);
 

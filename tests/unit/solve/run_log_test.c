@@ -48,6 +48,31 @@ static void streams_are_masked_apart(void **state)
 	assert_string_equal(seen.err_out.ptr, "b ***\n");
 }
 
+static void a_full_disk_is_noticed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *pieces[2];
+		bool expected;
+	} rows[] = {
+		{ { "dd: error writing '/out/large': No space left on device\n" }, true },
+		{ { "NNo space left", " on device" }, true },
+		{ { "No space left\n", " on device\n" }, false },
+		{ { "No space", "\n" }, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct secret_mask none = SECRET_MASK_INIT;
+		struct run_log log;
+
+		run_log_begin(&log, NULL, &none);
+		for (size_t j = 0; j < ARRAY_SIZE(rows[i].pieces) && rows[i].pieces[j]; j++)
+			say(&log, 2, rows[i].pieces[j]);
+		run_log_end(&log);
+		assert_row(log.said_full == rows[i].expected, rows[i].pieces[0]);
+	}
+}
+
 static void crashes_under_qemu_are_noticed(void **state)
 {
 	(void)state;
@@ -82,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(streams_are_masked_apart),
+		cmocka_unit_test(a_full_disk_is_noticed),
 		cmocka_unit_test(crashes_under_qemu_are_noticed),
 	};
 
