@@ -14,6 +14,8 @@ from conftest import COUNTER, REPOSITORY
 
 SIZES = REPOSITORY / "bench/fleet_sizes.json"
 PYTHON = "/usr/lib/python3.11"
+# What other packages than the standard library put there is not on every machine.
+NO_DEPENDENCIES = shutil.ignore_patterns("__pycache__", "test", "config-*", "ensurepip", "lib2to3", "idlelib", "tkinter", "turtledemo")
 # The base is one layer, as Debian's images are, whatever was changed in it.
 DOCKERFILE = """FROM scratch AS base
 COPY --from={debian} / /
@@ -38,7 +40,7 @@ class Project:
         self.write("compose.yaml", "services: {app: {build: ., network_mode: none, stop_signal: SIGKILL}}\n")
         self.write("edgectl.yaml", f"fleets: {{{self.name}: {{registry: {registry.address}, repository: {self.repository}, "
                                    "platforms: [linux/arm64]}}\n")
-        shutil.copytree(PYTHON, root / "dependencies", ignore=shutil.ignore_patterns("__pycache__", "test"))
+        shutil.copytree(PYTHON, root / "dependencies", ignore=NO_DEPENDENCIES)
         shutil.copytree(REPOSITORY / "builder", root / "app")
         subprocess.run(["chown", "-R", f"{identity.uid}:{identity.gid}", root], check=True)
         self.write("base", "one\n")
