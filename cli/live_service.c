@@ -248,10 +248,10 @@ static int take_build(struct live_service *service, struct live_build *owned_bui
 		return -1;
 	}
 	set_image(service, &result->target);
-	live_view_image(service->view, service->name, &service->image.digest);
 	service->build = owned_build;
 	/* A build takes much for a short time; what comes now is waiting. */
 	(void)malloc_trim(0);
+	live_view_image(service->view, service->name, &service->image.digest);
 	return 0;
 }
 
