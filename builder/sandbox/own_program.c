@@ -2,10 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/memfd.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -42,18 +43,32 @@ static int open_memory(void)
 	return fd < 0 && errno == EINVAL ? memfd_create("edgectl", MFD_ALLOW_SEALING) : fd;
 }
 
+/* What the kernel maps of the file, elf(5): what lies behind is for debuggers, and several times as much. */
+static size_t loaded_size(void)
+{
+	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);
+	size_t count = getauxval(AT_PHNUM);
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t end = headers[i].p_offset + headers[i].p_filesz;
+
+		if (headers[i].p_type == PT_LOAD && end > size)
+			size = end;
+	}
+	return size;
+}
+
 static int copy_program(int to_fd, struct err *err)
 {
 	AUTO(fd_closep) int from_fd = -1;
-	struct stat st;
+	size_t size = loaded_size();
 	off_t offset = 0;
 
 	if (fd_open(AT_FDCWD, "/proc/self/exe", O_RDONLY, 0, &from_fd, err) < 0)
 		return -1;
-	if (fstat(from_fd, &st) < 0)
-		return err_errno(err, "look at our own program");
-	while (offset < st.st_size) {
-		ssize_t n = sendfile(to_fd, from_fd, &offset, (size_t)(st.st_size - offset));
+	while ((size_t)offset < size) {
+		ssize_t n = sendfile(to_fd, from_fd, &offset, size - (size_t)offset);
 
 		if (n <= 0)
 			return err_errno(err, "copy our own program");
