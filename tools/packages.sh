@@ -5,7 +5,8 @@
 #   tools/packages.sh --list PURPOSE...
 #
 # Purposes: build, run, demo (quickstart.sh), test (test.sh), bench.
-# Asks for root by sudo when something is missing and the caller is not root; does nothing when all is there.
+# Asks for root by sudo when something is missing and the caller is not root; does nothing when all is there. Services that come
+# with a package (an ssh server, docker) are not started: the tests start their own.
 set -eu
 
 packages_of() {
@@ -70,5 +71,5 @@ echo "Debian packages: installing $missing..."
 as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 update ||
 	echo "packages.sh: not every package list could be renewed, going on" >&2
 # shellcheck disable=SC2086
-as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 \
-	install --no-install-recommends $missing >/dev/null
+as_root DEBIAN_FRONTEND=noninteractive sh "$(dirname "$0")/without-services.sh" \
+	apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing >/dev/null

@@ -15,6 +15,7 @@ import clean_root
 from oci_layout import Layout
 
 USER = "ann"
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +95,57 @@ def test_what_is_installed(machine):
 def test_templates_of_the_package_can_be_copied(machine):
     """/usr/share/doc/edgectl/examples: where a template of one's own begins."""
     machine.as_user("cp -r /usr/share/doc/edgectl/examples/templates/shell mine && edgectl init other --template ./mine --board generic-armv7ahf -y")
+
+
+SERVICE = {
+    "DEBIAN/control": "Package: demo-service\nVersion: 1\nArchitecture: all\nMaintainer: test <test@localhost>\nDescription: starts\n",
+    "DEBIAN/postinst": "#!/bin/sh\nset -e\nupdate-rc.d demo-service defaults\ninvoke-rc.d demo-service start\n",
+    "etc/init.d/demo-service": "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: demo-service\n# Required-Start:\n# Required-Stop:\n"
+                               "# Default-Start: 2 3 4 5\n# Default-Stop: 0 1 6\n### END INIT INFO\ntouch /run/demo-$1\n",
+    "lib/systemd/system/demo-service.service": "[Service]\nExecStart=/bin/true\n",
+}
+
+
+def test_services_of_what_the_tests_install_are_not_started(machine):
+    """tools/without-services.sh, which tools/packages.sh installs with, and a package that starts its service as Debian's do."""
+    policy = machine.root / "usr/sbin/policy-rc.d"
+    started = machine.root / "run/demo-start"
+    shutil.copy(SOURCE / "tools/without-services.sh", machine.root / "root")
+    for name, text in SERVICE.items():
+        file = machine.root / "root/demo" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
+    machine.as_root("dpkg-deb --build /root/demo /root/demo.deb")
+    # A container's Debian has no init, and starts nothing for that reason.
+    for name, text in ("init", ""), ("runlevel", "echo N 2\n"):
+        (machine.root / "sbin" / name).write_text(f"#!/bin/sh\n{text}")
+        (machine.root / "sbin" / name).chmod(0o755)
+
+    def installed(command):
+        machine.as_root(f"{command} dpkg --install /root/demo.deb")
+        found = started.exists()
+        started.unlink(missing_ok=True)
+        return found
+
+    without = "sh /root/without-services.sh"
+    assert installed("")
+    assert installed(without)  # it was there before, and has to be started again
+    machine.as_root("dpkg --purge demo-service")
+    assert not installed(without) and not policy.exists()
+    machine.as_root("dpkg --purge demo-service")
+    # Interrupted, by the signal that Ctrl-C is; and killed, after which nothing is denied, and the next run tidies up.
+    wait = f"timeout --foreground --signal SIG 1 {without} sleep 2"
+    machine.as_root(f"{wait.replace('SIG', 'INT')}; test $? = 124")
+    assert not policy.exists()
+    machine.as_root(f"{wait.replace('SIG', 'KILL')}; test $? = 137")
+    assert policy.exists() and installed("")
+    machine.as_root(f"dpkg --purge demo-service; {without} true")
+    assert not policy.exists()
+    policy.write_text("#!/bin/sh\n# the administrator's\nexit 0\n")
+    policy.chmod(0o755)
+    assert installed(without) and "the administrator's" in policy.read_text()
+    machine.as_root("dpkg --purge demo-service; rm /usr/sbin/policy-rc.d /sbin/init /sbin/runlevel")
 
 
 def test_removed_without_a_trace(machine):
