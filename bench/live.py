@@ -12,6 +12,7 @@ import queue
 import shutil
 import statistics
 import subprocess
+import textwrap
 import threading
 import time
 
@@ -214,5 +215,6 @@ class Live:
                 edit(side.root)
                 if until(lambda: is_there(side.inside), 8) is None:
                     missed.append(name)
-            print(f"edits    {title:<16} {len(edits()) - len(missed)} of {len(edits())} arrive" +
-                  (f"; not: {', '.join(missed)}" if missed else ""), flush=True)
+            print(f"edits    {title:<16} {len(edits()) - len(missed)} of {len(edits())} arrive", flush=True)
+            if missed:
+                print(textwrap.fill(f"not: {', '.join(missed)}", 110, initial_indent=" " * 9, subsequent_indent=" " * 14), flush=True)

@@ -57,6 +57,7 @@ class Layout:
                   "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id in made]}}
         manifest = {"schemaVersion": 2, "mediaType": f"{OCI}.manifest.v1+json",
                     "config": self.document(config, f"{OCI}.config.v1+json"), "layers": [layer for layer, _ in made]}
+        self.to_send = sum(x["size"] for x in (manifest["config"], *manifest["layers"]))
         index = self.document(manifest, manifest["mediaType"])
         index["annotations"] = {"org.opencontainers.image.ref.name": "1"}
         (root / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
@@ -268,9 +269,8 @@ def killed_pushes(scratch, peers, size, kills):
     finally:
         parts.stop(server)
     received = sum(x["received"] for x in requests if "/blobs/uploads/" in x["path"])
-    blobs = sum(x.stat().st_size for x in layout.blobs.iterdir())
-    print(f"push of {size // MB} MB, killed {done} times: {received / MB:.1f} MB came in, "
-          f"{100 * (received / blobs - 1):+.2f} % of what there is to send", flush=True)
+    print(f"push of {size // MB} MB, killed {done} times: {100 * (received / layout.to_send - 1):.2f} % more than there is to send "
+          "came in", flush=True)
     peers.forget("edgectl")
     shutil.rmtree(layout.root)
 
@@ -278,7 +278,7 @@ def killed_pushes(scratch, peers, size, kills):
 # --- all ---
 
 def on_loopback(scratch, peers, runs, large):
-    print(f"{'':<38}{'edgectl':>11}" + "".join(f"{x:>11}{'':>7}" for x in PEERS[1:]))
+    print((f"{'':<38}{'edgectl':>11}" + "".join(f"{x:>11}{'':>7}" for x in PEERS[1:])).rstrip())
     transfers = Transfers(scratch, peers, runs)
     transfers.rows("150 MB", 150 * MB)
     if large:
