@@ -7,8 +7,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "libcurl.h"
 #include "transfer.h"
+#include "url.h"
 
 struct http_timer {
 	uint64_t due_ms;
@@ -44,6 +46,7 @@ struct http {
 	struct http_timers timers;
 	struct http_works works;
 	struct transfer_list transfers;
+	struct strmap http2_only; /* origins that do not take HTTP/1.1; no values */
 };
 
 struct http *http_new(const struct http_options *options)
@@ -67,6 +70,7 @@ void http_freep(struct http **http)
 	free((*http)->timers.items);
 	free((*http)->works.items);
 	free((*http)->transfers.items);
+	strmap_release(&(*http)->http2_only);
 	free(*http);
 	*http = NULL;
 }
@@ -115,13 +119,21 @@ static void share_rate(struct http *http)
 		transfer_limit(*transfer);
 }
 
+static bool is_http2_only(const struct http *http, const char *url)
+{
+	AUTO(freep) char *origin = http->http2_only.len > 0 ? url_origin(url) : NULL;
+
+	return origin && strmap_has(&http->http2_only, origin);
+}
+
 void http_start(struct http *http, struct http_request *request)
 {
 	CURLM *multi = multi_handle(http);
 
 	clear_answer(request);
 	str_init(&request->answer, 0);
-	request->transfer = transfer_new(request, &http->limits, &http->transfers);
+	request->transfer = transfer_new(request, &http->limits, &http->transfers,
+					 is_http2_only(http, request->url));
 	share_rate(http);
 	if (libcurl.multi_add_handle(multi, transfer_handle(request->transfer)) != CURLM_OK)
 		abort();
@@ -161,6 +173,20 @@ void http_abort(struct http *http)
 		drop_transfer(transfer_request(http->transfers.items[http->transfers.len - 1]));
 }
 
+/* Our choice of HTTP/1.1 is not the caller's concern: the same exchange again, without it. */
+static bool start_by_http2(struct http *http, const struct transfer *transfer)
+{
+	struct http_request *request = transfer_request(transfer);
+	AUTO(freep) char *origin = transfer_lacks_http2(transfer) ? url_origin(request->url) : NULL;
+
+	if (!origin)
+		return false;
+	strmap_set(&http->http2_only, origin, NULL);
+	drop_transfer(request);
+	http_start(http, request);
+	return true;
+}
+
 static void finish_transfers(struct http *http)
 {
 	int left = 0;
@@ -175,6 +201,8 @@ static void finish_transfers(struct http *http)
 		libcurl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
 		request = transfer_request(transfer);
 		transfer_finish(transfer, message->data.result);
+		if (start_by_http2(http, transfer))
+			continue;
 		drop_transfer(request);
 		share_rate(http);
 		if (request->done)

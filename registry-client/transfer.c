@@ -26,6 +26,7 @@ struct transfer {
 	const struct transfer_limits *limits;
 	struct transfer_list *list;
 	uint64_t sent;
+	bool by_http1; /* for the sake of a large body */
 	bool begun;    /* the sink knows of the answer */
 	bool rejected; /* by the sink or a limit */
 	bool enough;   /* of a failure's text */
@@ -38,7 +39,7 @@ CURL *transfer_handle(struct transfer *transfer)
 	return transfer->curl;
 }
 
-struct http_request *transfer_request(struct transfer *transfer)
+struct http_request *transfer_request(const struct transfer *transfer)
 {
 	return transfer->request;
 }
@@ -213,7 +214,7 @@ static int on_progress(void *user, curl_off_t to_receive, curl_off_t received, c
 
 #define SET(transfer, option, value) (void)libcurl.easy_setopt((transfer)->curl, option, value)
 
-static void set_method(struct transfer *transfer)
+static void set_method(struct transfer *transfer, bool no_http1)
 {
 	const struct http_request *request = transfer->request;
 	bool sends = request->body.size > 0 || request->method == HTTP_PUT ||
@@ -233,7 +234,8 @@ static void set_method(struct transfer *transfer)
 		 * nginx lets a stream of HTTP/2 have 64 KiB under way (http2_body_preread_size), which on a line of 50 ms is 1.3
 		 * MB/s; a connection of its own has what TCP finds out. Answers are not held up so: they are HTTP/2.
 		 */
-		if (request->body.size >= LARGE_BODY)
+		transfer->by_http1 = request->body.size >= LARGE_BODY && !no_http1;
+		if (transfer->by_http1)
 			SET(transfer, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	} else if (request->method == HTTP_POST) {
 		SET(transfer, CURLOPT_POSTFIELDS, "");
@@ -329,7 +331,7 @@ void transfer_limit(struct transfer *transfer)
 }
 
 struct transfer *transfer_new(struct http_request *request, const struct transfer_limits *limits,
-			      struct transfer_list *list)
+			      struct transfer_list *list, bool no_http1)
 {
 	struct transfer *transfer = xcalloc(1, sizeof(*transfer));
 
@@ -343,7 +345,7 @@ struct transfer *transfer_new(struct http_request *request, const struct transfe
 	transfer->window_start_ms = monotonic_ms();
 	set_connection(transfer);
 	set_tls(transfer);
-	set_method(transfer);
+	set_method(transfer, no_http1);
 	set_headers(transfer);
 	set_callbacks(transfer);
 	*VEC_ADD(list) = transfer;
@@ -476,4 +478,22 @@ void transfer_finish(struct transfer *transfer, CURLcode code)
 	if (request->outcome != HTTP_ANSWERED && request->outcome != HTTP_REJECTED &&
 	    !request->reason[0])
 		strncat(request->reason, libcurl.easy_strerror(code), sizeof(request->reason) - 1);
+}
+
+/*
+ * Without a protocol in common a server ends the handshake (RFC 7301 section 3.2), closes after it, or sends frames of HTTP/2
+ * nevertheless; one behind a front answers 505 (RFC 9110 section 15.6.6) or 426.
+ */
+bool transfer_lacks_http2(const struct transfer *transfer)
+{
+	const struct http_request *request = transfer->request;
+
+	if (!transfer->by_http1 || !url_is_https(request->url))
+		return false;
+	if (request->outcome == HTTP_ANSWERED)
+		return request->status == 505 || request->status == 426;
+	if (request->outcome == HTTP_NO_TLS)
+		return strstr(request->reason, "no application protocol") != NULL;
+	return request->over_tls && (request->outcome == HTTP_GARBLED ||
+				     (request->outcome == HTTP_BROKEN && request->body_sent == 0));
 }

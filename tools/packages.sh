@@ -20,7 +20,7 @@ packages_of() {
 	demo) echo python3 mmdebstrap skopeo docker-registry ;;
 	test)
 		echo python3 python3-pytest python3-jsonschema mmdebstrap skopeo docker-registry docker.io apache2-utils openssl procps podman runc
-		echo clang-format pmccabe shellcheck mandoc fish zsh dpkg-dev bzip2 xz-utils zstd git openssh-client openssh-server avahi-daemon iproute2 strace nginx-light db5.3-util
+		echo clang-format pmccabe shellcheck mandoc fish zsh dpkg-dev bzip2 xz-utils zstd git openssh-client openssh-server avahi-daemon iproute2 strace nginx-light libnginx-mod-stream db5.3-util
 		;;
 	bench) echo python3 mmdebstrap skopeo docker-registry docker.io buildah hyperfine ;;
 	*)

@@ -4,7 +4,9 @@ import hashlib
 import pathlib
 import random
 import socket
+import ssl
 import subprocess
+import threading
 
 import parts
 import pytest
@@ -12,16 +14,20 @@ import pytest
 MIB = 1024 * 1024
 LAYERS = 5
 
+STREAM_MODULE = pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so")
+
 CONFIGURATION = """
+{module}
 daemon off; master_process off; pid {root}/pid; error_log {root}/error.log;
 events {{}}
+{stream}
 http {{
 	log_format spoken "$server_protocol $connection $request_method $uri $status";
 	access_log {root}/access.log spoken;
 	client_body_temp_path {root}/body; proxy_temp_path {root}/proxy;
 	fastcgi_temp_path {root}/fastcgi; uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;
 	server {{
-		listen 127.0.0.1:{port} ssl http2;
+		listen 127.0.0.1:{port} {listen};
 		ssl_certificate {certificate}; ssl_certificate_key {key};
 		client_max_body_size {limit};
 		proxy_request_buffering off; proxy_http_version 1.1;
@@ -37,11 +43,12 @@ http {{
 
 
 class Nginx:
-    def __init__(self, root, registry, tls, limit="0", more=""):
-        self.root, self.port = root, parts.free_port()
+    def __init__(self, root, registry, tls, limit="0", more="", listen="ssl http2", module="", stream="", port=None):
+        self.root, self.port = root, port or parts.free_port()
         self.address = f"127.0.0.1:{self.port}"
         (root / "conf").write_text(CONFIGURATION.format(root=root, port=self.port, certificate=tls[0], key=tls[1], limit=limit,
-                                                        backend=registry.address, more=more))
+                                                        backend=registry.address, more=more, listen=listen, module=module,
+                                                        stream=stream))
         self.start()
 
     def start(self):
@@ -148,3 +155,78 @@ def test_a_front_that_is_killed_in_the_middle(fresh_edgectl, front, known, built
     said = pull.communicate(timeout=120)
     assert pull.returncode == 0, said
     assert unpacked(other) == digests
+
+
+# Before an nginx that is told nothing of TLS, and so knows HTTP/2 alone: ends the handshake of those who do not offer it.
+ALERTING = """
+stream {{ server {{
+	listen 127.0.0.1:{port} ssl; ssl_alpn h2; ssl_certificate {certificate}; ssl_certificate_key {key};
+	proxy_pass 127.0.0.1:{backend};
+}} }}
+"""
+
+
+class Closing:
+    """The same, but closes after the handshake."""
+
+    def __init__(self, backend, tls):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*tls)
+        self.context.set_alpn_protocols(["h2"])
+        self.backend = backend
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with contextlib.suppress(OSError), self.context.wrap_socket(client, server_side=True) as near:
+            if near.selected_alpn_protocol() != "h2":
+                return
+            with socket.create_connection(("127.0.0.1", self.backend)) as far:
+                threading.Thread(target=self.pump, args=(far, near), daemon=True).start()
+                self.pump(near, far)
+
+    @staticmethod
+    def pump(source, target):
+        with contextlib.suppress(OSError, ValueError):
+            while data := source.recv(65536):
+                target.sendall(data)
+
+    def close(self):
+        self.listener.close()
+
+
+@pytest.fixture
+def http2_only(front, tls_registry):
+    """http2_only(way): address of a registry that takes HTTP/2 and nothing else, and the nginx in it."""
+    def start(way):
+        if way == "505":
+            nginx = front(more="if ($server_protocol = HTTP/1.1) { return 505; }")
+            return nginx.address, nginx
+        if way == "alert":
+            parts.need(STREAM_MODULE.exists(), "nginx knows no streams: apt-get install libnginx-mod-stream")
+            port, behind = parts.free_port(), parts.free_port()
+            stream = ALERTING.format(port=port, certificate=tls_registry.tls[0], key=tls_registry.tls[1], backend=behind)
+            return f"127.0.0.1:{port}", front(listen="http2", module=f"load_module {STREAM_MODULE};", stream=stream, port=behind)
+        nginx = front(listen="http2")
+        return stack.enter_context(contextlib.closing(Closing(nginx.port, tls_registry.tls))).address, nginx
+    with contextlib.ExitStack() as stack:
+        yield start
+
+
+@pytest.mark.parametrize("way", ["alert", "close", "505"])
+def test_a_registry_with_http2_alone(fresh_edgectl, http2_only, known, built, way):
+    """Large uploads go by HTTP/1.1 where they can; where they cannot, nobody has to know of it."""
+    address, nginx = http2_only(way)
+    built(f"{address}/only:1")
+    pushed = fresh_edgectl("push", "--jobs", "1", f"{address}/only:1", env=known)
+    assert "warning" not in pushed.stderr
+    spoken = nginx.spoken()
+    assert sum(x[0] == "HTTP/2.0" and x[2] == "PUT" and "/blobs/" in x[3] and x[4] == "201" for x in spoken) > LAYERS
+    assert sum(x[0] == "HTTP/1.1" for x in spoken) == (way == "505"), "asked once"
