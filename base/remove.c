@@ -2,7 +2,6 @@
  * fs_remove_all(): trees that somebody else made, with any modes, links, depth, and mounts among
  * them.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/path.h"
@@ -28,12 +28,6 @@ struct removal {
 	struct err *err;
 	bool failed;
 };
-
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir);
-}
 
 static int fail(struct removal *removal, int errnum, const char *name)
 {
@@ -115,16 +109,15 @@ static size_t remove_entries(struct removal *removal, DIR *dir, unsigned depth)
 	const struct dirent *entry = NULL;
 	size_t removed = 0;
 
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    remove_entry(removal, dirfd(dir), entry->d_name, depth) == 0)
+	while ((entry = dir_next(dir)))
+		if (remove_entry(removal, dirfd(dir), entry->d_name, depth) == 0)
 			removed++;
 	return removed;
 }
 
 static int remove_dir(struct removal *removal, int parent_fd, const char *name, unsigned depth)
 {
-	AUTO(closedirp) DIR *dir = NULL;
+	AUTO(dir_closep) DIR *dir = NULL;
 	int fd = open_dir(parent_fd, name);
 
 	if (fd < 0)
@@ -180,7 +173,7 @@ static size_t empty_top(struct removal *removal, DIR *top)
 
 static int remove_tree(struct removal *removal, int parent_fd, const char *name)
 {
-	AUTO(closedirp) DIR *top = NULL;
+	AUTO(dir_closep) DIR *top = NULL;
 
 	removal->top_fd = open_dir(parent_fd, name);
 	if (removal->top_fd < 0)

@@ -1,11 +1,12 @@
 #include "live_rules.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -101,28 +102,22 @@ void live_rules_take(struct live_rules *rules, const char *path)
 static int take_tree(struct live_rules *rules, struct live_rule *rule, const char *path,
 		     struct err *err)
 {
+	AUTO(dir_closep) DIR *dir = NULL;
 	const struct dirent *entry = NULL;
-	DIR *dir = NULL;
-	int status = 0;
 
 	take(rules, rule, path);
 	if (!is_directory(path))
 		return 0;
-	dir = opendir(path);
-	if (!dir)
-		return err_errno(err, "read directory '%s'", path);
-	while (status == 0 && (entry = readdir(dir))) {
+	dir = dir_open(AT_FDCWD, path, 0);
+	while (dir && (entry = dir_next(dir))) {
 		AUTO(freep) char *below = path_join(path, entry->d_name);
 
-		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
-			continue;
 		if (entry->d_type == DT_LNK)
 			take(rules, rule, below);
-		else
-			status = take_tree(rules, rule, below, err);
+		else if (take_tree(rules, rule, below, err) < 0)
+			return -1;
 	}
-	(void)closedir(dir);
-	return status;
+	return !dir || errno ? err_errno(err, "read directory '%s'", path) : 0;
 }
 
 int live_rules_take_trees(struct live_rules *rules, bool all, struct err *err)

@@ -1,13 +1,12 @@
 /* One directory is open at a time, so that neither the number of descriptors nor PATH_MAX bounds the tree. */
 #include "disk_usage.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/vec.h"
 
@@ -20,6 +19,13 @@ static int open_dir(int dir_fd, const char *name)
 	int fd = openat(dir_fd, name, flags | O_NOATIME);
 
 	return fd < 0 && errno == EPERM ? openat(dir_fd, name, flags) : fd;
+}
+
+static DIR *open_stream(int dir_fd)
+{
+	DIR *dir = dir_open(dir_fd, ".", O_NOATIME);
+
+	return !dir && errno == EPERM ? dir_open(dir_fd, ".", 0) : dir;
 }
 
 /* Directories below one that were not looked into yet. */
@@ -50,26 +56,18 @@ static void count(struct disk_usage *usage, const struct stat *st)
 static int enter(struct disk_usage *usage, int dir_fd, struct levels *levels, struct err *err)
 {
 	struct level *level = VEC_ADD(levels);
-	int copy = open_dir(dir_fd, ".");
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+	AUTO(dir_closep) DIR *dir = open_stream(dir_fd);
 	const struct dirent *e;
 	struct stat st;
 
-	if (!dir) {
-		err_errno(err, "read a directory of the store");
-		fd_closep(&copy);
-		return -1;
-	}
-	while ((e = readdir(dir))) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    fstatat(dir_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	while (dir && (e = dir_next(dir))) {
+		if (fstatat(dir_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue; /* it has gone: others use the store, too */
 		count(usage, &st);
 		if (S_ISDIR(st.st_mode))
 			strvec_add(&level->names, e->d_name);
 	}
-	closedir(dir);
-	return 0;
+	return !dir || errno ? err_errno(err, "read a directory of the store") : 0;
 }
 
 static int descend(struct disk_usage *usage, int *dir_fd, const char *name, struct levels *levels,

@@ -1,6 +1,5 @@
 #include "image/inventory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -190,23 +190,18 @@ static int add_directory(struct taking *t, const char *dir_path,
 				    struct err *err),
 			 struct err *err)
 {
-	int fd = openat(t->store->fd, dir_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(t->store->fd, dir_path, 0);
 	const struct dirent *e;
-	int result = 0;
 
-	if (!dir) {
-		fd_closep(&fd);
-		return errno == ENOENT ? 0 : err_errno(err, "read '%s'", dir_path);
-	}
-	while (result == 0 && (e = readdir(dir))) {
+	if (!dir && errno == ENOENT)
+		return 0;
+	while (dir && (e = dir_next(dir))) {
 		AUTO(freep) char *path = xasprintf("%s/%s", dir_path, e->d_name);
 
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			result = add(t, path, e->d_name, err);
+		if (add(t, path, e->d_name, err) < 0)
+			return -1;
 	}
-	closedir(dir);
-	return result;
+	return !dir || errno ? err_errno(err, "read '%s'", dir_path) : 0;
 }
 
 /* --- snapshots --- */
@@ -360,19 +355,12 @@ static int take(struct taking *t, struct err *err)
 
 static int list_directories(struct taking *t, struct err *err)
 {
-	int fd = openat(t->store->fd, "snapshots", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(t->store->fd, "snapshots", 0);
 	const struct dirent *e;
 
-	if (!dir) {
-		fd_closep(&fd);
-		return err_errno(err, "read 'snapshots'");
-	}
-	while ((e = readdir(dir)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			strvec_addf(&t->snapshots, "snapshots/%s", e->d_name);
-	closedir(dir);
-	return 0;
+	while (dir && (e = dir_next(dir)))
+		strvec_addf(&t->snapshots, "snapshots/%s", e->d_name);
+	return !dir || errno ? err_errno(err, "read 'snapshots'") : 0;
 }
 
 /*

@@ -2,7 +2,6 @@
  * The walk keeps one directory open, whatever the depth, and comes back by ".." (checked to be the same directory), so that
  * neither the number of descriptors nor PATH_MAX bounds the tree.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/file_links.h"
 #include "base/fs.h"
@@ -173,24 +173,13 @@ static int compare_names(const void *a, const void *b)
 
 static int read_names(int fd, const char *path, struct strvec *names, struct err *err)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(fd, ".", 0);
 	const struct dirent *e;
 
-	if (!dir) {
-		err_errno(err, "read the directory '%s'", path);
-		fd_closep(&copy);
-		return -1;
-	}
-	while (errno = 0, (e = readdir(dir)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			strvec_add(names, e->d_name);
-	if (errno) {
-		err_errno(err, "read the directory '%s'", path);
-		closedir(dir);
-		return -1;
-	}
-	closedir(dir);
+	while (dir && (e = dir_next(dir)))
+		strvec_add(names, e->d_name);
+	if (!dir || errno)
+		return err_errno(err, "read the directory '%s'", path);
 	if (names->len > 1)
 		qsort(names->items, names->len, sizeof(*names->items), compare_names);
 	return 0;

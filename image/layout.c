@@ -1,7 +1,5 @@
 #include "image/layout.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -250,20 +249,13 @@ int layout_fetch_blobs(const struct layout_request *request, const struct descri
 /* What a creation that was interrupted left is fine. */
 static bool holds_other_things(int fd)
 {
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(fd, ".", 0);
 	const struct dirent *entry;
-	bool others = false;
 
-	if (!dir) {
-		fd_closep(&copy);
-		return false;
-	}
-	while (!others && (entry = readdir(dir)))
-		others = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			 strcmp(entry->d_name, "blobs") != 0;
-	closedir(dir);
-	return others;
+	while (dir && (entry = dir_next(dir)))
+		if (!str_eq(entry->d_name, "blobs"))
+			return true;
+	return false;
 }
 
 static int make_layout(int fd, struct err *err)

@@ -1,16 +1,15 @@
 #include "lease.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/fd.h"
 #include "nanoseconds.h"
 #include "sweep.h"
@@ -117,22 +116,16 @@ bool lease_use(struct lease *lease, int store_fd, const char *path)
 /* The oldest that is still locked by another process. */
 static int64_t oldest_start(const struct lease *lease)
 {
-	int copy = openat(lease->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(lease->dir_fd, ".", 0);
 	int64_t oldest = lease->start;
 	const struct dirent *e;
 	struct stat st;
 
-	if (!dir) {
-		fd_closep(&copy);
-		return 0; /* in doubt everything is in use */
-	}
-	while ((e = readdir(dir)))
-		if (e->d_name[0] != '.' && fstatat(lease->dir_fd, e->d_name, &st, 0) == 0 &&
+	while (dir && (e = dir_next(dir)))
+		if (fstatat(lease->dir_fd, e->d_name, &st, 0) == 0 &&
 		    nanoseconds_of(&st.st_mtim) < oldest)
 			oldest = nanoseconds_of(&st.st_mtim);
-	closedir(dir);
-	return oldest;
+	return dir && !errno ? oldest : 0; /* in doubt everything is in use */
 }
 
 int lease_begin_removal(struct lease *lease, int64_t *ret_limit, struct err *err)

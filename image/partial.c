@@ -1,6 +1,5 @@
 #include "partial.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "store_private.h"
@@ -50,17 +50,9 @@ static void sweep_one(int dir_fd, const char *name)
 
 void partial_sweep(struct store *store)
 {
-	int fd = openat(store->fd, DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(store->fd, DIRECTORY, 0);
 	const struct dirent *entry;
 
-	if (!dir) {
-		fd_closep(&fd);
-		return;
-	}
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] != '.')
-			sweep_one(dirfd(dir), entry->d_name);
-	}
-	closedir(dir);
+	while (dir && (entry = dir_next(dir)))
+		sweep_one(dirfd(dir), entry->d_name);
 }

@@ -5,18 +5,16 @@
  */
 #include "image/prune.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/fd.h"
+#include "base/dir.h"
 #include "base/fs.h"
 #include "mentions.h"
 #include "nanoseconds.h"
@@ -299,20 +297,13 @@ static int remove_under_lock(struct pruning *p, int64_t limit, struct err *err)
 /* The directory stays: another process may be about to move something into it. */
 static int empty_trash(const struct pruning *p, struct err *err)
 {
-	int fd = openat(p->store->fd, TRASH, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(p->store->fd, TRASH, 0);
 	const struct dirent *e;
-	int result = 0;
 
-	if (!dir) {
-		fd_closep(&fd);
-		return err_errno(err, "read '%s/" TRASH "'", p->store->root);
-	}
-	while (result == 0 && (e = readdir(dir)))
-		if (e->d_name[0] != '.')
-			result = fs_remove_all(fd, e->d_name, err);
-	closedir(dir);
-	return result;
+	while (dir && (e = dir_next(dir)))
+		if (fs_remove_all(dirfd(dir), e->d_name, err) < 0)
+			return -1;
+	return !dir || errno ? err_errno(err, "read '%s/" TRASH "'", p->store->root) : 0;
 }
 
 static int forget_snapshots(const struct pruning *p, struct err *err)

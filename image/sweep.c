@@ -1,10 +1,10 @@
 #include "sweep.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/fd.h"
 
 static void sweep_one(int dir_fd, const char *name)
@@ -18,18 +18,11 @@ static void sweep_one(int dir_fd, const char *name)
 
 void sweep_files(int dir_fd)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(dir_fd, ".", 0);
 	const struct dirent *e;
 
-	if (!dir) {
-		fd_closep(&fd);
-		return;
-	}
-	while ((e = readdir(dir)))
-		if (e->d_name[0] != '.')
-			sweep_one(dir_fd, e->d_name);
-	closedir(dir);
+	while (dir && (e = dir_next(dir)))
+		sweep_one(dir_fd, e->d_name);
 }
 
 bool sweep_is_locked(int dir_fd, const char *path)

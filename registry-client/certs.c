@@ -1,12 +1,12 @@
 #include "certs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/path.h"
@@ -68,18 +68,15 @@ static int set_identity(const char *certificate, struct certs *ret, struct err *
 
 static int list(const char *path, struct strvec *ret, struct err *err)
 {
-	DIR *dir = opendir(path);
+	AUTO(dir_closep) DIR *dir = dir_open(AT_FDCWD, path, 0);
 	const struct dirent *entry;
 
-	if (!dir)
-		return errno == ENOENT || errno == ENOTDIR
-			       ? 0
-			       : err_errno(err, "read the directory '%s'", path);
-	while ((entry = readdir(dir)))
+	if (!dir && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	while (dir && (entry = dir_next(dir)))
 		strvec_take(ret, path_join(path, entry->d_name));
-	closedir(dir);
 	strvec_sort(ret);
-	return 0;
+	return !dir || errno ? err_errno(err, "read the directory '%s'", path) : 0;
 }
 
 static int load_files(const struct strvec *files, struct certs *ret, struct err *err)

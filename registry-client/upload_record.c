@@ -1,6 +1,5 @@
 #include "upload_record.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -202,17 +202,9 @@ static void sweep_one(int dir_fd, const char *name)
 
 void upload_records_sweep(struct store *store)
 {
-	int fd = openat(store_dir_fd(store), DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	AUTO(dir_closep) DIR *dir = dir_open(store_dir_fd(store), DIRECTORY, 0);
 	const struct dirent *entry;
 
-	if (!dir) {
-		fd_closep(&fd);
-		return;
-	}
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] != '.')
-			sweep_one(dirfd(dir), entry->d_name);
-	}
-	closedir(dir);
+	while (dir && (entry = dir_next(dir)))
+		sweep_one(dirfd(dir), entry->d_name);
 }

@@ -1,11 +1,11 @@
 #include "template_files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "template_reader.h"
@@ -80,37 +80,25 @@ static int add_entry(struct walk *walk, int dir, const char *name, const char *p
 		       "'%s' is a special file: a template holds regular files only", path);
 }
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir); /* nothing was written */
-}
-
-static bool is_skipped(const char *name)
-{
-	return str_eq(name, ".") || str_eq(name, "..") || str_eq(name, ".git");
-}
-
 /* Takes `owned_fd`. */
 static int walk_dir(struct walk *walk, int owned_fd, const char *path, unsigned depth,
 		    struct err *err)
 {
 	AUTO(fd_closep) int fd = owned_fd;
-	AUTO(closedirp) DIR *dir = fdopendir(fd);
-	struct dirent *entry;
+	AUTO(dir_closep) DIR *dir = dir_open(fd, ".", 0);
+	const struct dirent *entry;
 
 	if (!dir)
 		return err_errno(err, "'%s'", path);
-	(void)TAKE_FD(fd); /* the stream closes it */
 	if (depth > LIMIT_YAML_DEPTH)
 		return err_set(err, ERR_LIMIT, "'%s' is deeper than %d directories", path,
 			       LIMIT_YAML_DEPTH);
-	while ((errno = 0, entry = readdir(dir))) {
+	while ((entry = dir_next(dir))) {
 		AUTO(freep)
 		char *below =
 			*path ? xasprintf("%s/%s", path, entry->d_name) : xstrdup(entry->d_name);
 
-		if (!is_skipped(entry->d_name) &&
+		if (!str_eq(entry->d_name, ".git") &&
 		    add_entry(walk, dirfd(dir), entry->d_name, below, depth, err) < 0)
 			return -1;
 	}

@@ -1,6 +1,5 @@
 #include "context/directory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/str.h"
@@ -29,12 +29,6 @@ static const struct ignore_state *state_of(const struct directory_tree *d,
 					   const struct tree_node *dir)
 {
 	return dir->parent ? dir->extra : d->root_state;
-}
-
-static void dir_closep(DIR **stream)
-{
-	if (*stream)
-		(void)closedir(*stream); /* nothing was written */
 }
 
 /* Sets node->extra; *ret tells whether the path belongs to the context. */
@@ -82,42 +76,12 @@ static int directory_find(struct tree *tree, const struct tree_node *dir, struct
 			 : 0;
 }
 
-static DIR *open_stream(const struct directory_tree *d, const char *path, struct err *err)
-{
-	int fd = openat(d->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!stream)
-		(void)err_errno(err, "read directory '%s'", path);
-	return stream;
-}
-
-/* The next name in it; NULL at the end, with *ret_errnum not 0 when that is not the end. */
-static const char *next_name(DIR *stream, int *ret_errnum)
-{
-	const struct dirent *entry;
-
-	do {
-		errno = 0;
-		entry = readdir(stream);
-	} while (entry && (str_eq(entry->d_name, ".") || str_eq(entry->d_name, "..")));
-	*ret_errnum = entry ? 0 : errno;
-	return entry ? entry->d_name : NULL;
-}
-
 static int directory_list(struct tree *tree, const struct tree_node *dir, struct strvec *ret,
 			  struct err *err)
 {
 	AUTO(freep) char *path = tree_path(dir);
-	AUTO(dir_closep) DIR *stream = open_stream(of(tree), path, err);
-	const char *name;
-	int errnum = 0;
 
-	if (!stream)
-		return -1;
-	while ((name = next_name(stream, &errnum)))
-		strvec_add(ret, name);
-	return errnum ? err_errnum(err, errnum, "read directory '%s'", path) : 0;
+	return dir_names(of(tree)->fd, path, O_NOFOLLOW, ret, err);
 }
 
 static int load_child(struct directory_tree *d, struct tree_node *dir, int dir_fd, const char *name,
@@ -151,17 +115,14 @@ static int directory_load(struct tree *tree, struct tree_node *dir, struct tree_
 			  struct err *err)
 {
 	AUTO(freep) char *path = tree_path(dir);
-	AUTO(dir_closep) DIR *stream = open_stream(of(tree), path, err);
-	const char *name;
-	int errnum = 0;
+	AUTO(dir_closep) DIR *stream = dir_open(of(tree)->fd, path, O_NOFOLLOW);
+	const struct dirent *entry;
 
-	if (!stream)
-		return -1;
-	while ((name = next_name(stream, &errnum))) {
-		if (load_child(of(tree), dir, dirfd(stream), name, nursery, err) < 0)
+	while (stream && (entry = dir_next(stream))) {
+		if (load_child(of(tree), dir, dirfd(stream), entry->d_name, nursery, err) < 0)
 			return err_wrap(err, "'%s'", path);
 	}
-	return errnum ? err_errnum(err, errnum, "read directory '%s'", path) : 0;
+	return !stream || errno ? err_errno(err, "read directory '%s'", path) : 0;
 }
 
 static int directory_open(struct tree *tree, const struct tree_node *node, int *ret_fd,

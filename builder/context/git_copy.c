@@ -1,6 +1,5 @@
 #include "context/git_copy.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/path.h"
@@ -152,10 +152,10 @@ static void remove_if_left(const char *work)
 /* What processes left that were killed while they made one. */
 static void sweep(const char *cache)
 {
-	DIR *dir = opendir(cache);
+	AUTO(dir_closep) DIR *dir = dir_open(AT_FDCWD, cache, 0);
 	const struct dirent *entry;
 
-	while (dir && (entry = readdir(dir))) {
+	while (dir && (entry = dir_next(dir))) {
 		AUTO(freep) char *work = NULL;
 
 		if (!strstr(entry->d_name, NEW_MARK))
@@ -163,8 +163,6 @@ static void sweep(const char *cache)
 		work = path_join(cache, entry->d_name);
 		remove_if_left(work);
 	}
-	if (dir)
-		(void)closedir(dir);
 }
 
 static int make_copy(const struct git_url *url, const struct git_revision *revision,

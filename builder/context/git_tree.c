@@ -1,6 +1,5 @@
 #include "git_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -122,21 +122,15 @@ static int normalize_entry(int dir_fd, const char *name, const struct normal *no
 
 static int normalize_entries(int fd, const struct normal *normal, struct err *err)
 {
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	AUTO(dir_closep) DIR *dir = dir_open(fd, ".", 0);
 	const struct dirent *entry;
-	int result = 0;
 
-	if (!dir)
-		return err_errno(err, "read the checkout");
-	while (result == 0 && (entry = readdir(dir))) {
-		const char *name = entry->d_name;
-
-		if (!str_eq(name, ".") && !str_eq(name, "..") && !str_eq(name, ".git"))
-			result = normalize_entry(fd, name, normal, err);
+	while (dir && (entry = dir_next(dir))) {
+		if (!str_eq(entry->d_name, ".git") &&
+		    normalize_entry(fd, entry->d_name, normal, err) < 0)
+			return -1;
 	}
-	(void)closedir(dir); /* nothing was written */
-	return result;
+	return !dir || errno ? err_errno(err, "read the checkout") : 0;
 }
 
 static int normalize_dir(int fd, const struct normal *normal, struct err *err)

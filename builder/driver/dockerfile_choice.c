@@ -1,11 +1,11 @@
 #include "dockerfile_choice.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -41,16 +41,14 @@ static char *find_for_boards(const char *dir_path, const char *name)
 	AUTO(freep) char *prefix = xasprintf("%s.", path_base(name));
 	AUTO(strvec_release) struct strvec names = STRVEC_INIT;
 	AUTO(freep) char *template = xasprintf("%stemplate", prefix);
+	AUTO(dir_closep) DIR *dir = dir_open(AT_FDCWD, dir_path, 0);
 	const struct dirent *entry;
-	DIR *dir = opendir(dir_path);
 
-	while (dir && (entry = readdir(dir))) {
+	while (dir && (entry = dir_next(dir))) {
 		if (str_has_prefix(entry->d_name, prefix) && entry->d_name[strlen(prefix)] &&
 		    !str_has_suffix(entry->d_name, ".dockerignore"))
 			strvec_add(&names, entry->d_name);
 	}
-	if (dir)
-		(void)closedir(dir); /* nothing was written */
 	strvec_sort(&names);
 	if (strvec_contains(&names, template))
 		return TAKE(template);

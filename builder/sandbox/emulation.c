@@ -1,6 +1,5 @@
 #include "sandbox/emulation.h"
 
-#include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -170,16 +170,15 @@ static bool kernel_has_own_binfmt(void)
 /* The host's entry for the processor, the best one there is; false when there is none. */
 static bool find_host_entry(const struct emulated_cpu *cpu, struct binfmt_entry *ret)
 {
-	DIR *dir = opendir(HOST_BINFMT);
+	AUTO(dir_closep) DIR *dir = dir_open(AT_FDCWD, HOST_BINFMT, 0);
 	bool found = false;
 	const struct dirent *file = NULL;
 
-	while (dir && (file = readdir(dir)) && !(found && ret->fixed)) {
+	while (dir && !(found && ret->fixed) && (file = dir_next(dir))) {
 		AUTO(str_release) struct str text = STR_INIT;
 		struct binfmt_entry entry;
 
-		if (file->d_name[0] == '.' || str_eq(file->d_name, "register") ||
-		    str_eq(file->d_name, "status") ||
+		if (str_eq(file->d_name, "register") || str_eq(file->d_name, "status") ||
 		    fs_read_file(dirfd(dir), file->d_name, 64 * LIMIT_KIB, &text, NULL) < 0 ||
 		    !binfmt_entry_parse(str_span(&text), cpu, &entry))
 			continue;
@@ -192,8 +191,6 @@ static bool find_host_entry(const struct emulated_cpu *cpu, struct binfmt_entry 
 		*ret = entry;
 		found = true;
 	}
-	if (dir)
-		(void)closedir(dir);
 	return found;
 }
 

@@ -1,15 +1,14 @@
 #include "view.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -115,22 +114,6 @@ static int view_find(struct tree *tree, const struct tree_node *dir, struct tree
 	return 0;
 }
 
-static int list_layer(int layer_fd, const char *path, struct strvec *ret, struct err *err)
-{
-	int fd = openat(layer_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!stream)
-		return err_errno(err, "read directory '%s'", path);
-	while ((entry = readdir(stream))) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			strvec_add(ret, entry->d_name);
-	}
-	(void)closedir(stream); /* nothing was written */
-	return 0;
-}
-
 static int view_list(struct tree *tree, const struct tree_node *dir, struct strvec *ret,
 		     struct err *err)
 {
@@ -138,7 +121,7 @@ static int view_list(struct tree *tree, const struct tree_node *dir, struct strv
 	AUTO(freep) char *path = tree_path(dir);
 
 	for (unsigned i = 0; i < origin->count; i++) {
-		if (list_layer(of(tree)->fds[origin->layers[i]], path, ret, err) < 0)
+		if (dir_names(of(tree)->fds[origin->layers[i]], path, O_NOFOLLOW, ret, err) < 0)
 			return -1;
 	}
 	return 0;

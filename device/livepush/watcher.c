@@ -1,6 +1,5 @@
 #include "device/watcher.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/path.h"
@@ -192,9 +192,8 @@ static int walk(struct watcher *watcher, const struct watched_tree *tree, const 
 		struct strvec *found, struct err *err)
 {
 	struct watched_dir *dir = NULL;
+	AUTO(dir_closep) DIR *stream = NULL;
 	const struct dirent *entry = NULL;
-	DIR *stream = NULL;
-	int status = 0;
 
 	if (!str_eq(path, tree->root) && is_pruned(tree, path))
 		return 0;
@@ -206,14 +205,12 @@ static int walk(struct watcher *watcher, const struct watched_tree *tree, const 
 	join_tree(dir, tree);
 	if (found && !is_ignored(tree, path))
 		strvec_add(found, path);
-	stream = opendir(path);
-	while (stream && status == 0 && (entry = readdir(stream))) {
-		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
-			status = walk_entry(watcher, tree, path, entry, found, err);
+	stream = dir_open(AT_FDCWD, path, 0);
+	while (stream && (entry = dir_next(stream))) {
+		if (walk_entry(watcher, tree, path, entry, found, err) < 0)
+			return -1;
 	}
-	if (stream)
-		(void)closedir(stream);
-	return status;
+	return 0;
 }
 
 int watcher_add_tree(struct watcher *watcher, const char *root, const struct ignore *ignore,
