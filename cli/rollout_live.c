@@ -6,6 +6,7 @@
 
 #define MIN_COLUMNS  20
 #define NAME_COLUMNS 24
+#define TURN_COLUMNS 7
 #define HEAD_ROWS    2
 #define TROUBLED_MAX 5 /* rows for boards that failed, while others are in work */
 
@@ -60,6 +61,25 @@ static void add_counts(const struct rollout_scene *scene, unsigned width, struct
 		      str_span(&text), width);
 }
 
+static void turn_name(const struct board_turn *turn, struct str *out)
+{
+	if (turn->is_again)
+		str_add(out, "again");
+	else if (turn->wave == 0)
+		str_add(out, "canary");
+	else
+		str_addf(out, "wave %u", turn->wave);
+}
+
+/* " => wave 2  ": as wide as that of any board, as long as there are no more than a hundred. */
+static void begin_row(const struct board_turn *turn, struct str *out)
+{
+	AUTO(str_release) struct str name = STR_INIT;
+
+	turn_name(turn, &name);
+	str_addf(out, " => %-*s  ", TURN_COLUMNS, name.ptr);
+}
+
 static void widen(const struct rollout_scene *scene, size_t board, unsigned *widest)
 {
 	unsigned width = format_width(span_of(scene->boards->items[board].name));
@@ -78,14 +98,15 @@ static unsigned name_width(const struct rollout_scene *scene)
 	return widest < NAME_COLUMNS ? widest : NAME_COLUMNS;
 }
 
-static void add_board(const struct rollout_scene *scene, size_t board, const char *text,
-		      unsigned name_columns, struct str *out)
+static void add_board(const struct rollout_scene *scene, size_t board,
+		      const struct board_turn *turn, const char *text, struct str *out)
 {
+	unsigned name_columns = name_width(scene);
 	AUTO(str_release) struct str name = STR_INIT;
 
 	format_fitted(&name, span_of(scene->boards->items[board].name), name_columns);
-	str_addf(out, " => %s%*s  ", name.ptr, (int)(name_columns - format_width(str_span(&name))),
-		 "");
+	begin_row(turn, out);
+	str_addf(out, "%s%*s  ", name.ptr, (int)(name_columns - format_width(str_span(&name))), "");
 	format_line(out, text);
 }
 
@@ -95,7 +116,7 @@ static void add_active(const struct rollout_scene *scene, const struct active_bo
 	AUTO(str_release) struct str left = STR_INIT;
 	AUTO(str_release) struct str right = STR_INIT;
 
-	add_board(scene, active->board, active->phase, name_width(scene), &left);
+	add_board(scene, active->board, &active->turn, active->phase, &left);
 	format_elapsed(&right, now - active->since);
 	screen_add_sides(screen_lines_add(view, NULL), left.ptr, right.ptr, width);
 }
@@ -110,7 +131,7 @@ static void add_done(const struct rollout_scene *scene, const struct done_board 
 			     ? xasprintf("runs %s already", scene->version)
 			     : xasprintf("%s -> %s", done->from ?: "nothing", scene->version);
 
-	add_board(scene, done->board, text, name_width(scene), &left);
+	add_board(scene, done->board, &done->turn, text, &left);
 	format_elapsed(&right, done->elapsed);
 	screen_add_sides(screen_lines_add(view, TERMINAL_BLUE), left.ptr, right.ptr, width);
 }
@@ -122,7 +143,8 @@ static void add_troubled(const struct rollout_scene *scene, const struct trouble
 	bool has_failed = troubled->state == BOARD_FAILED;
 	const char *name = scene->boards->items[troubled->board].name;
 
-	str_addf(&text, " => %s %s: ", has_failed ? "FAILED" : "NOT REACHED", name);
+	begin_row(&troubled->turn, &text);
+	str_addf(&text, "%s %s: ", has_failed ? "FAILED" : "NOT REACHED", name);
 	format_line(&text, troubled->reason);
 	format_fitted(screen_lines_add(view, has_failed ? TERMINAL_RED : TERMINAL_YELLOW),
 		      str_span(&text), width);

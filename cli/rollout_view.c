@@ -144,11 +144,18 @@ static struct active_board *find_active(struct rollout_scene *scene, size_t boar
 	return NULL;
 }
 
-static void begin_board(struct rollout_scene *scene, size_t board)
+static struct board_turn turn_of(const struct rollout_event *event)
+{
+	return (struct board_turn){ .wave = event->plan->wave,
+				    .is_again = event->plan->is_retrying };
+}
+
+static void begin_board(struct rollout_scene *scene, const struct rollout_event *event)
 {
 	struct active_board *active = VEC_ADD(&scene->active);
 
-	*active = (struct active_board){ .board = board,
+	*active = (struct active_board){ .board = event->board,
+					 .turn = turn_of(event),
 					 .phase = xstrdup("connecting"),
 					 .since = monotonic_ns() };
 }
@@ -188,7 +195,7 @@ static void forget_trouble(struct rollout_scene *scene, size_t board)
 }
 
 static void keep_done(struct rollout_scene *scene, const struct rollout_event *event,
-		      uint64_t elapsed)
+		      struct board_turn turn, uint64_t elapsed)
 {
 	if (scene->done.len == DONE_BOARDS_KEPT) {
 		free(scene->done.items[0].from);
@@ -197,6 +204,7 @@ static void keep_done(struct rollout_scene *scene, const struct rollout_event *e
 		scene->done.len--;
 	}
 	*VEC_ADD(&scene->done) = (struct done_board){ .board = event->board,
+						      .turn = turn,
 						      .from = xstrdup_or_null(event->report->from),
 						      .elapsed = elapsed,
 						      .is_unchanged = event->report->is_unchanged };
@@ -206,6 +214,7 @@ static uint64_t end_board(struct rollout_scene *scene, const struct rollout_even
 {
 	struct active_board *active = find_active(scene, event->board);
 	uint64_t elapsed = active ? monotonic_ns() - active->since : 0;
+	struct board_turn turn = active ? active->turn : turn_of(event);
 
 	if (active) {
 		free(active->phase);
@@ -219,10 +228,11 @@ static uint64_t end_board(struct rollout_scene *scene, const struct rollout_even
 		forget_trouble(scene, event->board);
 	scene->unchanged += event->report->is_unchanged && event->state == BOARD_DONE;
 	if (event->state == BOARD_DONE)
-		keep_done(scene, event, elapsed);
+		keep_done(scene, event, turn, elapsed);
 	if (event->state == BOARD_FAILED || event->state == BOARD_OFFLINE)
 		*VEC_ADD(&scene->troubled) =
 			(struct troubled_board){ .board = event->board,
+						 .turn = turn,
 						 .state = event->state,
 						 .reason = xstrdup(event->text ?: "") };
 	return elapsed;
@@ -360,7 +370,7 @@ void rollout_view_tell(void *data, const struct rollout_event *event)
 	view->scene.plan = *event->plan;
 	view->scene.plan.states = NULL;
 	switch (event->kind) {
-	case ROLLOUT_START: begin_board(&view->scene, event->board); break;
+	case ROLLOUT_START: begin_board(&view->scene, event); break;
 	case ROLLOUT_PHASE: set_phase(&view->scene, event); break;
 	case ROLLOUT_END: elapsed = end_board(&view->scene, event); break;
 	case ROLLOUT_WAVE:

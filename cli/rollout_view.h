@@ -20,9 +20,16 @@ enum rollout_view_mode {
 	ROLLOUT_VIEW_QUIET,
 };
 
+/* Which wave a board's turn was in. */
+struct board_turn {
+	unsigned wave; /* 0 = the canaries */
+	bool is_again; /* all waves were through: it had not been reached in its own */
+};
+
 /* A board that is not as it should be. */
 struct troubled_board {
 	size_t board;
+	struct board_turn turn;
 	enum board_state state;
 	char *reason;
 };
@@ -30,6 +37,7 @@ struct troubled_board {
 /* A board in work. */
 struct active_board {
 	size_t board;
+	struct board_turn turn;
 	char *phase;
 	uint64_t since; /* ns of the monotonic clock */
 };
@@ -37,6 +45,7 @@ struct active_board {
 /* A board that has come to its end well. */
 struct done_board {
 	size_t board;
+	struct board_turn turn;
 	char *from; /* NULL = nothing */
 	uint64_t elapsed;
 	bool is_unchanged;

@@ -21,6 +21,7 @@ static const struct plan_rules rules = { .canaries = { 1, false }, .wave = { 10,
 static void fill(struct rollout_scene *scene, struct rollout_boards *boards, size_t active,
 		 size_t troubled, size_t done)
 {
+	const struct board_turn turn = { .wave = 12 };
 	size_t board = 0;
 
 	while (boards->len < active + troubled + done)
@@ -28,16 +29,17 @@ static void fill(struct rollout_scene *scene, struct rollout_boards *boards, siz
 			xasprintf("board-%zu-of-the-greenhouse-in-the-north", boards->len);
 	for (size_t i = 0; i < active; i++)
 		*VEC_ADD(&scene->active) =
-			(struct active_board){ board++, xstrdup("watching its health"), SECOND };
+			(struct active_board){ board++, turn, xstrdup("watching its health"),
+					       SECOND };
 	for (size_t i = 0; i < troubled; i++)
 		*VEC_ADD(&scene->troubled) = (struct troubled_board){
-			board++, BOARD_FAILED,
+			board++, turn, BOARD_FAILED,
 			xstrdup("service 'app': it is unhealthy, its check says:\nno\033[2Jwater "
 				"and much more of it")
 		};
 	for (size_t i = 0; i < done; i++)
 		*VEC_ADD(&scene->done) =
-			(struct done_board){ board++, xstrdup("v1"), SECOND, i % 2 };
+			(struct done_board){ board++, turn, xstrdup("v1"), SECOND, i % 2 };
 	scene->boards = boards;
 	plan_init(&scene->plan, boards->len, &rules);
 }
@@ -126,6 +128,34 @@ static void columns(void **state)
 	release(&scene, &boards);
 }
 
+/* Which wave a board is in stands in its row, one below the other. */
+static void turns(void **state)
+{
+	static const struct {
+		struct board_turn turn;
+		const char *said;
+	} table[] = {
+		{ { 0, false }, " => canary   " },  { { 1, false }, " => wave 1   " },
+		{ { 12, false }, " => wave 12  " }, { { 123456, false }, " => wave 123456  " },
+		{ { 2, true }, " => again    " },
+	};
+	const struct screen_size size = { .rows = 24, .columns = 80 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct rollout_scene scene = { .fleet = "greenhouse", .version = "v2" };
+		struct rollout_boards boards = { .items = NULL };
+		AUTO(screen_lines_release) struct screen_lines lines = { .items = NULL };
+
+		fill(&scene, &boards, 1, 1, 1);
+		scene.active.items[0].turn = scene.done.items[0].turn =
+			scene.troubled.items[0].turn = table[i].turn;
+		rollout_live_compose(&scene, &size, 9 * SECOND, &lines);
+		assert_int_equal(count(&lines, table[i].said), 3);
+		release(&scene, &boards);
+	}
+}
+
 static void waves(void **state)
 {
 	static const struct {
@@ -154,7 +184,7 @@ static void waves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(rows), cmocka_unit_test(columns),
-					    cmocka_unit_test(waves) };
+					    cmocka_unit_test(turns), cmocka_unit_test(waves) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
