@@ -7,7 +7,7 @@
 #include "compose/list.h"
 #include "compose/portable.h"
 #include "compose/project.h"
-#include "format.h"
+#include "fleet_summary.h"
 #include "registry/repository.h"
 #include "scratch_store.h"
 
@@ -16,13 +16,14 @@ struct publishing {
 	struct release release;
 	struct descriptor manifest; /* of the release, in the store */
 	struct digest current;      /* of the channel; empty = it names nothing */
-	uint64_t sent_bytes, whole_bytes;
+	struct fleet_summary summary;
 };
 
 static void publishing_release(struct publishing *publishing)
 {
 	release_release(&publishing->release);
 	descriptor_release(&publishing->manifest);
+	fleet_summary_release(&publishing->summary);
 }
 
 /* "HOST/REPOSITORY", with one of both. */
@@ -67,22 +68,6 @@ static int build(struct publishing *publishing, struct err *err)
 
 /* --- images --- */
 
-static void tell_service(struct publishing *publishing, const char *service,
-			 const struct build_result *result, const struct push_summary *sent)
-{
-	uint64_t whole = sent->sent_bytes + sent->skipped_bytes;
-	AUTO(str_release) struct str text = STR_INIT;
-
-	publishing->sent_bytes += sent->sent_bytes;
-	publishing->whole_bytes += whole;
-	str_addf(&text, "%s: %u steps run, %u cached; sent ", service, result->executed_steps,
-		 result->cached_steps);
-	format_size(&text, sent->sent_bytes);
-	str_add(&text, " of ");
-	format_size(&text, whole);
-	progress_summary(publishing->p->session->progress, "%s", text.ptr);
-}
-
 /* The service gets it, and so do hooks of others that run in it. */
 static void set_pushed(struct publishing *publishing, const char *service, const char *image)
 {
@@ -95,11 +80,12 @@ static void set_pushed(struct publishing *publishing, const char *service, const
 }
 
 static int push_service(struct publishing *publishing, const char *service,
-			const struct build_result *result, struct err *err)
+			const struct platform *platform, const struct build_result *result,
+			struct err *err)
 {
 	struct session *session = publishing->p->session;
+	AUTO(strmap_release) struct strmap sent = STRMAP_INIT;
 	AUTO(image_ref_release) struct image_ref tagged = IMAGE_REF_INIT, pinned = IMAGE_REF_INIT;
-	struct push_summary summary = { .sent_bytes = 0 };
 	AUTO(freep) char *tag = NULL, *image = NULL;
 	unsigned step;
 	int status;
@@ -109,14 +95,16 @@ static int push_service(struct publishing *publishing, const char *service,
 	refer(publishing, tag, NULL, &tagged);
 	refer(publishing, NULL, &result->target.digest, &pinned);
 	step = progress_begin(&session->monitor, "pushing %s", service);
-	status = registry_push(session->registry, session->store, &result->target, &tagged, step,
-			       &summary, err);
+	status = registry_push_noting(session->registry, session->store, &result->target, &tagged,
+				      step, &sent, NULL, err);
 	progress_end(&session->monitor, step, status, err);
+	if (status == 0)
+		status = fleet_summary_add(&publishing->summary, session->store, service, platform,
+					   result, &sent, err);
 	if (status < 0)
 		return err_wrap(err, "service '%s'", service);
 	image = image_ref_format(&pinned);
 	set_pushed(publishing, service, image);
-	tell_service(publishing, service, result, &summary);
 	return 0;
 }
 
@@ -125,10 +113,11 @@ static int push_services(struct publishing *publishing, struct err *err)
 	struct build_project *project = &publishing->p->project->build;
 
 	for (size_t i = 0; i < project->len; i++) {
-		const char *name = project->items[i].name;
+		const struct build_item *item = &project->items[i];
 
-		if (push_service(publishing, name ? name : DEPLOY_MAIN_SERVICE,
-				 &project->results[i], err) < 0)
+		if (push_service(publishing, item->name ? item->name : DEPLOY_MAIN_SERVICE,
+				 &item->plan.machines.items[0].platform, &project->results[i],
+				 err) < 0)
 			return -1;
 	}
 	return 0;
@@ -318,13 +307,12 @@ static int push_release(struct publishing *publishing, struct err *err)
 	AUTO(freep)
 	char *tag = publishing->p->args->draft ? release_draft_tag(version) : xstrdup(version);
 	AUTO(image_ref_release) struct image_ref ref = IMAGE_REF_INIT;
-	struct push_summary summary = { .sent_bytes = 0 };
 	unsigned step = progress_begin(&session->monitor, "publishing release %s", version);
 	int status;
 
 	refer(publishing, tag, NULL, &ref);
 	status = registry_push(session->registry, session->store, &publishing->manifest, &ref, step,
-			       &summary, err);
+			       NULL, err);
 	progress_end(&session->monitor, step, status, err);
 	return status;
 }
@@ -368,10 +356,9 @@ static void tell(struct publishing *publishing, bool was_there)
 	else
 		str_addf(&text, "%s %s in channel %s", was_there ? "known release" : "release",
 			 version, channel_of(publishing));
-	str_add(&text, "; sent ");
-	format_size(&text, publishing->sent_bytes);
-	str_add(&text, " of ");
-	format_size(&text, publishing->whole_bytes);
+	str_add(&text, "; ");
+	fleet_summary_total(&publishing->summary, &text);
+	fleet_summary_tell(&publishing->summary, progress);
 	progress_summary(progress, "%s", text.ptr);
 	if (publishing->release.is_dirty)
 		progress_summary(progress, "it has changes that are not committed");
@@ -429,5 +416,6 @@ int fleet_publish(struct fleet_publishing *p, struct err *err)
 	AUTO(publishing_release)
 	struct publishing publishing = { .p = p, .release = RELEASE_INIT };
 
+	fleet_summary_init(&publishing.summary);
 	return publish(&publishing, err);
 }

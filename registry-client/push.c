@@ -19,7 +19,8 @@ struct push {
 	unsigned step;
 	struct push_plan plan;
 	struct mounts mounts;
-	bool blob_unknown; /* the registry refused a manifest for the lack of a blob */
+	struct strmap *sent; /* NULL = nobody asks */
+	bool blob_unknown;   /* the registry refused a manifest for the lack of a blob */
 	struct push_summary summary;
 };
 
@@ -123,6 +124,16 @@ static int by_size_descending(const void *a, const void *b)
 	return blob_a->size < blob_b->size ? 1 : blob_a->size > blob_b->size ? -1 : 0;
 }
 
+static void note_sent(const struct push *push, const struct uploads *uploads)
+{
+	VEC_FOREACH(upload, uploads) {
+		const struct digest *digest = upload_sent(*upload);
+
+		if (push->sent && digest)
+			strmap_set(push->sent, digest->text, NULL);
+	}
+}
+
 static int push_blobs(struct push *push, struct err *err)
 {
 	AUTO(uploads_release) struct uploads uploads = { .items = NULL };
@@ -140,7 +151,10 @@ static int push_blobs(struct push *push, struct err *err)
 		*VEC_ADD(&uploads) = upload;
 		queue_add(&queue, upload_job(upload));
 	}
-	return queue_run(&queue, err);
+	if (queue_run(&queue, err) < 0)
+		return -1;
+	note_sent(push, &uploads);
+	return 0;
 }
 
 /* --- manifests --- */
@@ -286,6 +300,14 @@ int registry_push(struct registry *registry, struct store *store, const struct d
 		  const struct image_ref *ref, unsigned step, struct push_summary *ret,
 		  struct err *err)
 {
+	return registry_push_noting(registry, store, target, ref, step, NULL, ret, err);
+}
+
+int registry_push_noting(struct registry *registry, struct store *store,
+			 const struct descriptor *target, const struct image_ref *ref,
+			 unsigned step, struct strmap *ret_sent, struct push_summary *ret,
+			 struct err *err)
+{
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
 	AUTO(freep) char *name = image_ref_format_short(ref);
 	struct push push = {
@@ -294,6 +316,7 @@ int registry_push(struct registry *registry, struct store *store, const struct d
 		.ref = ref,
 		.version = ref->tag ? ref->tag : ref->digest.text,
 		.step = step,
+		.sent = ret_sent,
 	};
 	int result;
 

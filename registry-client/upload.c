@@ -242,3 +242,8 @@ struct job *upload_job(struct upload *upload)
 	upload->job.start = start;
 	return &upload->job;
 }
+
+const struct digest *upload_sent(const struct upload *upload)
+{
+	return upload->sent ? &upload->blob->digest : NULL;
+}

@@ -19,5 +19,7 @@ struct upload *upload_new(struct registry *registry, struct store *store,
 			  const char *source, unsigned step, struct push_summary *summary);
 void upload_free(struct upload *upload);
 struct job *upload_job(struct upload *upload);
+/* When the job has ended: what we sent; NULL when it was there already. Borrowed. */
+const struct digest *upload_sent(const struct upload *upload);
 
 #endif

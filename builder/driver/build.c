@@ -219,4 +219,5 @@ void build_result_release(struct build_result *result)
 {
 	descriptor_release(&result->target);
 	descriptors_release(&result->images);
+	free(result->platforms.items);
 }

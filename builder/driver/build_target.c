@@ -317,23 +317,49 @@ void build_target_mark(struct build_target *target)
 	}
 }
 
+static struct platform_steps *steps_of(struct build_result *result, const struct platform *platform)
+{
+	struct platform_steps *added = NULL;
+
+	VEC_FOREACH(steps, &result->platforms) {
+		if (platform_equal(&steps->platform, platform))
+			return steps;
+	}
+	added = VEC_ADD(&result->platforms);
+	*added = (struct platform_steps){ .platform = *platform };
+	return added;
+}
+
+/* A sum of `platforms` for those who do not ask where. */
+static void sum_steps(struct build_result *result)
+{
+	VEC_FOREACH(steps, &result->platforms) {
+		result->shared_steps += steps->shared;
+		result->executed_steps += steps->executed;
+		result->cached_steps += steps->cached;
+	}
+}
+
 static void count_steps(const struct build_target *target, struct build_result *ret)
 {
 	VEC_FOREACH(item, &target->common->graph.vertices) {
 		const struct vertex *vertex = *item;
+		struct platform_steps *steps = NULL;
 
 		if (vertex->settings != &target->settings ||
 		    vertex_result(*item)->state == VERTEX_PENDING)
 			continue;
+		steps = steps_of(ret, &vertex->platform);
 		if (vertex->twin)
-			ret->shared_steps++;
+			steps->shared++;
 		else if (vertex->state == VERTEX_DONE)
-			ret->executed_steps++;
+			steps->executed++;
 		else
-			ret->cached_steps++;
+			steps->cached++;
 		if (vertex->emulated)
 			ret->emulated_ns += vertex->elapsed_ns;
 	}
+	sum_steps(ret);
 }
 
 static struct output_job output_job_of(const struct build_target *target)

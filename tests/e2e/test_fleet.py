@@ -156,6 +156,35 @@ def test_only_what_changed_travels(fleet):
     assert "they are the same" in fleet("release", "diff", "plants", "v2", "stable").stdout
 
 
+def shown_size(size):
+    return f"{size}B" if size < 1000 else f"{size / 1000:.1f}kB"
+
+
+def test_summary(fleet):
+    """Per service and platform: what was built, what was there, what was sent of the whole."""
+    fleet.write("Dockerfile", "FROM scratch\nCOPY settings.txt /\nARG TARGETARCH\nLABEL for=$TARGETARCH\nCOPY app /\n")
+    fleet.push("--release-version", "s1")
+    fleet.write("app", f"{fleet.repository}\n")  # no other repository has it, to be mounted from
+    shown = fleet("push", "plants", "--release-version", "s2").stderr.splitlines()
+    images = {platform: fleet.registry.image(fleet.repository, fleet.releases()["s2"]["images"]["app"].partition("@")[2], platform)[0]
+              for platform in ("linux/arm64", "linux/arm/v7")}
+    first, second = images.values()
+    assert first["layers"] == second["layers"] and first["config"]["digest"] != second["config"]["digest"]
+    app = first["layers"][1]["size"]
+    whole = [x["config"]["size"] + sum(y["size"] for y in x["layers"]) for x in images.values()]
+    # what both share was sent for the first one
+    assert rows(shown, "app") == [["linux/arm64", "1", "1", "0", shown_size(app + first["config"]["size"]), shown_size(whole[0])],
+                                  ["linux/arm/v7", "0", "0", "2", shown_size(second["config"]["size"]), shown_size(whole[1])]]
+    assert [row[:-1] for row in rows(shown, "web")] == [["linux/arm64", "0", "1", "0", "0B"], ["linux/arm/v7", "0", "0", "1", "0B"]]
+    sent = app + first["config"]["size"] + second["config"]["size"]
+    assert re.search(f"^release s2 in channel stable; sent {re.escape(shown_size(sent))} of .*, [0-9.]+% less$", shown[-2], re.M), shown
+    assert "sent 0B of" in fleet("push", "plants", "--release-version", "s2").stderr
+
+
+def rows(lines, service):
+    return [line.split()[1:] for line in lines if line.startswith(f"{service} ")]
+
+
 def test_changes_that_are_not_committed(fleet):
     fleet.push()
     fleet.write("app", "two\n")

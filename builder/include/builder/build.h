@@ -107,6 +107,12 @@ struct build_request {
 	const struct monitor *monitor;
 };
 
+/* The steps of a build that run on one platform, which is not the image's where FROM --platform says so. */
+struct platform_steps {
+	struct platform platform;
+	unsigned cached, executed, shared;
+};
+
 struct build_result {
 	/* Of the first output that is an image: a manifest for one platform, else an index. Empty = none is. */
 	struct descriptor target;
@@ -115,6 +121,10 @@ struct build_result {
 	struct descriptors images;
 	/* Its steps; those that another target of the build, or another platform, stands for are shared. */
 	unsigned cached_steps, executed_steps, shared_steps;
+	struct {
+		struct platform_steps *items;
+		size_t len, cap;
+	} platforms;          /* the same, one by one */
 	uint64_t emulated_ns; /* spent in emulated steps */
 };
 

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/monitor.h"
 #include "base/str.h"
 #include "image/config.h"
@@ -141,5 +142,10 @@ struct push_summary {
 WARN_UNUSED int registry_push(struct registry *registry, struct store *store,
 			      const struct descriptor *target, const struct image_ref *ref,
 			      unsigned step, struct push_summary *ret, struct err *err);
+/* The same; `ret_sent` gets the digests of the blobs that were sent. */
+WARN_UNUSED int registry_push_noting(struct registry *registry, struct store *store,
+				     const struct descriptor *target, const struct image_ref *ref,
+				     unsigned step, struct strmap *ret_sent,
+				     struct push_summary *ret, struct err *err);
 
 #endif
