@@ -135,9 +135,10 @@ const struct cli_command cmd_device_exec = {
 	.name = "device exec",
 	.group = GROUP_DEVICE,
 	.summary = "Run a command in a container of a board",
-	.details = "CONTAINER is its name or id, or the name of its service. Options stand before "
-		   "DEVICE; everything behind CONTAINER belongs to the command. The exit status "
-		   "is the command's.",
+	.details =
+		"CONTAINER is its name or id, or the name of its service where one project alone "
+		"has such a service running. Options stand before DEVICE; everything behind "
+		"CONTAINER belongs to the command. The exit status is the command's.",
 	.options = exec_options,
 	.args_size = sizeof(struct exec_args),
 	.examples = exec_examples,

@@ -184,7 +184,9 @@ const struct cli_command cmd_device_logs = {
 	.name = "device logs",
 	.group = GROUP_DEVICE,
 	.summary = "Show what a container of a board prints",
-	.details = "CONTAINER is its name or id, or the name of its service.",
+	.details =
+		"CONTAINER is its name or id, or the name of its service where one project alone "
+		"has such a service.",
 	.options = logs_options,
 	.args_size = sizeof(struct logs_args),
 	.examples = logs_examples,

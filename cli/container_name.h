@@ -10,8 +10,9 @@
 #include "device/engine.h"
 
 /*
- * What the engine says of the container that `word` means; the caller drops it. Of a service's containers the first, and
- * only one that runs if `running`. ERR_NOT_FOUND when there is none.
+ * What the engine says of the container that `word` means; the caller drops it. Of a service's containers the first that
+ * runs, else the first, unless `running`. ERR_INPUT when several projects have such a service, ERR_NOT_FOUND when there is
+ * no such container.
  */
 WARN_UNUSED int container_name_resolve(struct engine *engine, const char *word, bool running,
 				       json_t **ret, struct err *err);

@@ -169,6 +169,32 @@ def test_exec(board, engine, container):
     assert (result.stdout, result.stderr) == ("b c /tmp\n1234\n", "oops\n")
 
 
+def test_a_service_of_two_projects(board, engine, container, busybox):
+    """Nobody is asked to guess; what runs for a moment in the service's name is not the service; a name is a name."""
+    labels = ["--label", "com.docker.compose.service=counter"]
+
+    def run(name, project, *more):
+        done = engine.docker("run", "--detach", "--network", "host", "--name", name, *labels, "--label",
+                             f"com.docker.compose.project={project}", "--env", f"ME={name}", *more, busybox, "sleep", "1000")
+        assert done.returncode == 0, done.stderr
+
+    def ask(word, **options):
+        return board("device", "exec", engine.socket, word, "sh", "-c", "echo I am $ME", **options)
+
+    try:
+        run("counter-once", "other", "--label", "com.docker.compose.oneoff=True")
+        assert ask("counter").stdout == "I am\n"
+        run("counter-of-another", "another")
+        for problem in ask("counter", status=1), board("device", "logs", engine.socket, "counter", status=1):
+            assert "several projects have a service 'counter'" in problem.stderr
+            assert f"counter-of-another, {container}" in problem.stderr and "counter-once" not in problem.stderr
+        assert ask("counter-of-another").stdout == "I am counter-of-another\n"
+        run("counter", "third")
+        assert ask("counter").stdout == "I am counter\n"
+    finally:
+        engine.docker("rm", "--force", "counter-once", "counter-of-another", "counter")
+
+
 def test_exec_input(edgectl, engine, container):
     text = "".join(f"{i} some text\n" for i in range(20000))
     done = subprocess.run([edgectl.program, "device", "exec", "-i", engine.socket, container, "cat"], input=text,
