@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "device/address_book.h"
+#include "device/docker_proxies.h"
 #include "device/keeper.h"
 #include "device/send.h"
 #include "device_option.h"
@@ -12,9 +13,21 @@ void deployment_session_release(struct deployment_session *session)
 	deploy_result_release(&session->result);
 	strmap_release(&session->image_ids);
 	strmap_release(&session->labels);
+	strmap_release(&session->proxies);
 	deploy_project_release(&session->project);
 	engine_freep(&session->engine);
 	session_release(&session->session);
+}
+
+/* Without them is better than not at all: most boards need none. */
+static void read_proxies(struct deployment_session *session, const struct device_address *address)
+{
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	if (docker_proxies_read(address, &session->proxies, &err) < 0)
+		monitor_text(&session->session.monitor, 0, EVENT_WARNING,
+			     "containers get no proxies of docker's configuration: %s",
+			     err.message);
 }
 
 /* The user's namespaces change with the session: what needs the user himself is started before. */
@@ -37,6 +50,7 @@ static int open_board(const struct deploy_args *args, const char *title,
 	if (session_open(&options, &ret->session, err) < 0)
 		return -1;
 	board_warn_unless_private(word, &address);
+	read_proxies(ret, &address);
 	return engine_open(word, &address, &ret->session.monitor, &ret->engine, err);
 }
 
@@ -168,6 +182,7 @@ int deployment_run(struct deployment_session *session, struct err *err)
 		.remove_orphans = session->args->remove_orphans,
 		.wait = session->args->wait,
 		.labels = &session->labels,
+		.proxies = &session->proxies,
 		.monitor = &session->session.monitor,
 	};
 

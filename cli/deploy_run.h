@@ -17,6 +17,7 @@ struct deployment_session {
 	struct deploy_project project;
 	struct strmap image_ids; /* on the board, by service */
 	struct strmap labels;    /* more ones, of containers */
+	struct strmap proxies;   /* variables of containers */
 	struct deploy_result result;
 };
 

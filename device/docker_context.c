@@ -33,6 +33,13 @@ static char *docker_home(void)
 	return home ? path_join(home, ".docker") : NULL;
 }
 
+char *docker_config_path(void)
+{
+	AUTO(freep) char *home = docker_home();
+
+	return home ? path_join(home, "config.json") : NULL;
+}
+
 /* Contexts live in directories called by the SHA-256 of their names. */
 static void context_id(const char *name, char *ret, size_t size)
 {
@@ -100,8 +107,7 @@ static int read_host(const char *host, struct device_address *ret, struct err *e
 /* "currentContext" of config.json; NULL = none. */
 static char *current_context(void)
 {
-	AUTO(freep) char *home = docker_home();
-	AUTO(freep) char *path = home ? path_join(home, "config.json") : NULL;
+	AUTO(freep) char *path = docker_config_path();
 	json_t *json = NULL;
 	char *name = NULL;
 

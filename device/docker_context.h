@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "device/address.h"
 
+/* Of docker's own configuration, which may not be there; NULL when there is no home. The caller frees. */
+char *docker_config_path(void);
 /* A context by name, of $DOCKER_CONFIG or ~/.docker. ERR_INPUT for one that is there and cannot be read. */
 WARN_UNUSED int docker_context_find(const char *name, struct device_address *ret, bool *ret_found,
 				    struct err *err);

@@ -346,6 +346,17 @@ static const char *own_variable(const struct making *making, const char *text)
 	return name == len && strncmp(text, service, len) == 0 ? text + len + 1 : NULL;
 }
 
+static json_t *environment_of(json_t *config)
+{
+	json_t *env = json_get_array(config, "Env");
+
+	if (env)
+		return env;
+	env = json_array();
+	json_object_set_new(config, "Env", env);
+	return env;
+}
+
 static void set_variable(json_t *env, const char *pair)
 {
 	size_t len = strcspn(pair, "="), i = 0;
@@ -362,12 +373,41 @@ static void set_variable(json_t *env, const char *pair)
 	json_array_append_new(env, json_string(pair));
 }
 
+static bool has_variable(const json_t *env, const char *name)
+{
+	size_t len = strlen(name), i = 0;
+	json_t *item = NULL;
+
+	json_array_foreach(env, i, item)
+	{
+		const char *pair = json_string_value(item);
+
+		if (strncmp(pair, name, len) == 0 && strchr("=", pair[len]))
+			return true;
+	}
+	return false;
+}
+
+static void add_proxies(struct making *making)
+{
+	const struct strmap *proxies = making->deploy->request->proxies;
+	json_t *config = json_get_object(making->body, "Config");
+
+	for (size_t i = 0; proxies && i < proxies->len; i++) {
+		const struct strmap_item *proxy = &proxies->items[i];
+		json_t *env = environment_of(config);
+
+		if (!has_variable(env, proxy->key))
+			json_array_append_new(env, json_sprintf("%s=%s", proxy->key, proxy->value));
+	}
+}
+
 /* Variables of the command line count for the configuration as those of the file do. */
 static void add_variables(struct making *making)
 {
 	const struct strvec *wanted = making->deploy->request->env;
 	json_t *config = json_get_object(making->body, "Config");
-	json_t *labels = json_get_object(config, "Labels"), *env = json_get_array(config, "Env");
+	json_t *labels = json_get_object(config, "Labels");
 	AUTO(str_release) struct str hashed = STR_INIT;
 	struct digest digest;
 
@@ -377,11 +417,7 @@ static void add_variables(struct making *making)
 
 		if (!pair)
 			continue;
-		if (!env) {
-			env = json_array();
-			json_object_set_new(config, "Env", env);
-		}
-		set_variable(env, pair);
+		set_variable(environment_of(config), pair);
 		str_addf(&hashed, "\n%s", pair);
 	}
 	if (!strchr(hashed.ptr, '\n'))
@@ -400,6 +436,7 @@ static int prepare(struct making *making, unsigned number, struct err *err)
 				     making->service->name, number, &making->body, err) < 0)
 		return -1;
 	add_variables(making);
+	add_proxies(making);
 	making->name = xstrdup(json_get_string(making->body, "name") ?: "");
 	return 0;
 }

@@ -60,7 +60,7 @@ services:
     working_dir: /tmp
     tty: true
     stdin_open: true
-    environment: {{A: "1", B: 'x <y> & "z"', C: }}
+    environment: {{A: "1", B: 'x <y> & "z"', C: , HTTP_PROXY: own, https_proxy: }}
     ports: ["8081:80", "127.0.0.1:8082:81/udp", {{target: 83, published: "8090-8095", host_ip: 127.0.0.1}}]
     mem_limit: 64m
     mem_reservation: 32m
@@ -125,6 +125,8 @@ configs: {{conf: {{file: ./conf}}}}
 secrets: {{hidden: {{file: ./hidden}}}}
 """
 
+PROXIES = '{"proxies": {"default": {"httpProxy": "http://p:1", "httpsProxy": "http://p:2", "noProxy": "x,y", "allProxy": "z://"}}}'
+
 # Of a container, what the two may have in other words: an empty list or none, a mount in the short or the long form of the
 # API (what came of it is in Mounts), "8080" or "8080/tcp"; and what the engine chose.
 EITHER = r"HostConfig\.(Binds|Mounts)|LogPath|.*Path$|Mounts\.Mode|(Gateway|IPAddress|MacAddress|EndpointID|NetworkID|SandboxID|SandboxKey)"
@@ -136,15 +138,16 @@ class Project:
         os.chmod(engine.root, 0o755)
         os.chmod(engine.root / "docker.sock", 0o666)
         self.engine, self.edgectl, self.root, self.name = engine, edgectl, root, name
+        self.docker = {"DOCKER_CONFIG": str(root / "docker")}
 
     def compose(self, *words, check=True):
         done = subprocess.run([PEER, *words], cwd=self.root, capture_output=True, text=True, timeout=120,
-                              env={"PATH": parts.DEBIAN_PATH, "HOME": str(self.engine.root), "DOCKER_HOST": self.engine.socket})
+                              env=self.docker | {"PATH": parts.DEBIAN_PATH, "HOME": str(self.engine.root), "DOCKER_HOST": self.engine.socket})
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout + done.stderr
 
     def deploy(self, *words, **options):
-        return self.edgectl("deploy", "--source", self.root, *words, self.engine.socket, **options).stderr
+        return self.edgectl("deploy", "--source", self.root, *words, self.engine.socket, env=self.docker, **options).stderr
 
     def objects(self, kind):
         """What `docker inspect` says, by name."""
@@ -167,7 +170,7 @@ def project(engine, edgectl, context, busybox, identity, request):
     parts.need(PEER.exists(), "no docker compose to compare with: sh tools/peers.sh")
     name = f"up-{identity.name}-{request.node.originalname.replace('_', '-')}"
     root = context({"compose.yaml": MODEL.format(project=name, image=busybox), "conf": "c\n", "hidden": "h\n",
-                    "host/file": "f\n"})
+                    "host/file": "f\n", "docker/config.json": PROXIES})
     pulled = engine.docker("pull", "--quiet", "--platform", "linux/arm64", busybox)
     assert pulled.returncode == 0, pulled.stderr
     with parts.closing(Project(engine, edgectl, root, name)) as project:

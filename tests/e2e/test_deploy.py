@@ -125,6 +125,24 @@ def test_variables(board):
     assert dict(x.split("=", 1) for x in board.only()["Config"]["Env"])["GREETING"] == "hello"
 
 
+def test_proxies_of_dockers_configuration(board, scratch):
+    """As docker's client does: for all that have none of their own, and no reason to make a container anew."""
+    (scratch / "config.json").write_text(json.dumps({"proxies": {"default": {"httpProxy": "http://p:1", "noProxy": "a,b"}}}))
+    board.edgectl.identity.own(scratch / "config.json")
+    docker = {"DOCKER_CONFIG": str(scratch)}
+    board.deploy(env=docker)
+    first = board.only()
+    assert {"HTTP_PROXY=http://p:1", "http_proxy=http://p:1", "NO_PROXY=a,b", "no_proxy=a,b"} <= set(first["Config"]["Env"])
+    board.deploy()
+    assert board.only()["Id"] == first["Id"]
+    board.deploy("-e", "http_proxy=own", "-e", "app:HTTP_PROXY", env=docker)
+    env = board.only()["Config"]["Env"]
+    assert "http_proxy=own" in env and "HTTP_PROXY" in env and "http://p:1" not in str(env)
+    (scratch / "config.json").write_text("{")
+    assert "get no proxies" in board.deploy("--recreate", env=docker).stderr
+    assert "no_proxy" not in str(board.only()["Config"]["Env"])
+
+
 def test_what_does_not_start_leaves_the_old(board):
     board.deploy()
     before = board.only()["Id"]

@@ -39,7 +39,9 @@ struct deploy_request {
 	/* Whose credentials the engine uses when it pulls; NULL = none. */
 	struct registry *registry;
 	const struct strvec
-		*env;         /* more variables of containers: [SERVICE:]NAME=VALUE; NULL = none */
+		*env; /* more variables of containers: [SERVICE:]NAME=VALUE; NULL = none */
+	/* Variables of containers whose service does not have them, of no weight for what has changed; NULL = none. */
+	const struct strmap *proxies;
 	const char *platform; /* of the images; NULL = the engine's own */
 	bool recreate;        /* containers that have not changed as well */
 	bool remove_orphans;  /* containers of services that are no longer in the file */
