@@ -236,6 +236,7 @@ static void decode_service(struct arena *arena, const struct yaml *node,
 	FILL(arena, node, service_fields, service);
 	service->scale = yaml_is(scale, YAML_INT) ? scale->integer : 1;
 	service->provider = yaml_get_text(yaml_get(node, "provider"), "type");
+	service->use_api_socket = yaml_has(node, "use_api_socket");
 	service->build = decode_build(arena, yaml_get(node, "build"));
 	decode_dependencies(arena, yaml_get(node, "depends_on"), service);
 	decode_watch(arena, yaml_get(yaml_get(node, "develop"), "watch"), service);

@@ -132,16 +132,38 @@ static void set_ports(const struct yaml *service, json_t *host)
 	set_unless_empty(host, "PortBindings", bindings);
 }
 
-/* What a swarm calls a condition, as the engine does. */
-static const char *policy_name(const char *condition)
+/* What a swarm calls a condition, as the engine does, which counts attempts after failures only. */
+static const char *policy_name(const char *condition, bool is_counted)
 {
 	if (str_eq(condition, "none"))
 		return "no";
+	if (!condition && is_counted)
+		return "on-failure";
 	return !condition || str_eq(condition, "any") ? "always" : condition;
 }
 
+static int check_policy(const char *name, bool is_counted, struct err *err)
+{
+	static const char *const names[] = { "no", "always", "on-failure", "unless-stopped" };
+	bool is_known = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		is_known |= str_eq(name, names[i]);
+	if (!is_known) {
+		(void)err_set(err, ERR_INPUT, "'deploy.restart_policy.condition' cannot be '%s'",
+			      name);
+		return err_hint(err, "write any, on-failure or none");
+	}
+	if (!is_counted || str_eq(name, "on-failure") || str_eq(name, "no"))
+		return 0;
+	(void)err_set(err, ERR_UNSUPPORTED,
+		      "'deploy.restart_policy': engines count no 'max_attempts' of programs that "
+		      "are started again whenever they end");
+	return err_hint(err, "write 'condition: on-failure', or leave 'max_attempts' out");
+}
+
 /* "on-failure:5"; a policy of the deploy section wins. */
-static void set_restart(const struct yaml *service, json_t *host)
+static int set_restart(const struct yaml *service, json_t *host, struct err *err)
 {
 	const char *restart = yaml_get_text(service, "restart");
 	const struct yaml *policy = yaml_get(yaml_get(service, "deploy"), "restart_policy");
@@ -150,18 +172,23 @@ static void set_restart(const struct yaml *service, json_t *host)
 	size_t len = restart ? strcspn(restart, ":") : 0;
 	long count = restart && restart[len] ? strtol(restart + len + 1, NULL, 10) : 0;
 	AUTO(freep) char *name = restart ? xstrndup(restart, len) : NULL;
-	json_t *body = json_object();
+	json_t *body = NULL;
 
 	if (policy) {
 		free(name);
-		name = xstrdup(policy_name(condition));
 		count = yaml_is(attempts, YAML_INT) ? (long)attempts->integer : 0;
+		name = xstrdup(policy_name(condition, count > 0));
+		if (check_policy(name, count > 0, err) < 0)
+			return -1;
+		count = str_eq(name, "on-failure") ? count : 0;
 	}
+	body = json_object();
 	if (name)
 		json_set_string(body, "Name", name);
 	if (count)
 		json_object_set_new(body, "MaximumRetryCount", json_integer(count));
 	set_unless_empty(host, "RestartPolicy", body);
+	return 0;
 }
 
 static void set_logging(const struct yaml *service, json_t *host)
@@ -335,7 +362,8 @@ int request_host(const struct request *request, json_t *host, struct err *err)
 	set_members(host, yaml_get(resources, "reservations"), reservations,
 		    ARRAY_SIZE(reservations));
 	set_ports(service, host);
-	set_restart(service, host);
+	if (set_restart(service, host, err) < 0)
+		return -1;
 	set_logging(service, host);
 	set_ulimits(service, host);
 	set_devices(service, host);

@@ -50,6 +50,14 @@ static int deploy_services(struct deploy *deploy, struct err *err)
 				     *name);
 			continue;
 		}
+		if (service->use_api_socket)
+			monitor_text(
+				deploy->request->monitor, 0, EVENT_WARNING,
+				"service '%s': 'use_api_socket' is left out, as it would give the "
+				"credentials of this machine to the board; the engine's socket "
+				"alone comes by 'volumes: "
+				"[/var/run/docker.sock:/var/run/docker.sock]'",
+				*name);
 		if (deploy_service(deploy, service, err) < 0)
 			return -1;
 	}

@@ -174,8 +174,10 @@ def test_order_secrets_and_orphans(board, busybox):
     image: {busybox}
     network_mode: host
     stop_signal: SIGKILL
+    use_api_socket: true
     command: ["sh", "-c", "sleep 1; touch /ready; sleep 1000"]
     healthcheck: {{test: ["CMD", "test", "-e", "/ready"], interval: 1s, retries: 30}}
+  elsewhere: {{provider: {{type: somebody}}}}
 secrets: {{key: {{environment: SECRET_KEY}}}}
 """)
     result = board.deploy(env={"SECRET_KEY": "sesame"})
@@ -185,6 +187,8 @@ secrets: {{key: {{environment: SECRET_KEY}}}}
     assert app["State"]["StartedAt"] > side["State"]["StartedAt"]
     assert board.read("/run/secrets/key") == "sesame"
     assert "sesame" not in result.stdout + result.stderr
+    assert "service 'side': 'use_api_socket' is left out" in result.stderr and not side["Mounts"]
+    assert "service 'elsewhere' has a provider" in result.stderr
 
     (board.root / "compose.yaml").write_text(text)
     told = board.deploy()

@@ -83,7 +83,8 @@ struct compose_service {
 	struct compose_build *build; /* NULL = not built */
 	const char *platform, *pull_policy, *container_name;
 	const char *provider; /* its type: runs no container */
-	int64_t scale;        /* number of containers */
+	bool use_api_socket;
+	int64_t scale; /* number of containers */
 	struct strmap environment, labels;
 	struct strmap edgectl; /* x-edgectl: what is for us alone */
 	struct strvec profiles;

@@ -111,6 +111,39 @@ static void other_containers(void **state)
 	json_decref(body);
 }
 
+/* A policy of the deploy section wins; a count is a count of failures, for engines. */
+static void restart_policies(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *policy, *body;
+	} rows[] = {
+		{ "{condition: on-failure, max_attempts: 2}",
+		  "{\"MaximumRetryCount\":2,\"Name\":\"on-failure\"}" },
+		{ "{max_attempts: 3}", "{\"MaximumRetryCount\":3,\"Name\":\"on-failure\"}" },
+		{ "{condition: none, max_attempts: 3}", "{\"Name\":\"no\"}" },
+		{ "{max_attempts: 0}", "{\"Name\":\"always\"}" },
+		{ "{delay: 5s}", "{\"Name\":\"always\"}" },
+		{ "{condition: any, window: 1m}", "{\"Name\":\"always\"}" },
+		{ "{condition: unless-stopped}", "{\"Name\":\"unless-stopped\"}" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(loading_release) struct loading loading = { 0 };
+		AUTO(freep)
+		char *file = xasprintf("services: {a: {image: i, restart: 'on-failure:7', deploy: "
+				       "{restart_policy: %s}}}\n",
+				       rows[i].policy);
+		json_t *body = NULL;
+
+		load_text(&loading, file);
+		body = container(&loading, "a");
+		assert_json(json_object_get(json_object_get(body, "HostConfig"), "RestartPolicy"),
+			    rows[i].body);
+		json_decref(body);
+	}
+}
+
 static void refused(void **state)
 {
 	(void)state;
@@ -118,6 +151,10 @@ static void refused(void **state)
 		{ "image: i, healthcheck: {test: x, start_interval: 1s}", "start_period" },
 		{ "image: i, networks: {default: {ipv4_address: x}}", "not an IP address" },
 		{ "image: i, mac_address: nonsense", "not a MAC address" },
+		{ "image: i, deploy: {restart_policy: {condition: any, max_attempts: 2}}",
+		  "engines count no 'max_attempts'" },
+		{ "image: i, deploy: {restart_policy: {condition: sometimes}}",
+		  "cannot be 'sometimes'" },
 		{ "image: i, security_opt: [nonsense]", "KEY=VALUE" },
 		{ "image: i, volumes: [{type: image, source: x, target: /x}]", "API 1.48" },
 		{ "image: i, networks: {default: {interface_name: e}}", "API 1.49" },
@@ -233,7 +270,7 @@ int main(void)
 		scratch_test(networks_by_priority), scratch_test(links),
 		scratch_test(other_containers),     scratch_test(refused),
 		scratch_test(seccomp_profile),      scratch_test(hashes),
-		scratch_test(injected_files),
+		scratch_test(injected_files),       scratch_test(restart_policies),
 	};
 
 	return cmocka_run_group_tests_name("compose_engine", tests, NULL, NULL);
