@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
-#include "git_watch.h"
+#include "git_socket.h"
 
 #define WANTED_REF "refs/edgectl/wanted"
 
@@ -13,7 +13,6 @@ static int fetch(git_repository *repository, struct git_talk *talk, const char *
 {
 	AUTO(git_remote_freep) git_remote *remote = NULL;
 	git_fetch_options options;
-	struct git_watch watch;
 	const git_strarray specs = { .strings = (char **)refspecs, .count = count };
 	int code;
 
@@ -24,10 +23,10 @@ static int fetch(git_repository *repository, struct git_talk *talk, const char *
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	options.update_fetchhead = 0;
 	code = libgit2.remote_create_anonymous(&remote, repository, talk->remote);
-	git_watch_start(&watch, talk->monitor);
+	git_socket_use(&talk->line);
 	if (code == 0)
 		code = libgit2.remote_fetch(remote, &specs, &options, NULL);
-	git_watch_stop(&watch);
+	git_socket_use(NULL);
 	if (code < 0)
 		return git_talk_error(talk, code, err);
 	if (talk->received > 0)
@@ -76,7 +75,7 @@ int git_fetch_revision(git_repository *repository, struct git_talk *talk,
 	AUTO(err_release) struct err reason = ERR_INIT;
 
 	if (fetch(repository, talk, one, 1, &reason) < 0 &&
-	    (revision->ref || reason.kind == ERR_CANCELLED)) {
+	    (revision->ref || reason.kind == ERR_CANCELLED || talk->line.is_stalled)) {
 		err_move(err, &reason);
 		return -1;
 	}

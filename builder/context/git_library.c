@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "git_socket.h"
 #include "git_ssh.h"
 
 /* Neither the user's configuration nor the system's decides what a build gets to see. */
@@ -38,6 +39,7 @@ static void init(void)
 		abort();
 	forget_configuration();
 	add_authorities();
+	git_socket_register();
 	/* Objects are all that is read of somebody else's repository, and no configuration. */
 	(void)libgit2.libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 }
@@ -103,7 +105,9 @@ int git_library_error(int code, struct err *err)
 
 int git_talk_error(const struct git_talk *talk, int code, struct err *err)
 {
-	return monitor_check(talk->monitor, err) < 0 ? -1 : git_library_error(code, err);
+	if (monitor_check(talk->monitor, err) < 0 || git_line_check(&talk->line, err) < 0)
+		return -1;
+	return git_library_error(code, err);
 }
 
 /* --- callbacks: anything but 0 ends the exchange --- */
@@ -115,6 +119,7 @@ static int on_transfer(const git_indexer_progress *stats, void *payload)
 	if (monitor_is_cancelled(talk->monitor))
 		return GIT_EUSER;
 	talk->received = stats->received_bytes;
+	talk->line.brings_pack = stats->total_objects > 0;
 	if (stats->received_bytes > LIMIT_LAYER_SIZE) {
 		libgit2.error_set_str(GIT_ERROR_NET, "the repository is too large");
 		return -1;
@@ -150,6 +155,8 @@ static int on_credentials(git_credential **out, const char *url, const char *use
 void git_talk_callbacks(struct git_talk *talk, git_remote_callbacks *ret)
 {
 	talk->gave_token = false;
+	talk->line.monitor = talk->monitor;
+	git_line_begin(&talk->line);
 	(void)libgit2.remote_init_callbacks(ret,
 					    GIT_REMOTE_CALLBACKS_VERSION); /* a version it knows */
 	ret->transfer_progress = on_transfer;

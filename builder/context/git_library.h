@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/monitor.h"
 #include "context/git_source.h"
+#include "git_line.h"
 #include "libgit2.h"
 
 /* Any thread, any number of times; nothing of it happens before somebody needs a repository. */
@@ -21,11 +22,12 @@ struct git_talk {
 	const struct git_keys *keys;
 	uint64_t received; /* bytes so far */
 	bool gave_token;   /* in this exchange */
+	struct git_line line;
 };
 
-/* For both connect and fetch. `talk` must outlive the remote. */
+/* For both connect and fetch, and the beginning of an exchange. `talk` must outlive the remote. */
 void git_talk_callbacks(struct git_talk *talk, git_remote_callbacks *ret);
-/* As git_library_error(), but ERR_CANCELLED when the monitor said so. */
+/* As git_library_error(), but ERR_CANCELLED when the monitor said so, and what became of the line first. */
 int git_talk_error(const struct git_talk *talk, int code, struct err *err);
 
 static inline void git_repository_freep(git_repository **repository)

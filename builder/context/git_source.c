@@ -16,8 +16,8 @@
 #include "base/vec.h"
 #include "git_fetch.h"
 #include "git_library.h"
+#include "git_socket.h"
 #include "git_tree.h"
-#include "git_watch.h"
 
 void git_revision_release(struct git_revision *revision)
 {
@@ -114,7 +114,6 @@ static int ask_server(const struct git_url *url, struct git_talk *talk, struct g
 	git_proxy_options proxy;
 	struct advertised there = { .count = 0 };
 	git_remote_callbacks callbacks;
-	struct git_watch watch;
 	int code;
 
 	(void)libgit2.proxy_options_init(&proxy,
@@ -122,13 +121,13 @@ static int ask_server(const struct git_url *url, struct git_talk *talk, struct g
 	proxy.type = GIT_PROXY_AUTO;
 	git_talk_callbacks(talk, &callbacks);
 	code = libgit2.remote_create_detached(&remote, talk->remote);
-	git_watch_start(&watch, talk->monitor);
+	git_socket_use(&talk->line);
 	if (code == 0)
 		code = libgit2.remote_connect(remote, GIT_DIRECTION_FETCH, &callbacks, &proxy,
 					      NULL);
 	if (code == 0)
 		code = libgit2.remote_ls(&there.heads, &there.count, remote);
-	git_watch_stop(&watch);
+	git_socket_use(NULL);
 	if (code < 0)
 		return git_talk_error(talk, code, err);
 	return choose(url, &there, ret, err);

@@ -188,7 +188,7 @@ int git_ssh_command(const char *url, bool only_agent, struct strvec *ret, struct
 struct ssh_connection {
 	git_smart_subtransport base;
 	git_smart_subtransport_stream stream;
-	const struct monitor *monitor;
+	struct git_line *line;
 	const struct git_keys *keys;
 	pid_t pid;    /* 0 = none runs */
 	int fd;       /* its standard input and output */
@@ -230,22 +230,14 @@ static int explain_end(struct ssh_connection *connection)
 static int on_read(git_smart_subtransport_stream *stream, char *buffer, size_t size, size_t *ret)
 {
 	struct ssh_connection *connection = of(stream->subtransport);
-	struct pollfd fds[2] = {
-		{ .fd = connection->fd, .events = POLLIN },
-		{ .fd = connection->monitor ? connection->monitor->cancel_fd : -1,
-		  .events = POLLIN },
-	};
 	ssize_t got;
 
-	do {
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			return -1;
-		if (fds[1].revents)
-			return GIT_EUSER;
-	} while (!fds[0].revents);
+	if (git_line_wait(connection->line, connection->fd, POLLIN) < 0)
+		return GIT_EUSER;
 	got = read(connection->fd, buffer, size);
 	if (got <= 0)
 		return explain_end(connection);
+	git_line_received(connection->line, (size_t)got);
 	*ret = (size_t)got;
 	return 0;
 }
@@ -255,12 +247,16 @@ static int on_write(git_smart_subtransport_stream *stream, const char *buffer, s
 	struct ssh_connection *connection = of(stream->subtransport);
 
 	while (len > 0) {
-		ssize_t sent = send(connection->fd, buffer, len, MSG_NOSIGNAL);
+		ssize_t sent;
 
-		if (sent < 0 && errno == EINTR)
+		if (git_line_wait(connection->line, connection->fd, POLLOUT) < 0)
+			return GIT_EUSER;
+		sent = send(connection->fd, buffer, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (sent < 0)
 			return explain_end(connection);
+		git_line_sent(connection->line);
 		buffer += sent;
 		len -= (size_t)sent;
 	}
@@ -347,7 +343,7 @@ static void on_free(git_smart_subtransport *base)
 static int connection_new(git_smart_subtransport **out, git_transport *owner, void *param)
 {
 	struct ssh_connection *connection = xcalloc(1, sizeof(*connection));
-	const struct git_talk *talk = param;
+	struct git_talk *talk = param;
 
 	(void)owner;
 	connection->base =
@@ -356,7 +352,7 @@ static int connection_new(git_smart_subtransport **out, git_transport *owner, vo
 							      .read = on_read,
 							      .write = on_write,
 							      .free = on_stream_free };
-	connection->monitor = talk->monitor;
+	connection->line = &talk->line;
 	connection->keys = talk->keys;
 	connection->fd = connection->messages = -1;
 	*out = &connection->base;

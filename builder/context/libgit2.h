@@ -3,6 +3,7 @@
 #define CONTEXT_LIBGIT2_H
 
 #include <git2.h>
+#include <git2/sys/stream.h>
 #include <git2/sys/transport.h>
 
 #include "base/library.h"
@@ -25,7 +26,7 @@
 	X(git, remote_init_callbacks) X(git, remote_lookup) X(git, remote_ls) X(git, remote_url) \
 	X(git, repository_discover) X(git, repository_free) X(git, repository_init) X(git, repository_open) X(git, repository_path) \
 	X(git, repository_set_head_detached) \
-	X(git, status_foreach_ext) X(git, status_options_init) \
+	X(git, status_foreach_ext) X(git, status_options_init) X(git, stream_register) \
 	X(git, submodule_foreach) X(git, submodule_head_id) X(git, submodule_path) \
 	X(git, submodule_update_strategy) X(git, submodule_url) \
 	X(git, transport_smart) \
