@@ -84,8 +84,24 @@ static void complete_platform(const char *prefix, struct str *out)
 		add_word(out, before, platforms[i], prefix);
 }
 
-static void complete_command(const char *prefix, struct str *out)
+/* The second words of a topic, behind 'help TOPIC'. */
+static void complete_verb(const struct cli_topic *topic, const char *prefix, struct str *out)
 {
+	COMMAND_FOREACH(command) {
+		if (!command->hidden && topic_verb(topic, command))
+			add_word(out, "", topic_verb(topic, command), prefix);
+	}
+}
+
+static void complete_command(const struct typed_line *line, const char *prefix, struct str *out)
+{
+	if (line->operands.len > 0) {
+		const struct cli_topic *topic = topic_find(line->operands.items[0]);
+
+		if (topic)
+			complete_verb(topic, prefix, out);
+		return;
+	}
 	COMMAND_FOREACH(command) {
 		if (!command->hidden && !strchr(command->name, ' '))
 			add_word(out, "", command->name, prefix);
@@ -264,15 +280,18 @@ static enum value_kind kind_named(const char *name)
 	return VALUE_TEXT;
 }
 
-/* The scripts ask for operands by the kind of the first. */
+/* The scripts ask for operands by the kind of the first, however many stand there. */
 static enum value_kind kind_wanted(const char *asked, const struct typed_line *line)
 {
 	enum value_kind kind = kind_named(asked);
 	const struct cli_option *operands =
 		line->command ? option_operands(line->command->options) : NULL;
 
-	if (operands && operands->kind == kind && operands->kind_count > 0 &&
-	    line->operands.len >= operands->kind_count)
+	if (!operands || operands->kind != kind)
+		return kind;
+	if (operands->max > 0 && line->operands.len >= (size_t)operands->max)
+		return VALUE_TEXT;
+	if (operands->kind_count > 0 && line->operands.len >= operands->kind_count)
 		return operands->kind_behind;
 	return kind;
 }
@@ -285,7 +304,7 @@ static void complete(struct app *app, enum value_kind kind, const struct typed_l
 	case VALUE_BOARD: complete_board(prefix, out); break;
 	case VALUE_DEVICE: complete_device(prefix, out); break;
 	case VALUE_DEVICES: complete_devices(prefix, out); break;
-	case VALUE_COMMAND: complete_command(prefix, out); break;
+	case VALUE_COMMAND: complete_command(line, prefix, out); break;
 	case VALUE_IMAGE: complete_image(prefix, out); break;
 	case VALUE_SERVICE:
 	case VALUE_SERVICE_OR_DIR: complete_service(line, prefix, out); break;

@@ -7,6 +7,7 @@ _edgectl_answer()
 {
     local cut=${cur%"${cur##*[:=]}"} i
     [[ $COMP_WORDBREAKS == *:* ]] || cut=${cut%"${cut##*=}"}
+    [[ -z $quote ]] || cut=${cur:0:quoted_from}
     for i in "${!COMPREPLY[@]}"; do
         COMPREPLY[i]=${COMPREPLY[i]#"$cut"}
     done
@@ -17,20 +18,30 @@ _edgectl_take()
     mapfile -t COMPREPLY < <(compgen "$@")
 }
 
+# Not by compgen -W, which expands what it is given: these are other people's words.
+_edgectl_ask()
+{
+    local i
+    mapfile -t COMPREPLY < <(edgectl __complete "$1" "$value" "${typed[@]}" 2>/dev/null)
+    for i in "${!COMPREPLY[@]}"; do
+        COMPREPLY[i]=$before${COMPREPLY[i]}
+    done
+}
+
 # Words for the value in $value: a list, what edgectl itself knows, files, directories.
 _edgectl_value()
 {
-    local before=${cur%"$value"} known
+    local before=${cur%"$value"}
+    local -a known
     case $1 in
     words) _edgectl_take -P "$before" -W "$2" -- "$value" ;;
-    ask)
-        known=$(edgectl __complete "$2" "$value" "${typed[@]}" 2>/dev/null)
-        _edgectl_take -P "$before" -W "$known" -- "$value"
-        ;;
+    ask) _edgectl_ask "$2" ;;
     ask-or-dir)
         compopt -o filenames
-        known=$(edgectl __complete "$2" "$value" "${typed[@]}" 2>/dev/null)
-        _edgectl_take -P "$before" -W "$known" -d -- "$value"
+        _edgectl_ask "$2"
+        known=("${COMPREPLY[@]}")
+        _edgectl_take -P "$before" -d -- "$value"
+        COMPREPLY+=("${known[@]}")
         ;;
     dir) compopt -o filenames; _edgectl_take -P "$before" -d -- "$value" ;;
     file) compopt -o filenames; _edgectl_take -P "$before" -f -- "$value" ;;
@@ -38,12 +49,36 @@ _edgectl_value()
     _edgectl_answer
 }
 
+# What is typed, as words: the last one, which may be empty, is the one to complete; $quote is open in it since $quoted_from.
+_edgectl_split()
+{
+    local line=${COMP_LINE:0:COMP_POINT} word='' begun='' char i
+    for ((i = 0; i < ${#line}; i++)); do
+        char=${line:i:1}
+        if [[ -n $quote && $char == "$quote" ]]; then
+            quote=''
+        elif [[ $char == \\ && $quote != \' ]]; then
+            ((++i))
+            word+=${line:i:1} begun=yes
+        elif [[ -z $quote && $char == [\'\"] ]]; then
+            quote=$char quoted_from=${#word} begun=yes
+        elif [[ -z $quote && $char == [[:space:]] ]]; then
+            [[ -z $begun ]] || words+=("$word")
+            word='' begun=''
+        else
+            word+=$char begun=yes
+        fi
+    done
+    words+=("$word")
+}
+
 _edgectl()
 {
-    local words cur value previous='' command='' options='' i
+    local cur value previous='' command='' options='' quote='' quoted_from=0 i
+    local -a words=()
     local -a typed  # what stands before the word, for those who ask
-    read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
-    [[ ${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && words+=("")
+    _edgectl_split
+    [[ -n $quote && $COMP_LINE == *\$* ]] && return  # readline would quote the dollar
     cur=${words[${#words[@]} - 1]}
     value=$cur
     typed=("${words[@]:1:${#words[@]} - 2}")

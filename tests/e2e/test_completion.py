@@ -41,6 +41,15 @@ CASES = {
     "edgectl push ben": "edgectl push bench",
     "edgectl release show green": "edgectl release show greenhouse",
     "edgectl release show greenhouse green": "edgectl release show greenhouse green",
+    "edgectl rollout greenhouse green": "edgectl rollout greenhouse green",
+    "edgectl help device sc": "edgectl help device scan",
+    # With a blank behind: nothing else may be offered, as what a command of one word, or another topic, has.
+    "edgectl template rm ": "edgectl template rm mine",
+    "edgectl compose config --file=other.yaml ": "edgectl compose config --file=other.yaml queen",
+    # Quoted.
+    "edgectl build an\\ app/ web-s": "edgectl build an app/ web-server",
+    "edgectl build --target release an\\ ap": "edgectl build --target release an app",
+    'edgectl pull "localhost:5000/te': "edgectl pull localhost:5000/team/app:1.0",
 }
 STARTS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], f"PS1='> '; . '{SOURCE}/completion/edgectl.bash'"),
@@ -95,6 +104,7 @@ def project(edgectl):
     (root / "Dockerfile.other").write_text("FROM scratch AS other-stage\n")
     (root / "other.yaml").write_text("services: {queen: {image: q}}\n")
     (root / "edgectl.yaml").write_text("fleets: {greenhouse: {registry: registry.example.com}}\n")
+    (root / "an app").mkdir()
     (root / "mine").mkdir()
     (root / "mine/Dockerfile").write_text("FROM scratch AS in-mine\n")
     (root / "mine/template.yaml").write_text("name: mine\nsummary: Mine\n")
