@@ -18,6 +18,9 @@
 #define DIR_NAME "rollouts"
 /* A million boards. */
 #define FILE_LIMIT ((size_t)256 << 20)
+/* A name of a file has 255 bytes at most, and temporary ones and the lock's are longer. */
+#define NAME_LIMIT  200
+#define DIGITS_KEPT 32
 
 struct rollout_record {
 	char *path;
@@ -26,17 +29,29 @@ struct rollout_record {
 	pthread_mutex_t lock;
 };
 
-/* The repository's name as that of a file. */
-static int find_path(const char *fleet, char **ret, struct err *err)
+/* The repository's name as that of a file; of a long one the beginning, and digits that stand for all of it. */
+static char *file_name(const char *fleet)
 {
-	AUTO(freep) char *home = NULL, *dir = NULL, *name = xstrdup(fleet);
+	struct digest whole;
+	char *name = NULL;
 
-	if (fs_data_home(&home, err) < 0)
-		return -1;
+	digest_of(fleet, strlen(fleet), &whole);
+	name = strlen(fleet) <= NAME_LIMIT ? xstrdup(fleet)
+					   : xasprintf("%.*s+%.*s", NAME_LIMIT - DIGITS_KEPT - 1,
+						       fleet, DIGITS_KEPT, digest_hex(&whole));
 	for (char *c = name; *c; c++) {
 		if (*c == '/')
 			*c = '+';
 	}
+	return name;
+}
+
+static int find_path(const char *fleet, char **ret, struct err *err)
+{
+	AUTO(freep) char *home = NULL, *dir = NULL, *name = file_name(fleet);
+
+	if (fs_data_home(&home, err) < 0)
+		return -1;
 	dir = path_join(home, DIR_NAME);
 	*ret = path_join(dir, name);
 	return 0;

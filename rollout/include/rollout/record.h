@@ -7,6 +7,7 @@
  *	{"board": "pi-2", "state": "failed", "reason": "service 'app': it is unhealthy"}
  *
  * The file saves asking boards again; what they run is the truth. A line that is cut off, because the machine was, is none.
+ * So lines are not forced onto the disk one by one: boards whose lines a loss of power takes are asked again.
  */
 #ifndef ROLLOUT_RECORD_H
 #define ROLLOUT_RECORD_H

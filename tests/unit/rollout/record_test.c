@@ -142,6 +142,61 @@ static void one_at_a_time(void **state)
 	record_free(open_it(&two, false));
 }
 
+/* A repository may have 255 characters, and its registry's name some, too; each has its own file. */
+static void long_names(void **state)
+{
+	AUTO(freep) char *name = xasprintf("%s%0300d", "registry.example.com/team/", 1);
+	struct record_about about = { .fleet = name, .release = &one, .version = "v1" };
+	AUTO(record_freep) struct rollout_record *first = NULL;
+	AUTO(record_freep) struct rollout_record *other = NULL;
+
+	(void)state;
+	assert_int_equal(record_open(&about, &first, NULL), 0);
+	assert_int_equal(record_add(first, "a", BOARD_DONE, NULL, NULL), 0);
+	name[strlen(name) - 1] = '2';
+	assert_int_equal(record_open(&about, &other, NULL), 0);
+	assert_false(record_is_done(other, "a"));
+	record_freep(&first);
+	name[strlen(name) - 1] = '1';
+	assert_int_equal(record_open(&about, &first, NULL), 0);
+	assert_true(record_is_done(first, "a"));
+}
+
+/* What a file system leaves of a write that a loss of power cut off: the length, and zeros; or what was there before. */
+static void damaged(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} tails[] = {
+		{ "\0\0\0\0\0\0\0\0", 8 },
+		{ "{\"board\":\"d\",\"state\":\"do\0\0\0\0", 28 },
+		{ "\xff\xfe\n{\"board\":\"b\"", 17 },
+		{ "[\"board\",\"state\"]\n{\"board\":5,\"state\":\"done\"}\n", 49 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tails); i++) {
+		AUTO(str_release) struct str text = STR_INIT;
+
+		fill();
+		assert_int_equal(fs_read_file(AT_FDCWD, FILE_NAME, 10000, &text, NULL), 0);
+		str_addn(&text, tails[i].text, tails[i].len);
+		assert_int_equal(
+			fs_write_file_atomic(AT_FDCWD, FILE_NAME, text.ptr, text.len, 0600, NULL),
+			0);
+		check(open_it(&one, false), "ac");
+		/* what comes behind it is read again */
+		{
+			AUTO(record_freep) struct rollout_record *record = open_it(&one, false);
+
+			assert_int_equal(record_add(record, "d", BOARD_DONE, NULL, NULL), 0);
+		}
+		check(open_it(&one, false), "acd");
+		(void)set_up(NULL);
+	}
+}
+
 static void peeking(void **state)
 {
 	AUTO(strmap_release) struct strmap states = STRMAP_INIT, none = STRMAP_INIT;
@@ -169,6 +224,8 @@ int main(void)
 		cmocka_unit_test_setup(finished, set_up),
 		cmocka_unit_test_setup(cut_off, set_up),
 		cmocka_unit_test_setup(one_at_a_time, set_up),
+		cmocka_unit_test_setup(long_names, set_up),
+		cmocka_unit_test_setup(damaged, set_up),
 		cmocka_unit_test_setup(peeking, set_up),
 	};
 
