@@ -1,11 +1,14 @@
 #include "app.h"
 #include "command.h"
 #include "compose_file.h"
+#include "fleet_site.h"
 #include "generate.h"
+#include "release_memory.h"
 #include "setting.h"
 #include "typed_line.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/diag.h"
 #include "base/fs.h"
@@ -42,6 +45,9 @@ const char *value_kind_name(enum value_kind kind)
 	case VALUE_STAGE: return "stage";
 	case VALUE_CONFIG_KEY: return "config-key";
 	case VALUE_FLEET: return "fleet";
+	case VALUE_FLEET_RELEASE: return "fleet-release";
+	case VALUE_RELEASE: return "release";
+	case VALUE_CHANNEL: return "channel";
 	case VALUE_PUSHED: return "pushed";
 	case VALUE_TEXT:
 	case VALUE_FILE:
@@ -270,6 +276,53 @@ static void complete_fleet(struct app *app, const char *prefix, struct str *out)
 		add_word(out, "", fleet->name, prefix);
 }
 
+/* --- what a fleet has, as far as it is known here: no registry is asked --- */
+
+enum known_names { KNOWN_CHANNELS = 1, KNOWN_RELEASES = 2 };
+
+/* `before` each of them. */
+static void complete_known(struct app *app, const char *fleet, unsigned which, const char *before,
+			   const char *prefix, struct str *out)
+{
+	AUTO(fleet_site_release) struct fleet_site site = FLEET_SITE_INIT;
+	AUTO(release_memory_release) struct release_memory memory = RELEASE_MEMORY_INIT;
+	const char *own = NULL;
+
+	if (fleet_site_find(app, fleet, &site, NULL) < 0)
+		return;
+	release_memory_read(&site.repository, &memory);
+	own = site.fleet ? fleet_site_channel(&site) : NULL;
+	if (own && !strvec_contains(&memory.channels, own))
+		strvec_add(&memory.channels, own);
+	VEC_FOREACH(name, &memory.channels)
+		add_word(out, before, *name, prefix);
+	VEC_FOREACH(name, &memory.releases) {
+		if ((which & KNOWN_RELEASES) && !strvec_contains(&memory.channels, *name))
+			add_word(out, before, *name, prefix);
+	}
+}
+
+/* FLEET, or when it is there with its colon, FLEET:RELEASE. */
+static void complete_fleet_release(struct app *app, const char *prefix, struct str *out)
+{
+	const char *colon = strrchr(prefix, ':');
+	AUTO(freep) char *fleet = xstrndup(prefix, colon ? (size_t)(colon - prefix) : 0);
+	AUTO(freep) char *before = xasprintf("%s:", fleet);
+
+	/* a port is no release */
+	if (colon && !strchr(colon, '/'))
+		complete_known(app, fleet, KNOWN_CHANNELS | KNOWN_RELEASES, before, prefix, out);
+	else
+		complete_fleet(app, prefix, out);
+}
+
+static void complete_release(struct app *app, const struct typed_line *line, unsigned which,
+			     const char *prefix, struct str *out)
+{
+	if (line->operands.len > 0)
+		complete_known(app, line->operands.items[0], which, "", prefix, out);
+}
+
 /* VALUE_TEXT for what is no kind. */
 static enum value_kind kind_named(const char *name)
 {
@@ -278,6 +331,20 @@ static enum value_kind kind_named(const char *name)
 			return kind;
 	}
 	return VALUE_TEXT;
+}
+
+/* Does the synopsis call the operand that is being typed a channel? "FLEET RELEASE [CHANNEL]" */
+static bool is_channel_wanted(const struct typed_line *line)
+{
+	const struct cli_option *operands =
+		line->command ? option_operands(line->command->options) : NULL;
+	struct span rest = span_of(operands ? operands->name : ""), word = rest;
+
+	for (size_t i = 0; i <= line->operands.len; i++) {
+		if (!span_cut(&rest, ' ', &word) && i < line->operands.len)
+			return false;
+	}
+	return span_eq(word, "CHANNEL") || span_eq(word, "[CHANNEL]");
 }
 
 /* The scripts ask for operands by the kind of the first, however many stand there. */
@@ -292,7 +359,9 @@ static enum value_kind kind_wanted(const char *asked, const struct typed_line *l
 	if (operands->max > 0 && line->operands.len >= (size_t)operands->max)
 		return VALUE_TEXT;
 	if (operands->kind_count > 0 && line->operands.len >= operands->kind_count)
-		return operands->kind_behind;
+		return operands->kind_behind == VALUE_RELEASE && is_channel_wanted(line)
+			       ? VALUE_CHANNEL
+			       : operands->kind_behind;
 	return kind;
 }
 
@@ -313,6 +382,11 @@ static void complete(struct app *app, enum value_kind kind, const struct typed_l
 	case VALUE_STAGE: complete_stage(line, prefix, out); break;
 	case VALUE_CONFIG_KEY: complete_config_key(prefix, out); break;
 	case VALUE_FLEET: complete_fleet(app, prefix, out); break;
+	case VALUE_FLEET_RELEASE: complete_fleet_release(app, prefix, out); break;
+	case VALUE_RELEASE:
+		complete_release(app, line, KNOWN_CHANNELS | KNOWN_RELEASES, prefix, out);
+		break;
+	case VALUE_CHANNEL: complete_release(app, line, KNOWN_CHANNELS, prefix, out); break;
 	case VALUE_PUSHED:
 		complete_fleet(app, prefix, out);
 		complete_device(prefix, out);

@@ -52,7 +52,7 @@ static int deploy_command_run(struct app *app, const void *args_data, struct err
 static const struct cli_option deploy_options[] = {
 	DEPLOY_OPTIONS(struct deploy_command_args, deploy),
 	OPTION_STRING(struct deploy_command_args, release, 0, "release", "FLEET[:RELEASE]",
-		      VALUE_FLEET,
+		      VALUE_FLEET_RELEASE,
 		      "Run what was released instead of building: a channel or a version"),
 	OPTION_FLAG(struct deploy_command_args, deploy.wait, 0, "wait",
 		    "Wait until all services run, and are healthy if they have a healthcheck"),

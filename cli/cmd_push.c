@@ -227,7 +227,7 @@ static const struct cli_option push_options[] = {
 	OPTION_LIST(struct push_args, fleet.boards, 0, "board", "BOARD", VALUE_BOARD,
 		    "The same for this board's platform"),
 	OPTION_HEADING("Releases of a fleet"),
-	OPTION_STRING(struct push_args, fleet.channel, 0, "channel", "CHANNEL", VALUE_TEXT,
+	OPTION_STRING(struct push_args, fleet.channel, 0, "channel", "CHANNEL", VALUE_CHANNEL,
 		      "Channel that the release goes to, instead of the fleet's own"),
 	OPTION_FLAG(struct push_args, fleet.draft, 0, "draft",
 		    "Publish it without moving a channel"),

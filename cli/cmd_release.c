@@ -233,7 +233,7 @@ static int show_run(struct app *app, const void *args_data, struct err *err)
 
 static const struct cli_option show_options[] = {
 	OPTION_OPERANDS(struct show_args, words, "FLEET [RELEASE]", VALUE_FLEET, 1, 2,
-			.kind_count = 1),
+			.kind_count = 1, .kind_behind = VALUE_RELEASE),
 	OPTION_FLAG(struct show_args, compose, 0, "compose", "Print the compose file of it"),
 	OPTION_FLAG(struct show_args, json, 0, "json", "Print a JSON object"),
 	OPTION_REGISTRY(struct show_args, registry),

@@ -288,7 +288,7 @@ static int diff_run(struct app *app, const void *args_data, struct err *err)
 
 static const struct cli_option diff_options[] = {
 	OPTION_OPERANDS(struct diff_args, words, "FLEET RELEASE [RELEASE]", VALUE_FLEET, 2, 3,
-			.kind_count = 1),
+			.kind_count = 1, .kind_behind = VALUE_RELEASE),
 	OPTION_FLAG(struct diff_args, files, 0, "files",
 		    "Also the files that differ: layers that the store here lacks are downloaded"),
 	OPTION_FLAG(struct diff_args, json, 0, "json", "Print a JSON object"),

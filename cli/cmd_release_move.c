@@ -1,5 +1,6 @@
 #include "app.h"
 #include "command.h"
+#include "release_memory.h"
 #include "release_site.h"
 
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static int promote_run(struct app *app, const void *args_data, struct err *err)
 
 static const struct cli_option promote_options[] = {
 	OPTION_OPERANDS(struct move_args, words, "FLEET RELEASE [CHANNEL]", VALUE_FLEET, 2, 3,
-			.kind_count = 1),
+			.kind_count = 1, .kind_behind = VALUE_RELEASE),
 	OPTION_REGISTRY(struct move_args, registry),
 	OPTION_END,
 };
@@ -108,8 +109,8 @@ static int rollback_run(struct app *app, const void *args_data, struct err *err)
 
 static const struct cli_option rollback_options[] = {
 	OPTION_OPERANDS(struct move_args, words, "FLEET [CHANNEL]", VALUE_FLEET, 1, 2,
-			.kind_count = 1),
-	OPTION_STRING(struct move_args, to, 0, "to", "RELEASE", VALUE_TEXT,
+			.kind_count = 1, .kind_behind = VALUE_RELEASE),
+	OPTION_STRING(struct move_args, to, 0, "to", "RELEASE", VALUE_RELEASE,
 		      "Instead of the one that the channel had before"),
 	OPTION_REGISTRY(struct move_args, registry),
 	OPTION_END,
@@ -252,6 +253,8 @@ static int remove_all(struct release_site *site, const void *args_data, struct s
 	    catalogue_read_files(removal.registry, removal.repository, &site->catalogue, err) < 0 ||
 	    release_remove(&removal, &tags, err) < 0)
 		return -1;
+	for (size_t i = 0; i < removal.count; i++)
+		release_memory_forget(removal.repository, found[i]->release.version);
 	VEC_FOREACH(tag, &tags)
 		str_addf(out, "removed %s\n", *tag);
 	return 0;
@@ -266,7 +269,7 @@ static int rm_run(struct app *app, const void *args_data, struct err *err)
 
 static const struct cli_option rm_options[] = {
 	OPTION_OPERANDS(struct move_args, words, "FLEET RELEASE", VALUE_FLEET, 2, 0,
-			.kind_count = 1),
+			.kind_count = 1, .kind_behind = VALUE_RELEASE),
 	OPTION_REGISTRY(struct move_args, registry),
 	OPTION_END,
 };

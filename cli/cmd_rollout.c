@@ -138,7 +138,7 @@ static int rollout_command_run(struct app *app, const void *args_data, struct er
 }
 
 static const struct cli_option rollout_options[] = {
-	OPTION_OPERANDS(struct rollout_args, words, "FLEET[:RELEASE]", VALUE_FLEET, 1, 1),
+	OPTION_OPERANDS(struct rollout_args, words, "FLEET[:RELEASE]", VALUE_FLEET_RELEASE, 1, 1),
 	OPTION_LIST(struct rollout_args, devices, 0, "devices", "LIST|@FILE|all", VALUE_DEVICES,
 		    "Boards by name or address, between commas; one a line of FILE; or all that "
 		    "'edgectl device add --fleet' has given to the fleet"),

@@ -9,6 +9,7 @@
 #include "compose/project.h"
 #include "fleet_summary.h"
 #include "registry/repository.h"
+#include "release_memory.h"
 #include "scratch_store.h"
 
 struct publishing {
@@ -407,6 +408,8 @@ static int publish(struct publishing *publishing, struct err *err)
 	if (!p->args->draft && !digest_equal(&publishing->current, &publishing->manifest.digest) &&
 	    move_channel(publishing, err) < 0)
 		return -1;
+	release_memory_add(&p->site->repository, publishing->release.version,
+			   p->args->draft ? NULL : channel_of(publishing));
 	tell(publishing, is_there);
 	return 0;
 }

@@ -56,8 +56,11 @@ enum value_kind {
 	VALUE_KEPT_TEMPLATE,
 	VALUE_STAGE, /* of the Dockerfile here */
 	VALUE_CONFIG_KEY,
-	VALUE_FLEET,  /* of edgectl.yaml */
-	VALUE_PUSHED, /* what `push` takes: names of images, fleets and boards */
+	VALUE_FLEET,         /* of edgectl.yaml */
+	VALUE_FLEET_RELEASE, /* FLEET[:RELEASE] */
+	VALUE_RELEASE,       /* of the fleet that the first operand is: a version, or a channel */
+	VALUE_CHANNEL,       /* of the same */
+	VALUE_PUSHED,        /* what `push` takes: names of images, fleets and boards */
 };
 
 struct cli_option {

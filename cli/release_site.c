@@ -1,6 +1,7 @@
 #include "release_site.h"
 
 #include "base/alloc.h"
+#include "release_memory.h"
 
 void release_site_release(struct release_site *site)
 {
@@ -20,7 +21,10 @@ int release_site_open_with(struct app *app, const char *word, const struct sessi
 		return -1;
 	status =
 		catalogue_read(ret->session.registry, &ret->fleet.repository, &ret->catalogue, err);
-	return status < 0 ? session_finish(&ret->session, app, status, err) : 0;
+	if (status < 0)
+		return session_finish(&ret->session, app, status, err);
+	release_memory_keep(&ret->fleet.repository, &ret->catalogue);
+	return 0;
 }
 
 int release_site_open(struct app *app, const char *word, const struct registry_args *args,
@@ -75,6 +79,7 @@ int release_site_move(struct release_site *site, const char *channel, const stru
 	move.scratch = scratch.store;
 	if (channel_move(&move, err) < 0)
 		return -1;
+	release_memory_add(move.repository, NULL, channel);
 	str_addf(out, "channel %s: %s -> %s\n", channel, from ? from->release.version : "nothing",
 		 to->release.version);
 	return 0;

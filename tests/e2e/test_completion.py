@@ -50,6 +50,10 @@ CASES = {
     "edgectl build an\\ app/ web-s": "edgectl build an app/ web-server",
     "edgectl build --target release an\\ ap": "edgectl build --target release an app",
     'edgectl pull "localhost:5000/te': "edgectl pull localhost:5000/team/app:1.0",
+    "edgectl release show greenhouse lat": "edgectl release show greenhouse latest",
+    "edgectl rollout greenhouse:lat": "edgectl rollout greenhouse:latest",
+    "edgectl deploy bench --release greenhouse:lat": "edgectl deploy bench --release greenhouse:latest",
+    "edgectl push greenhouse --channel lat": "edgectl push greenhouse --channel latest",
 }
 STARTS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], f"PS1='> '; . '{SOURCE}/completion/edgectl.bash'"),

@@ -322,6 +322,39 @@ def test_fleets_by_name(fleet):
     assert "is no fleet" in fleet("push", "plans", "--draft", status=2).stderr
 
 
+def test_completing_what_there_is(fleet):
+    """Releases and channels that were seen here; no registry is asked, and what is no tag is offered to no shell."""
+    def offered(*words):
+        return fleet("__complete", *words).stdout.splitlines()
+
+    assert offered("fleet", "", "release", "show", "plants") == ["stable"]
+    fleet.push()
+    fleet("release", "promote", "plants", "v1", "canary")
+    assert offered("fleet", "", "release", "show", "plants") == ["canary", "stable", "v1"]
+    put_release(fleet.registry, fleet.repository, ["noted"], "services: {}",
+                **{"org.opencontainers.image.version": "a b;\x1b[2J$(reboot)"})
+    fleet.write("app", "two\n")
+    fleet.commit("v2")
+    fleet.push("--channel", "next")
+    fleet("release", "ls", "plants")
+    before = len(fleet.registry.requests())
+    releases = {"stable", "canary", "next", "v1", "v2", "noted"}
+    assert set(offered("fleet", "", "release", "diff", "plants", "v1")) == releases
+    assert set(offered("release", "", "release", "rollback", "plants", "--to")) == releases
+    assert set(offered("fleet", "v", "release", "rm", "plants", "v1")) == {"v2", "v1"}
+    assert set(offered("fleet", "", "release", "promote", "plants", "v1")) == {"stable", "canary", "next", "noted"}
+    assert set(offered("fleet", "", "release", "rollback", "plants")) == {"stable", "canary", "next", "noted"}
+    assert set(offered("channel", "", "push", "plants")) == {"stable", "canary", "next", "noted"}
+    assert offered("fleet-release", "plants:n", "rollout") == ["plants:next", "plants:noted"]
+    assert set(offered("fleet-release", f"{fleet.address}:v", "rollout")) == {f"{fleet.address}:v2", f"{fleet.address}:v1"}
+    assert offered("fleet-release", "pla", "rollout") == ["plants"]
+    assert len(fleet.registry.requests()) == before
+    fleet("release", "promote", "plants", "v2", "canary")
+    fleet("release", "promote", "plants", "v2")
+    fleet("release", "rm", "plants", "v1")
+    assert offered("fleet", "v", "release", "show", "plants") == ["v2"]
+
+
 def put(registry, path, content, media_type, method="PUT"):
     address = path if path.startswith("http") else f"http://{registry.address}/v2/{path}"
     request = urllib.request.Request(address, method=method, data=content, headers={"Content-Type": media_type})
