@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/fs.h"
+#include "base/str.h"
 #include "chain.h"
 #include "image/digest.h"
 #include "mount_files.h"
@@ -38,12 +39,26 @@ const char *cache_mounts_path(const struct cache_mounts *caches, const struct ru
 	return NULL;
 }
 
-/* `number` tells private ones of the same id apart. */
+/* Caches of one id that begin differently are different ones, as with BuildKit: of another owner or mode, or on other files. */
+static void add_beginning(struct str *identity, const struct run_mount *mount)
+{
+	str_addf(identity, "%u:%u %o\n", mount->uid, mount->gid, mount->mode);
+	if (mount->from)
+		str_addf(identity, "chain %s %s\n", vertex_result(mount->from)->chain.text,
+			 mount->source);
+	else if (mount->files)
+		str_addf(identity, "context %s %s\n", mount->from_name, mount->source);
+}
+
+/* `number` tells private ones that are else the same apart. */
 static char *cache_path(const struct run_mount *mount, unsigned number)
 {
+	AUTO(str_release) struct str identity = STR_INIT;
 	struct digest digest;
 
-	digest_of(mount->id, strlen(mount->id), &digest);
+	str_addf(&identity, "%s\n", mount->id);
+	add_beginning(&identity, mount);
+	digest_of(identity.ptr, identity.len, &digest);
 	return number ? xasprintf(CACHE_DIR "/%.32s-%u", digest_hex(&digest), number)
 		      : xasprintf(CACHE_DIR "/%.32s", digest_hex(&digest));
 }
@@ -86,7 +101,6 @@ static int lock(struct solver *solver, const struct cache_mounts *caches, struct
 {
 	AUTO(fd_closep) int fd = -1;
 
-	cache->path = cache_path(cache->mount, 0);
 	if (is_locked_by_us(caches, cache->path))
 		return 0;
 	if (open_lock(solver, cache->path, &fd, err) < 0 ||
@@ -108,6 +122,7 @@ static int choose_private(struct solver *solver, const struct cache_mounts *cach
 		if (!is_ours && open_lock(solver, path, &fd, err) < 0)
 			return -1;
 		if (is_ours || flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			free(cache->path);
 			cache->path = TAKE(path);
 			cache->lock_fd = TAKE_FD(fd);
 			return 0;
@@ -165,7 +180,7 @@ static int compare(const void *a, const void *b)
 	const struct cache_mount *left = a;
 	const struct cache_mount *right = b;
 
-	return strcmp(left->mount->id, right->mount->id);
+	return strcmp(left->path, right->path);
 }
 
 /*
@@ -177,13 +192,10 @@ static int choose(struct solver *solver, struct cache_mounts *caches, struct err
 	VEC_FOREACH(cache, caches)
 		if (cache->mount->sharing == MOUNT_LOCKED && lock(solver, caches, cache, err) < 0)
 			return err_wrap(err, "cache '%s'", cache->mount->id);
-	VEC_FOREACH(cache, caches) {
-		if (cache->mount->sharing == MOUNT_SHARED)
-			cache->path = cache_path(cache->mount, 0);
-		else if (cache->mount->sharing == MOUNT_PRIVATE &&
-			 choose_private(solver, caches, cache, err) < 0)
+	VEC_FOREACH(cache, caches)
+		if (cache->mount->sharing == MOUNT_PRIVATE &&
+		    choose_private(solver, caches, cache, err) < 0)
 			return err_wrap(err, "cache '%s'", cache->mount->id);
-	}
 	return 0;
 }
 
@@ -194,7 +206,9 @@ int cache_mounts_open(struct solver *solver, const struct vertex *vertex, struct
 
 	VEC_FOREACH(mount, &vertex->run.mounts)
 		if (mount->type == MOUNT_CACHE)
-			*VEC_ADD(ret) = (struct cache_mount){ .mount = mount, .lock_fd = -1 };
+			*VEC_ADD(ret) = (struct cache_mount){ .mount = mount,
+							      .path = cache_path(mount, 0),
+							      .lock_fd = -1 };
 	if (!ret->len)
 		return 0;
 	qsort(ret->items, ret->len, sizeof(*ret->items), compare);

@@ -5,6 +5,8 @@
  *	shared	 all at once
  *	locked	 one step after the other, of all builds on the store
  *	private	 each step at the same time has one of its own, of which there are as many as were ever needed at once
+ *
+ * Which one it is, is said by its id, its owner and mode, and by the files that it starts with: the chain of `from`, and `source`.
  */
 #ifndef SOLVE_CACHE_MOUNTS_H
 #define SOLVE_CACHE_MOUNTS_H

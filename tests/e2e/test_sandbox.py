@@ -439,16 +439,35 @@ def test_locked_and_private_caches_keep_builds_apart(edgectl, busybox, scratch, 
 
 
 def test_a_shared_cache_is_one_directory(build, busybox, identity):
+    cache = f"RUN --mount=type=cache,id=shared-{os.getpid()}-{identity.uid},mode=0750,uid=12,gid=34,from=seed,source=/seed"
     shown = output(build(f"""
 FROM {busybox} AS seed
 RUN mkdir /seed && echo seeded > /seed/file
 FROM {busybox} AS one
-RUN --mount=type=cache,id=shared-{os.getpid()}-{identity.uid},target=/c,mode=0750,uid=12,gid=34,from=seed,source=/seed \\
-    stat -c '%a %u %g' /c && cat /c/file && echo more > /c/file
+{cache},target=/c stat -c '%a %u %g' /c && cat /c/file && echo more > /c/file
 FROM one
-RUN --mount=type=cache,id=shared-{os.getpid()}-{identity.uid},target=/other,ro cat /other/file; echo x > /other/y || echo read-only
+{cache},target=/other,ro cat /other/file; echo x > /other/y || echo read-only
 """))
     assert [x for x in shown.splitlines() if "create" not in x] == ["750 12 34", "seeded", "more", "read-only"]
+
+
+def test_caches_that_begin_differently_are_different_ones(build, busybox, identity):
+    """Else a cache belongs to whoever's step came first, and another user's cannot write to it."""
+    cache = f"RUN --mount=type=cache,id=begin-{os.getpid()}-{identity.uid},target=/c"
+    written = output(build(f"""
+FROM {busybox} AS seed
+RUN mkdir /seed /other && touch /seed/seeded
+FROM {busybox}
+{cache} touch /c/plain
+{cache},uid=12 stat -c %u /c && touch /c/uid
+{cache},gid=12 ls /c && touch /c/gid
+{cache},mode=0700 ls /c && touch /c/mode
+{cache},from=seed,source=/seed ls /c && touch /c/from
+{cache},from=seed,source=/other ls /c && touch /c/source
+{cache},uid=0,mode=755 ls /c
+{cache},uid=12 --mount=type=cache,id=begin-{os.getpid()}-{identity.uid},target=/d,from=seed,source=/seed ls /c /d
+"""))
+    assert written.split() == ["12", "seeded", "plain", "/c:", "uid", "/d:", "from", "seeded"]
 
 
 def test_caches_have_name_spaces(build, busybox, identity):
