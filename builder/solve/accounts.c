@@ -94,7 +94,7 @@ int accounts_resolve(struct tree *root, const char *text, struct owner *ret, str
 
 	if (resolve_user(root, user, &owner, err) < 0)
 		return -1;
-	if (has_group && group.len > 0 && resolve_group(root, group, &owner, err) < 0)
+	if (has_group && resolve_group(root, group, &owner, err) < 0)
 		return -1;
 	*ret = owner;
 	return 0;

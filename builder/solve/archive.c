@@ -22,7 +22,7 @@ static int locate(struct unpacking *unpacking, const char *path, struct tree_nod
 	AUTO(freep) char *parent = path_dir(inside);
 
 	if (target_make_directory(unpacking->target, unpacking->root, parent,
-				  unpacking->options->defaults, ret_dir, err) < 0)
+				  &unpacking->options->implied, ret_dir, err) < 0)
 		return -1;
 	*ret_name = xstrdup(path_base(inside));
 	return 0;
@@ -112,8 +112,8 @@ int archive_unpack(int fd, struct target *target, struct layer_sink *sink,
 		.options = options,
 	};
 
-	if (target_make_directory(target, target_tree(target)->root, options->dest,
-				  options->defaults, &unpacking.root, err) < 0 ||
+	if (target_make_directory(target, target_tree(target)->root, options->dest, &options->made,
+				  &unpacking.root, err) < 0 ||
 	    target_emit_parents(target, unpacking.root, sink, err) < 0)
 		return -1;
 	return layer_read(fd, false, &unpacking.sink, NULL, err);

@@ -5,9 +5,10 @@
 #include "target.h"
 
 struct archive_options {
-	const char *dest;                       /* absolute; made when missing */
-	const struct target_defaults *defaults; /* for directories that are only implied */
-	const struct owner *owner; /* --chown: of everything; NULL = as the archive has it */
+	const char *dest;               /* absolute */
+	struct target_defaults made;    /* for `dest` and its parents, where they are missing */
+	struct target_defaults implied; /* for directories that the archive does not name */
+	const struct owner *owner;      /* --chown: of all entries; NULL = as the archive has it */
 };
 
 /*

@@ -37,6 +37,7 @@ static struct target_defaults directory_defaults(const struct copier *copier,
 
 	(void)mode_change_is_octal(copier->copy->mode,
 				   &defaults.mode); /* symbolic: they stay 0755 */
+	defaults.mode &= 0777; /* a set-id bit is for what is copied, not for the way to it */
 	return defaults;
 }
 
@@ -187,10 +188,10 @@ static int is_archive(const struct copier *copier, const struct selection_source
 static int unpack_archive(struct copier *copier, int fd, const struct tree_node *source,
 			  struct err *err)
 {
-	struct target_defaults defaults = directory_defaults(copier, source);
 	struct archive_options options = {
 		.dest = copier->copy->dest,
-		.defaults = &defaults,
+		.made = { .mode = 0755, .owner = copier->owner, .mtime = source->st.st_mtim },
+		.implied = { .mode = 0755, .mtime = source->st.st_mtim },
 		.owner = copier->copy->chown ? &copier->owner : NULL,
 	};
 

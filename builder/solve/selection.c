@@ -278,16 +278,15 @@ static char *literal_prefix(const char *pattern)
 	return TAKE(prefix);
 }
 
+/* What is missing is called `name`. */
 static int require_path(const struct selection *selection, const struct copy_vertex *copy,
-			const struct copy_argument *argument, const char *root, const char *path,
-			struct err *err)
+			const char *path, const char *name, struct err *err)
 {
-	AUTO(freep) char *whole = path_join(root, path);
 	struct tree_node *node = NULL;
 
-	if (tree_resolve(selection->tree, whole, &node, err) < 0)
+	if (tree_resolve(selection->tree, path, &node, err) < 0)
 		return -1;
-	return node ? 0 : not_found(copy, argument->path, err);
+	return node ? 0 : not_found(copy, name, err);
 }
 
 /* --parents: what is before "/./" is left out of the destination, the rest is kept. */
@@ -304,12 +303,13 @@ static int add_with_parents(struct selection *selection, const struct copy_verte
 		      : xstrdup("/");
 	AUTO(freep) char *clean_root = path_in_root(root);
 	AUTO(freep) char *pattern = path_in_root(pivot ? pivot + 3 : argument->path);
+	AUTO(freep) char *whole = path_join(clean_root, pattern);
 	bool many = glob_is_pattern(clean_root);
 	struct tree_node *node = NULL;
 	int result;
 
 	if (!many && !glob_is_pattern(pattern) &&
-	    require_path(selection, copy, argument, clean_root, pattern, err) < 0)
+	    require_path(selection, copy, whole, argument->path, err) < 0)
 		return -1;
 	if (!str_eq(pattern, ".")) {
 		strvec_add(&patterns, pattern);
@@ -326,6 +326,25 @@ static int add_with_parents(struct selection *selection, const struct copy_verte
 	if (result == 0 && !many && !node)
 		return not_found(copy, argument->path, err);
 	return result;
+}
+
+/*
+ * A pattern that nothing matches is fine, as long as something could: where it looks has to be there. A malformed one is refused in
+ * the context and matches nothing in a stage, as with BuildKit.
+ */
+static int add_pattern(struct selection *selection, const struct copy_vertex *copy,
+		       const struct copy_argument *argument, const struct filter *filter,
+		       struct err *err)
+{
+	AUTO(freep) char *inside = path_in_root(argument->path);
+	AUTO(freep) char *prefix = literal_prefix(inside);
+
+	if (!copy->from_name && !glob_check(inside))
+		return err_set(err, ERR_INPUT, "malformed class in the pattern '%s'",
+			       argument->path);
+	if (require_path(selection, copy, prefix, prefix, err) < 0)
+		return -1;
+	return add_matches(selection, argument, argument->path, false, filter, err);
 }
 
 static int add_argument(struct selection *selection, const struct copy_vertex *copy,
@@ -345,7 +364,7 @@ static int add_argument(struct selection *selection, const struct copy_vertex *c
 	if (copy->parents)
 		return add_with_parents(selection, copy, argument, filter, err);
 	if (glob_is_pattern(argument->path))
-		return add_matches(selection, argument, argument->path, false, filter, err);
+		return add_pattern(selection, copy, argument, filter, err);
 
 	AUTO(freep) char *path = path_in_root(argument->path);
 

@@ -212,7 +212,26 @@ static void names_come_from_the_files_below(void **state)
 	assert_layer("COPY --chown=bob:staff f /x", "f 0644 12:50 x f");
 	assert_layer("COPY --chown=7:staff f /x", "f 0644 7:50 x f");
 	assert_layer("COPY --chown=7:8 f /x", "f 0644 7:8 x f");
+	assert_layer("COPY --chown=bob: f /x", "f 0644 12:0 x f");
 	assert_layer("COPY --chown=nobody f /x", "f 0644 0:0 x f");
+}
+
+static void a_pattern_may_match_nothing_where_it_looks(void **state)
+{
+	(void)state;
+	write_file("context/d/f");
+	assert_layer("COPY d/f d/x* /o/", "d 0755 0:0 o\n"
+					  "f 0644 0:0 o/f f");
+	assert_fails("COPY nowhere/deep/x* /o/", "'nowhere/deep' not found in the build context");
+	assert_fails("COPY d/[z-a]* /o/", "malformed class in the pattern 'd/[z-a]*'");
+}
+
+static void directories_on_the_way_have_no_set_id_bits(void **state)
+{
+	(void)state;
+	write_file("context/f");
+	assert_layer("COPY --chmod=4711 f /o/f", "d 0711 0:0 o\n"
+						 "f 4711 0:0 o/f f");
 }
 
 static void the_last_of_several_sources_wins(void **state)
@@ -284,6 +303,19 @@ static void an_archive_merges_into_what_is_there(void **state)
 						 "h 0644 9:9 x/y/new/zz -> x/y/new/file");
 }
 
+/* The flags are for what the archive names, and for the way to it; as with BuildKit. */
+static void directories_that_an_archive_implies_are_roots(void **state)
+{
+	(void)state;
+	assert_ok(fs_mkdir_all(AT_FDCWD, "context", 0755, &err_));
+	write_file("archive/lib/x");
+	make_archive((const char *const[]){ "--owner=3", "--group=4", "lib/x", NULL });
+	assert_layer("ADD --chown=9:8 --chmod=700 a.tar /x/y/", "d 0755 9:8 x\n"
+								"d 0755 9:8 x/y\n"
+								"d 0755 0:0 x/y/lib\n"
+								"f 0644 9:8 x/y/lib/x x");
+}
+
 /*
  * Without an entry of its own for the directory, a link in its place is followed, as when it were
  * unpacked there.
@@ -333,9 +365,12 @@ int main(void)
 		scratch_test(parents_are_kept_behind_each_match),
 		scratch_test(files_and_directories_do_not_replace_each_other),
 		scratch_test(names_come_from_the_files_below),
+		scratch_test(a_pattern_may_match_nothing_where_it_looks),
+		scratch_test(directories_on_the_way_have_no_set_id_bits),
 		scratch_test(the_last_of_several_sources_wins),
 		scratch_test(hard_links_stay_links_within_a_source),
 		scratch_test(an_archive_merges_into_what_is_there),
+		scratch_test(directories_that_an_archive_implies_are_roots),
 		scratch_test(an_archive_follows_links_for_its_parents),
 		scratch_test(an_archive_cannot_get_out),
 		scratch_test(unpacking_can_be_switched_off),
