@@ -82,9 +82,10 @@ static char *copy(const char *instruction)
 	planned_init(&planned);
 	assert_ok(planned_make(&planned, text, &err_));
 	vertex = planned.result.top;
-	assert_ok(selection_make(context, &vertex->copy, "Dockerfile", NULL, &selection, &err_));
-	result = copy_execute(&solver, vertex, &selection, below, &recorder.sink, NULL, &changed,
-			      &err_);
+	result = selection_make(context, &vertex->copy, "Dockerfile", NULL, &selection, &err_);
+	if (result == 0)
+		result = copy_execute(&solver, vertex, &selection, below, &recorder.sink, NULL,
+				      &changed, &err_);
 	if (result < 0) {
 		str_release(&recorder.text);
 		return NULL;
@@ -107,7 +108,7 @@ static void assert_fails(const char *instruction, const char *part_of_message)
 	AUTO(freep) char *have = copy(instruction);
 
 	assert_null(have);
-	assert_int_equal(err_.kind, ERR_INPUT);
+	assert_true(err_.kind == ERR_INPUT || err_.kind == ERR_NOT_FOUND);
 	if (!strstr(err_.message, part_of_message))
 		fail_msg("%s: %s", instruction, err_.message);
 	err_clear(&err_);
