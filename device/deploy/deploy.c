@@ -64,6 +64,23 @@ static int deploy_services(struct deploy *deploy, struct err *err)
 	return 0;
 }
 
+static int drop(struct deploy *deploy, const struct deployed *container,
+		const struct compose_service *service, struct err *err)
+{
+	const struct monitor *monitor = deploy->request->monitor;
+	unsigned step = monitor_add_step(monitor, "removing %s", container->name);
+
+	monitor_step(monitor, step, EVENT_STEP_STARTED);
+	if (deploy_stop(deploy, step, container, service, err) < 0 ||
+	    container_remove(deploy->engine, container->id, true, err) < 0) {
+		monitor_text(monitor, step, EVENT_STEP_FAILED, "%s", err->message);
+		return -1;
+	}
+	monitor_step(monitor, step, EVENT_STEP_DONE);
+	deploy->result->removed++;
+	return 0;
+}
+
 /* Containers of services that are gone, and those beyond the scale of a service. */
 static int drop_others(struct deploy *deploy, struct err *err)
 {
@@ -79,10 +96,8 @@ static int drop_others(struct deploy *deploy, struct err *err)
 			strvec_add(&deploy->result->orphans, container->name);
 			continue;
 		}
-		if (deploy_stop(deploy, 0, container, service, err) < 0 ||
-		    container_remove(deploy->engine, container->id, true, err) < 0)
+		if (drop(deploy, container, service, err) < 0)
 			return -1;
-		deploy->result->removed++;
 	}
 	VEC_FOREACH(container, &deploy->before.leftovers) {
 		if (container_remove(deploy->engine, container->id, false, err) < 0)
@@ -125,6 +140,19 @@ static int give_up(struct deploy *deploy, struct err *err)
 			engine_name(deploy->engine));
 }
 
+/* What is new runs, and cannot be taken back any more: whoever interrupts it now gets what he asked for. */
+static int finish(struct deploy *deploy, struct err *err)
+{
+	int status = 0;
+
+	engine_ignore_cancel(deploy->engine, true);
+	status = journal_commit(&deploy->journal, deploy->engine, err);
+	if (status == 0)
+		status = drop_others(deploy, err);
+	engine_ignore_cancel(deploy->engine, false);
+	return status;
+}
+
 int deploy_run(const struct deploy_request *request, struct deploy_result *ret, struct err *err)
 {
 	AUTO(deploy_release)
@@ -145,7 +173,5 @@ int deploy_run(const struct deploy_request *request, struct deploy_result *ret, 
 	    (request->wait && deploy_wait_all(&deploy, err) < 0) ||
 	    (request->health && deploy_watch_health(&deploy, err) < 0))
 		return give_up(&deploy, err);
-	if (journal_commit(&deploy.journal, deploy.engine, err) < 0)
-		return -1;
-	return drop_others(&deploy, err);
+	return finish(&deploy, err);
 }

@@ -76,7 +76,7 @@ void journal_disconnected(struct journal *journal, const char *network, const ch
 }
 
 /* Those that use another one's namespace come after it, and go before it. */
-static int remove_replaced(const struct journal *journal, struct engine *engine, struct err *err)
+int journal_commit(const struct journal *journal, struct engine *engine, struct err *err)
 {
 	for (size_t i = journal->containers.len; i-- > 0;) {
 		const struct change *change = &journal->containers.items[i];
@@ -86,17 +86,6 @@ static int remove_replaced(const struct journal *journal, struct engine *engine,
 			return -1;
 	}
 	return 0;
-}
-
-int journal_commit(struct journal *journal, struct engine *engine, struct err *err)
-{
-	int status = 0;
-
-	/* All has been done by then: nothing is to be left of it. */
-	engine_ignore_cancel(engine, true);
-	status = remove_replaced(journal, engine, err);
-	engine_ignore_cancel(engine, false);
-	return status;
 }
 
 /* The first failure counts; what comes after it is tried all the same. */

@@ -49,7 +49,8 @@ void journal_disconnected(struct journal *journal, const char *network, const ch
 void journal_touched(struct journal *journal, const struct deployed *container);
 
 /* All is well: the containers that were replaced go. */
-WARN_UNUSED int journal_commit(struct journal *journal, struct engine *engine, struct err *err);
+WARN_UNUSED int journal_commit(const struct journal *journal, struct engine *engine,
+			       struct err *err);
 /*
  * Puts back what was there, even when the user has stopped us. Does what it can; *err is the first thing that
  * could not be done.

@@ -259,6 +259,26 @@ def test_interrupted_while_it_waits(board, busybox):
     assert board.state() == before
 
 
+def test_interrupted_while_it_tidies_up(board, busybox):
+    """What is new runs by then: an orphan that takes its time to end is removed all the same."""
+    text = COMPOSE.format(project=board.project)
+    board.write(text + f"""
+  side:
+    image: {busybox}
+    network_mode: none
+    stop_grace_period: 5s
+    command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.2; done"]
+""")
+    board.deploy()
+    board.write(text.replace("hello", "bye"))
+    process = board.edgectl.start("deploy", "--platform", "linux/arm64", "--remove-orphans", "--source", board.root, board.engine.socket)
+    parts.wait_for("its turn", lambda: f"removing {board.project}-side-1" in process.stderr.readline(), process)
+    process.send_signal(signal.SIGINT)
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 0 and "1 recreated" in stderr and "1 removed" in stderr, stderr
+    assert "GREETING=bye" in board.only()["Config"]["Env"]
+
+
 def test_a_port_that_is_taken(board, busybox):
     board.deploy()
     before = board.state()
