@@ -209,6 +209,6 @@ void command_synopsis(const struct cli_command *command, struct str *out)
 	if (!operands)
 		return;
 	str_addf(out, operands->min > 0 ? " %s" : " [%s]", operands->value_name);
-	if (operands->max != 1)
+	if (option_repeats(operands))
 		str_add(out, "...");
 }

@@ -190,7 +190,7 @@ static void add_synopsis(struct str *out, const struct cli_command *command)
 	if (!operands)
 		return;
 	str_addf(out, operands->min > 0 ? ".Ar %s" : ".Op Ar %s", operands->value_name);
-	str_add(out, operands->max == 1 ? "\n" : " ...\n");
+	str_add(out, option_repeats(operands) ? " ...\n" : "\n");
 }
 
 void generate_man_command(const struct cli_command *command, struct str *out)

@@ -36,6 +36,15 @@ const struct cli_option *option_operands(const struct cli_option *table)
 	return NULL;
 }
 
+bool option_repeats(const struct cli_option *operands)
+{
+	int words = 1;
+
+	for (const char *at = operands->value_name; (at = strchr(at, ' ')); at++)
+		words++;
+	return operands->max == 0 || operands->max > words;
+}
+
 static void *field_of(const struct option_parser *parser, const struct cli_option *option)
 {
 	return (char *)parser->args + option->offset;

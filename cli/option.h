@@ -148,6 +148,8 @@ bool option_is_named(const struct cli_option *option);
 bool option_takes_value(const struct cli_option *option);
 /* The table's operands; NULL when it has none. */
 const struct cli_option *option_operands(const struct cli_option *table);
+/* Does the last of its words stand for any number of them? */
+bool option_repeats(const struct cli_option *operands);
 
 /* What an option has without being said. All borrowed. */
 struct option_default {

@@ -14,6 +14,7 @@
 #include "image/image_subset.h"
 #include "manifest_fetch.h"
 #include "presence.h"
+#include "push.h"
 #include "queue.h"
 #include "referrers.h"
 #include "upload.h"
@@ -374,8 +375,8 @@ int copy_image(struct copy *copy, struct descriptor *ret, struct push_plan *ret_
 			err);
 	if (copy_blobs(copy, &ret_plan->blobs, err) < 0)
 		return -1;
-	return registry_push(copy->registry, request->scratch, ret, request->to, request->step,
-			     NULL, err);
+	return push_manifests_only(copy->registry, request->scratch, ret, request->to,
+				   request->step, err);
 }
 
 static int copy_all(struct copy *copy, struct descriptor *ret, struct err *err)

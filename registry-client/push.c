@@ -1,3 +1,4 @@
+#include "push.h"
 #include "base/alloc.h"
 #include "call.h"
 #include "failure.h"
@@ -20,6 +21,7 @@ struct push {
 	struct push_plan plan;
 	struct mounts mounts;
 	struct strmap *sent; /* NULL = nobody asks */
+	bool has_blobs;      /* the caller brought them there; the store has none */
 	bool blob_unknown;   /* the registry refused a manifest for the lack of a blob */
 	struct push_summary summary;
 };
@@ -248,7 +250,9 @@ static void skip_all(struct push *push)
 
 static int send_all(struct push *push, struct err *err)
 {
-	return push_blobs(push, err) < 0 || push_manifests(push, err) < 0 ? -1 : 0;
+	if (!push->has_blobs && push_blobs(push, err) < 0)
+		return -1;
+	return push_manifests(push, err);
 }
 
 /*
@@ -281,7 +285,8 @@ static int push_all(struct push *push, struct err *err)
 		return -1;
 	mounts_find(&push->registry->presence, push->store, push->ref, &push->plan.blobs,
 		    &push->mounts);
-	if (send_all(push, err) < 0 && (!push->blob_unknown || send_again(push, err) < 0))
+	if (send_all(push, err) < 0 &&
+	    (push->has_blobs || !push->blob_unknown || send_again(push, err) < 0))
 		return -1;
 	presence_remember(push->store, push->ref, &push->plan.blobs);
 	return enter_subjects(push, err);
@@ -303,32 +308,53 @@ int registry_push(struct registry *registry, struct store *store, const struct d
 	return registry_push_noting(registry, store, target, ref, step, NULL, ret, err);
 }
 
+static int run(struct push *push, const struct descriptor *target, struct err *err)
+{
+	AUTO(freep) char *name = image_ref_format_short(push->ref);
+	int result = -1;
+
+	push->version = push->ref->tag ? push->ref->tag : push->ref->digest.text;
+	if (check_digest(push->ref, target, err) == 0 &&
+	    push_plan_make(push->store, target, &push->plan, err) == 0) {
+		result = push_all(push, err);
+		mounts_release(&push->mounts);
+		push_plan_release(&push->plan);
+	}
+	return result < 0 ? err_wrap(err, "push '%s'", name) : 0;
+}
+
 int registry_push_noting(struct registry *registry, struct store *store,
 			 const struct descriptor *target, const struct image_ref *ref,
 			 unsigned step, struct strmap *ret_sent, struct push_summary *ret,
 			 struct err *err)
 {
 	AUTO(registry_unlockp) UNUSED struct registry *locked = registry_lock(registry);
-	AUTO(freep) char *name = image_ref_format_short(ref);
 	struct push push = {
 		.registry = registry,
 		.store = store,
 		.ref = ref,
-		.version = ref->tag ? ref->tag : ref->digest.text,
 		.step = step,
 		.sent = ret_sent,
 	};
-	int result;
 
-	if (check_digest(ref, target, err) < 0 ||
-	    push_plan_make(store, target, &push.plan, err) < 0)
-		return err_wrap(err, "push '%s'", name);
-	result = push_all(&push, err);
-	mounts_release(&push.mounts);
-	push_plan_release(&push.plan);
-	if (result < 0)
-		return err_wrap(err, "push '%s'", name);
+	if (run(&push, target, err) < 0)
+		return -1;
 	if (ret)
 		*ret = push.summary;
 	return 0;
+}
+
+int push_manifests_only(struct registry *registry, struct store *store,
+			const struct descriptor *target, const struct image_ref *ref, unsigned step,
+			struct err *err)
+{
+	struct push push = {
+		.registry = registry,
+		.store = store,
+		.ref = ref,
+		.step = step,
+		.has_blobs = true,
+	};
+
+	return run(&push, target, err);
 }

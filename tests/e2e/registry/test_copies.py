@@ -23,7 +23,8 @@ def blobs_in_order(requests):
 
 def test_each_blob_goes_on_as_soon_as_it_is_here(fresh_edgectl, scripted):
     server = scripted()
-    fresh_edgectl("copy", "--jobs", "1", f"{server.address}/app:1", f"{server.address}/other:1")
+    copied = fresh_edgectl("copy", "--jobs", "1", "--progress", "plain", f"{server.address}/app:1", f"{server.address}/other:1")
+    assert "pushing sha256:" in copied.stderr and "exists" not in copied.stderr, "what was sent just now is no news"
     moved = blobs_in_order(server.requests())
     assert len(moved) == 4, moved
     assert [method for method, _ in moved] == ["GET", "PUT", "GET", "PUT"]

@@ -334,10 +334,32 @@ static void test_operands(void **state)
 	}
 }
 
+static void tells_which_words_repeat(void **state)
+{
+	static const struct {
+		const char *words;
+		int max;
+		bool want;
+	} rows[] = {
+		{ "IMAGE", 1, false },           { "IMAGE", 0, true },
+		{ "SOURCE TARGET", 2, false },   { "SOURCE TARGET", 0, true },
+		{ "FLEET [RELEASE]", 2, false }, { "[COMMAND]", 2, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct cli_option operands = { .value_name = rows[i].words,
+						     .max = rows[i].max };
+
+		assert_row(option_repeats(&operands) == rows[i].want, rows[i].words);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_words),
+		cmocka_unit_test(tells_which_words_repeat),
 		cmocka_unit_test(test_bad_words),
 		cmocka_unit_test(test_defaults_from_elsewhere),
 		cmocka_unit_test(test_a_wrong_default_says_where_it_stands),
