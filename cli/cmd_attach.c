@@ -26,7 +26,7 @@
 struct attach_args {
 	struct strvec words, annotations;
 	struct registry_args registry;
-	const char *type, *platform;
+	const char *type, *platform, *board;
 	int progress;
 	bool quiet;
 };
@@ -178,7 +178,7 @@ static int find_subject(struct attachment *a, struct err *err)
 	struct platform platform;
 	bool is_given = false;
 
-	if (machine_parse_one(a->args->platform, NULL, &platform, &is_given, err) < 0)
+	if (machine_parse_one(a->args->platform, a->args->board, &platform, &is_given, err) < 0)
 		return -1;
 	return registry_describe(a->session->registry, &a->ref, is_given ? &platform : NULL,
 				 &a->manifest.subject, err);
@@ -234,6 +234,7 @@ static const struct cli_option attach_options[] = {
 		    "Add an annotation"),
 	OPTION_STRING(struct attach_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		      "Attach to the image for this platform instead of the index"),
+	OPTION_BOARD(struct attach_args, board),
 	OPTION_REGISTRY(struct attach_args, registry),
 	OPTION_PROGRESS(struct attach_args, progress),
 	OPTION_FLAG(struct attach_args, quiet, 'q', "quiet", "Print only the digest"),

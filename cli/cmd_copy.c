@@ -1,6 +1,7 @@
 #include "app.h"
 #include "command.h"
 #include "image_option.h"
+#include "machine_option.h"
 #include "place_option.h"
 #include "registry_option.h"
 #include "scratch_store.h"
@@ -14,7 +15,7 @@
 struct copy_args {
 	struct strvec words;
 	struct transfer_args transfer;
-	struct strvec platforms;
+	struct strvec platforms, boards;
 	int format;
 	bool all, all_tags, referrers;
 };
@@ -180,10 +181,12 @@ static int parse_words(const struct copy_args *args, struct copying *ret, struct
 {
 	if (place_option_parse(args->words.items[0], &ret->from, err) < 0 ||
 	    place_option_parse(args->words.items[1], &ret->to, err) < 0 ||
-	    platform_option_parse(&args->platforms, &ret->platforms, &ret->platform_count, err) < 0)
+	    machines_parse_platforms(&args->platforms, &args->boards, &ret->platforms,
+				     &ret->platform_count, err) < 0)
 		return -1;
 	if (args->all && ret->platform_count > 0)
-		return err_set(err, ERR_USAGE, "--all and --platform exclude each other");
+		return err_set(err, ERR_USAGE, "--all and %s exclude each other",
+			       args->platforms.len > 0 ? "--platform" : "--board");
 	if (args->referrers && !copies_as_it_is(ret))
 		return err_set(err, ERR_USAGE,
 			       "--referrers copies from registry to registry, as it is");
@@ -218,6 +221,7 @@ static const struct cli_option copy_options[] = {
 	OPTION_OPERANDS(struct copy_args, words, "SOURCE DESTINATION", VALUE_IMAGE, 2, 2),
 	OPTION_LIST(struct copy_args, platforms, 0, "platform", "OS/ARCH[,...]", VALUE_PLATFORM,
 		    "Copy only what is for these platforms; of one, a single image"),
+	OPTION_BOARDS(struct copy_args, boards, "The same, for the platforms of these boards"),
 	OPTION_FLAG(struct copy_args, all, 0, "all",
 		    "Copy what there is for all platforms, which is the default"),
 	OPTION_FLAG(struct copy_args, referrers, 0, "referrers",

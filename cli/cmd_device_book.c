@@ -1,5 +1,6 @@
 #include "app.h"
 #include "command.h"
+#include "machine_option.h"
 #include "report.h"
 #include "table.h"
 
@@ -12,27 +13,18 @@
 /* --- add --- */
 
 struct add_args {
-	const char *certs, *fleet, *platform;
+	const char *certs, *fleet, *platform, *board;
 	struct strvec words;
 };
-
-/* As everybody writes it. */
-static int check_platform(const char *text, char *ret, struct err *err)
-{
-	struct platform platform;
-
-	if (platform_parse(text, &platform, err) < 0)
-		return -1;
-	platform_format(&platform, ret);
-	return 0;
-}
 
 static int add_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct add_args *args = args_data;
 	const char *name = args->words.items[0], *text = args->words.items[1];
 	AUTO(device_address_release) struct device_address address = DEVICE_ADDRESS_INIT;
-	char platform[PLATFORM_TEXT_MAX];
+	char text_of_platform[PLATFORM_TEXT_MAX];
+	struct platform platform;
+	bool has_platform = false;
 	struct known_device device;
 
 	(void)app;
@@ -44,12 +36,14 @@ static int add_run(struct app *app, const void *args_data, struct err *err)
 	}
 	if (args->certs && fs_realpath(args->certs, &address.certs, err) < 0)
 		return err_wrap(err, "option '--certs'");
-	if (args->platform && check_platform(args->platform, platform, err) < 0)
-		return err_wrap(err, "option '--platform'");
+	if (machine_parse_one(args->platform, args->board, &platform, &has_platform, err) < 0)
+		return -1;
+	if (has_platform)
+		platform_format(&platform, text_of_platform);
 	device = (struct known_device){ .name = (char *)name,
 					.address = address,
 					.fleet = (char *)args->fleet,
-					.platform = args->platform ? platform : NULL };
+					.platform = has_platform ? text_of_platform : NULL };
 	return address_book_add(&device, err);
 }
 
@@ -61,6 +55,7 @@ static const struct cli_option add_options[] = {
 		      "The fleet it belongs to: 'edgectl rollout FLEET --devices all' finds it"),
 	OPTION_STRING(struct add_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		      "What a rollout brings to it, instead of what its engine says it is"),
+	OPTION_BOARD(struct add_args, board),
 	OPTION_END,
 };
 

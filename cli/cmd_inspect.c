@@ -11,7 +11,7 @@
 struct inspect_args {
 	struct strvec images;
 	struct registry_args registry;
-	const char *platform;
+	const char *platform, *board;
 	bool remote, raw, config, json;
 };
 
@@ -133,8 +133,8 @@ static int inspect_run(struct app *app, const void *args_data, struct err *err)
 	int status;
 
 	if (check_words(args, err) < 0 ||
-	    machine_parse_one(args->platform, NULL, &inspecting.platform, &inspecting.has_platform,
-			      err) < 0 ||
+	    machine_parse_one(args->platform, args->board, &inspecting.platform,
+			      &inspecting.has_platform, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;
 	status = inspect_all(&inspecting, err);
@@ -149,6 +149,7 @@ static const struct cli_option inspect_options[] = {
 		    "Ask the registry instead of the local store"),
 	OPTION_STRING(struct inspect_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		      "Show the image for this platform"),
+	OPTION_BOARD(struct inspect_args, board),
 	OPTION_FLAG(struct inspect_args, json, 0, "json",
 		    "Print a JSON array of objects with the members name, digest, mediaType, size "
 		    "(in bytes), annotations and images: of each platform its digest, size, layers "

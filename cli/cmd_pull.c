@@ -170,36 +170,13 @@ static int pull_all(struct session *session, const struct pull_args *args,
 	return 0;
 }
 
-static bool is_chosen(const struct pull_choice *choice, const struct platform *platform)
-{
-	for (size_t i = 0; i < choice->count; i++) {
-		if (platform_equal(&choice->platforms[i], platform))
-			return true;
-	}
-	return false;
-}
-
-/* Boards of the same platform pull the same image. */
-static int name_platforms(const struct pull_args *args, struct pull_choice *ret, struct err *err)
-{
-	AUTO(machines_release) struct machines machines = MACHINES_INIT;
-
-	if (machines_parse(&args->platforms, &args->boards, &machines, err) < 0)
-		return -1;
-	ret->platforms = xcalloc(machines.len + 1, sizeof(*ret->platforms));
-	VEC_FOREACH(machine, &machines) {
-		if (!is_chosen(ret, &machine->platform))
-			ret->platforms[ret->count++] = machine->platform;
-	}
-	return 0;
-}
-
 /* Without a word about it: what this machine can run, as docker does. */
 static int choose_platforms(const struct pull_args *args, struct pull_choice *ret, struct err *err)
 {
 	if (args->all_platforms)
 		return 0;
-	if (name_platforms(args, ret, err) < 0)
+	if (machines_parse_platforms(&args->platforms, &args->boards, &ret->platforms, &ret->count,
+				     err) < 0)
 		return -1;
 	if (ret->count > 0)
 		return 0;

@@ -13,7 +13,7 @@
 struct referrers_args {
 	struct strvec words;
 	struct registry_args registry;
-	const char *type, *platform;
+	const char *type, *platform, *board;
 	bool json;
 };
 
@@ -26,9 +26,9 @@ static int find_subject(struct session *session, const struct referrers_args *ar
 	struct platform platform;
 	bool is_given = false;
 
-	if (!args->platform && digest_is_set(&ref->digest))
+	if (!args->platform && !args->board && digest_is_set(&ref->digest))
 		return 0;
-	if (machine_parse_one(args->platform, NULL, &platform, &is_given, err) < 0 ||
+	if (machine_parse_one(args->platform, args->board, &platform, &is_given, err) < 0 ||
 	    registry_describe(session->registry, ref, is_given ? &platform : NULL, &subject, err) <
 		    0)
 		return -1;
@@ -129,6 +129,7 @@ static const struct cli_option referrers_options[] = {
 		      "List only artifacts of this type"),
 	OPTION_STRING(struct referrers_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		      "What is attached to the image for this platform instead of the index"),
+	OPTION_BOARD(struct referrers_args, board),
 	OPTION_FLAG(struct referrers_args, json, 0, "json",
 		    "Print a JSON array of objects with the members digest, mediaType, "
 		    "artifactType, size and annotations"),

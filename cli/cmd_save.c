@@ -14,7 +14,7 @@ enum save_format { SAVE_DOCKER_ARCHIVE, SAVE_OCI_ARCHIVE, SAVE_OCI_DIR };
 
 struct save_args {
 	struct strvec images;
-	const char *output, *platform;
+	const char *output, *platform, *board;
 	int format, progress;
 	bool quiet;
 };
@@ -120,7 +120,7 @@ static int save_run(struct app *app, const void *args_data, struct err *err)
 	bool has_platform = false;
 	int status;
 
-	if (machine_parse_one(args->platform, NULL, &platform, &has_platform, err) < 0)
+	if (machine_parse_one(args->platform, args->board, &platform, &has_platform, err) < 0)
 		return -1;
 	if (args->format == SAVE_OCI_DIR && !args->output)
 		return err_set(err, ERR_USAGE, "--format oci-dir needs --output DIR");
@@ -142,6 +142,7 @@ static const struct cli_option save_options[] = {
 		      .fallback = "docker-archive"),
 	OPTION_STRING(struct save_args, platform, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		      "Save only the image for this platform, as a single image"),
+	OPTION_BOARD(struct save_args, board),
 	OPTION_PROGRESS(struct save_args, progress),
 	OPTION_FLAG(struct save_args, quiet, 'q', "quiet", "Show nothing but errors"),
 	OPTION_END,

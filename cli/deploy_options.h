@@ -3,6 +3,7 @@
 #define CLI_DEPLOY_OPTIONS_H
 
 #include "deploy_project.h"
+#include "machine_option.h"
 #include "option.h"
 
 #define DEPLOY_OPTIONS(T, field)                                                                   \
@@ -42,6 +43,8 @@
 			      "verified"),                                                         \
 		OPTION_LIST(T, field.build.source.platforms, 0, "platform", "OS/ARCH",             \
 			    VALUE_PLATFORM, "Platform of the images, instead of the board's own"), \
+		OPTION_BOARDS(T, field.build.source.boards,                                        \
+			      "What the board is: images for exactly its processor"),              \
 		OPTION_HEADING("Containers"),                                                      \
 		OPTION_FLAG(T, field.recreate, 0, "recreate",                                      \
 			    "Make containers anew even if nothing has changed"),                   \

@@ -76,6 +76,29 @@ int machines_parse(const struct strvec *platforms, const struct strvec *boards,
 	return 0;
 }
 
+int machines_parse_platforms(const struct strvec *platforms, const struct strvec *boards,
+			     struct platform **ret, size_t *ret_count, struct err *err)
+{
+	AUTO(machines_release) struct machines machines = MACHINES_INIT;
+	AUTO(freep) struct platform *found = NULL;
+	size_t count = 0;
+
+	if (machines_parse(platforms, boards, &machines, err) < 0)
+		return -1;
+	found = xcalloc(machines.len + 1, sizeof(*found));
+	VEC_FOREACH(machine, &machines) {
+		bool is_there = false;
+
+		for (size_t i = 0; i < count; i++)
+			is_there = is_there || platform_equal(&found[i], &machine->platform);
+		if (!is_there)
+			found[count++] = machine->platform;
+	}
+	*ret = TAKE(found);
+	*ret_count = count;
+	return 0;
+}
+
 int machine_parse_one(const char *platform, const char *board, struct platform *ret,
 		      bool *ret_given, struct err *err)
 {

@@ -30,6 +30,10 @@ struct machines {
 WARN_UNUSED int machines_parse(const struct strvec *platforms, const struct strvec *boards,
 			       struct machines *ret, struct err *err);
 void machines_release(struct machines *machines);
+/* Their platforms alone, each once; the caller frees the array. */
+WARN_UNUSED int machines_parse_platforms(const struct strvec *platforms,
+					 const struct strvec *boards, struct platform **ret,
+					 size_t *ret_count, struct err *err);
 /*
  * For a command that takes one: `platform` and `board` are a word of each, or NULL. *ret_given = false when neither names
  * one. ERR_USAGE.
@@ -41,5 +45,9 @@ WARN_UNUSED int machine_parse_one(const char *platform, const char *board, struc
 #define OPTION_BOARDS(T, field, help_, ...)                                  \
 	OPTION_LIST(T, field, 0, "board", "BOARD[,...]", VALUE_BOARD, help_, \
 		    .yields_to = "platform", __VA_ARGS__)
+/* For --board right behind --platform of a command that takes one; T and field as for OPTION_STRING. */
+#define OPTION_BOARD(T, field)                                    \
+	OPTION_STRING(T, field, 0, "board", "BOARD", VALUE_BOARD, \
+		      "The same, for the platform of this board")
 
 #endif

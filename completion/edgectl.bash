@@ -169,7 +169,7 @@ _edgectl()
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
-        --channel) _edgectl_value ask channel; return ;;
+        --channel) :; return ;;
         --release-version) :; return ;;
         --note) :; return ;;
         --release-tag) :; return ;;
@@ -200,9 +200,10 @@ _edgectl()
         esac
         ;;
     'inspect')
-        options='--remote --platform= --json --raw --config --insecure --no-insecure --registry-secrets= --verbose --help'
+        options='--remote --platform= --board= --json --raw --config --insecure --no-insecure --registry-secrets= --verbose --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
@@ -221,9 +222,10 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'copy')
-        options='--platform= --all --referrers --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
+        options='--platform= --board= --all --referrers --all-tags --format= --insecure --no-insecure --registry-secrets= --verbose --jobs= --limit-rate= --progress= --quiet --help'
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         --format) _edgectl_value words 'keep oci docker'; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         -j | --jobs) :; return ;;
@@ -233,11 +235,12 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'save')
-        options='--output= --format= --platform= --progress= --quiet --help'
+        options='--output= --format= --platform= --board= --progress= --quiet --help'
         case $previous in
         -o | --output) _edgectl_value file; return ;;
         --format) _edgectl_value words 'docker-archive oci-archive oci-dir'; return ;;
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
@@ -258,21 +261,23 @@ _edgectl()
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
         ;;
     'attach')
-        options='--artifact-type= --annotation= --platform= --insecure --no-insecure --registry-secrets= --verbose --progress= --quiet --help'
+        options='--artifact-type= --annotation= --platform= --board= --insecure --no-insecure --registry-secrets= --verbose --progress= --quiet --help'
         case $previous in
         --artifact-type) :; return ;;
         --annotation) :; return ;;
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value file; return; }
         ;;
     'referrers')
-        options='--artifact-type= --platform= --json --insecure --no-insecure --registry-secrets= --verbose --help'
+        options='--artifact-type= --platform= --board= --json --insecure --no-insecure --registry-secrets= --verbose --help'
         case $previous in
         --artifact-type) :; return ;;
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask image; return; }
@@ -383,7 +388,7 @@ _edgectl()
         esac
         ;;
     'deploy')
-        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --recreate --remove-orphans --release= --wait --progress= --help'
+        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --board= --recreate --remove-orphans --release= --wait --progress= --help'
         case $previous in
         -s | --source) _edgectl_value dir; return ;;
         -f | --file) _edgectl_value file; return ;;
@@ -396,13 +401,14 @@ _edgectl()
         --secret) :; return ;;
         --ssh) :; return ;;
         --platform) _edgectl_value ask platform; return ;;
-        --release) _edgectl_value ask fleet-release; return ;;
+        --board) _edgectl_value ask board; return ;;
+        --release) _edgectl_value ask fleet; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask device; return; }
         ;;
     'livepush')
-        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --recreate --remove-orphans --detached --no-live --json --progress= --help'
+        options='--source= --file= --project-name= --profile= --env-file= --project-directory= --env= --build-arg= --secret= --ssh= --no-cache --pull --no-pull --insecure --no-insecure --platform= --board= --recreate --remove-orphans --detached --no-live --json --progress= --help'
         case $previous in
         -s | --source) _edgectl_value dir; return ;;
         -f | --file) _edgectl_value file; return ;;
@@ -415,6 +421,7 @@ _edgectl()
         --secret) :; return ;;
         --ssh) :; return ;;
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask device; return; }
@@ -426,11 +433,12 @@ _edgectl()
         esac
         ;;
     'device add')
-        options='--certs= --fleet= --platform= --help'
+        options='--certs= --fleet= --platform= --board= --help'
         case $previous in
         --certs) _edgectl_value dir; return ;;
         --fleet) _edgectl_value ask fleet; return ;;
         --platform) _edgectl_value ask platform; return ;;
+        --board) _edgectl_value ask board; return ;;
         esac
         [[ $cur == -* ]] || { :; return; }
         ;;
@@ -537,7 +545,7 @@ _edgectl()
     'release rollback')
         options='--to= --insecure --no-insecure --registry-secrets= --verbose --help'
         case $previous in
-        --to) _edgectl_value ask release; return ;;
+        --to) :; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }
@@ -570,7 +578,7 @@ _edgectl()
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         esac
-        [[ $cur == -* ]] || { _edgectl_value ask fleet-release; return; }
+        [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }
         ;;
     'doctor')
         options='--store --repair --json --help'

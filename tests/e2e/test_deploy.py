@@ -250,7 +250,7 @@ def test_interrupted_while_it_waits(board, busybox):
     before = board.state()
     text = COMPOSE.format(project=board.project).replace("hello", "bye")
     board.write(text + SIDE.format(busybox=busybox, check="false").replace("1s", "1h"))
-    process = board.edgectl.start("deploy", "--platform", "linux/arm64", "--source", board.root, board.engine.socket)
+    process = board.edgectl.start("deploy", "--board", "raspberrypi4-64", "--source", board.root, board.engine.socket)
     parts.wait_for("the new container", lambda: f"{board.project}-side-1" in board.containers(), process)
     parts.wait_for("its health", lambda: "waiting for side" in process.stderr.readline(), process)
     process.send_signal(signal.SIGINT)

@@ -1,3 +1,4 @@
+#include "command.h"
 #include "machine_option.h"
 
 #include "unit.h"
@@ -83,11 +84,47 @@ static void test_no_board_loads_no_catalog(void **state)
 	assert_int_equal(machines.boards.len, 0);
 }
 
+/* Whoever knows the name of the board need not know its platform, whatever the command. */
+static void test_board_stands_wherever_platform_does(void **state)
+{
+	(void)state;
+	COMMAND_FOREACH(command) {
+		bool has_platform = false, has_board = false;
+
+		OPTION_FOREACH(option, command->options) {
+			if (!option_is_named(option))
+				continue;
+			has_platform = has_platform || str_eq(option->name, "platform");
+			has_board = has_board || str_eq(option->name, "board");
+		}
+		assert_row(has_board || !has_platform || command->hidden, command->name);
+	}
+}
+
+static void test_platforms_of_boards(void **state)
+{
+	AUTO(strvec_release) struct strvec platforms = STRVEC_INIT;
+	AUTO(strvec_release) struct strvec boards = STRVEC_INIT;
+	AUTO(freep) struct platform *found = NULL;
+	char text[PLATFORM_TEXT_MAX];
+	size_t count = 0;
+
+	(void)state;
+	strvec_add(&platforms, "linux/arm64");
+	strvec_add(&boards, "rpi4,rpi5,rpi2");
+	assert_int_equal(machines_parse_platforms(&platforms, &boards, &found, &count, NULL), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(platform_format(&found[0], text), "linux/arm64");
+	assert_string_equal(platform_format(&found[1], text), "linux/arm/v7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_no_board_loads_no_catalog),
+		cmocka_unit_test(test_board_stands_wherever_platform_does),
+		cmocka_unit_test(test_platforms_of_boards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
