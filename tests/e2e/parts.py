@@ -158,8 +158,10 @@ class Edgectl:
     def env(self):
         # Leaks are looked for in the unit tests: LeakSanitizer cannot trace processes in namespaces.
         asan = f"detect_leaks=0:exitcode=99:log_path={self.sanitizer_log}"
+        # Root's configuration would be this machine's, in /etc.
+        config = self.identity.home / ".config/edgectl"
         return {"PATH": SYSTEM_PATH, "HOME": str(self.identity.home), "LC_ALL": "C.UTF-8", "EDGECTL_ROOT": str(self.store),
-                "ASAN_OPTIONS": asan, "UBSAN_OPTIONS": f"print_stacktrace=1:{asan}"}
+                "EDGECTL_CONFIG_HOME": str(config), "ASAN_OPTIONS": asan, "UBSAN_OPTIONS": f"print_stacktrace=1:{asan}"}
 
     @property
     def sanitizer_log(self):
