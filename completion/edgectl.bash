@@ -169,7 +169,7 @@ _edgectl()
         case $previous in
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
-        --channel) :; return ;;
+        --channel) _edgectl_value ask channel; return ;;
         --release-version) :; return ;;
         --note) :; return ;;
         --release-tag) :; return ;;
@@ -402,7 +402,7 @@ _edgectl()
         --ssh) :; return ;;
         --platform) _edgectl_value ask platform; return ;;
         --board) _edgectl_value ask board; return ;;
-        --release) _edgectl_value ask fleet; return ;;
+        --release) _edgectl_value ask fleet-release; return ;;
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask device; return; }
@@ -545,7 +545,7 @@ _edgectl()
     'release rollback')
         options='--to= --insecure --no-insecure --registry-secrets= --verbose --help'
         case $previous in
-        --to) :; return ;;
+        --to) _edgectl_value ask release; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         esac
         [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }
@@ -578,7 +578,7 @@ _edgectl()
         --progress) _edgectl_value words 'auto tty plain json quiet'; return ;;
         --registry-secrets) _edgectl_value file; return ;;
         esac
-        [[ $cur == -* ]] || { _edgectl_value ask fleet; return; }
+        [[ $cur == -* ]] || { _edgectl_value ask fleet-release; return; }
         ;;
     'doctor')
         options='--store --repair --json --help'
