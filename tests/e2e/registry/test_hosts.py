@@ -1,4 +1,5 @@
 """Real registries over TLS: HTTP/2, client certificates, and a login that is typed on a terminal."""
+import base64
 import contextlib
 import fcntl
 import json
@@ -6,6 +7,7 @@ import os
 import pty
 import select
 import shutil
+import socket
 import socketserver
 import subprocess
 import termios
@@ -114,6 +116,60 @@ def test_a_proxy_that_refuses(edgectl, status):
     assert "registry 'registry.example.com': cannot be reached through the proxy" in refused.stderr
     assert status.split()[0] in refused.stderr and "hint: HTTPS_PROXY" in refused.stderr
     assert "trying again" not in refused.stderr
+
+
+class Tunnels(socketserver.ThreadingTCPServer):
+    """A proxy for those with a password: tunnels to one server, whichever name is asked for."""
+    daemon_threads = True
+
+    def __init__(self, port):
+        self.port, self.asked = port, []
+        super().__init__(("127.0.0.1", 0), Tunnel)
+        self.url = f"http://anna:sesame@127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever).start()
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+class Tunnel(socketserver.StreamRequestHandler):
+    def handle(self):
+        method, target, _ = self.rfile.readline().decode().split()
+        headers = dict(iter(lambda: self.rfile.readline().decode().strip().split(": ", 1), [""]))
+        welcome = headers.get("Proxy-Authorization") == "Basic " + base64.b64encode(b"anna:sesame").decode()
+        self.server.asked.append((method, target, welcome, "Authorization" in headers))
+        if not welcome:
+            self.wfile.write(b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n")
+            return
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.server.port)) as far:
+            self.wfile.write(b"HTTP/1.1 200 Here you are\r\n\r\n")
+            threading.Thread(target=self.pump, args=(far, self.connection), daemon=True).start()
+            self.pump(self.connection, far)
+
+    @staticmethod
+    def pump(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+
+
+def test_through_a_proxy(fresh_edgectl, tls_registry, context):
+    """To a host that only the proxy knows, and past it where NO_PROXY says so."""
+    name = "registry.example.com/proxied:1"
+    files = {"Dockerfile": "FROM scratch\nCOPY file /\n", "file": os.urandom(1500000)}
+    built = fresh_edgectl("build", "-q", "--platform", "linux/arm64", "-t", name, context(files)).stdout
+    with parts.closing(Tunnels(int(tls_registry.address.rpartition(":")[2]))) as proxy:
+        known = {"HTTPS_PROXY": proxy.url}
+        pushed = fresh_edgectl("push", "--insecure", "--verbose", name, env=known)
+        pulled = fresh_edgectl.with_store(fresh_edgectl.identity.home / "proxied")("pull", "--insecure", "-q", name, env=known).stdout
+        asked = set(proxy.asked)
+        past = fresh_edgectl("pull", "--insecure", "127.0.0.1:1/x:1", env=known, status=1).stderr
+        excepted = fresh_edgectl("pull", "--insecure", name, env=known | {"NO_PROXY": "example.com"}, status=1).stderr
+        assert set(proxy.asked) == asked
+    assert asked == {("CONNECT", "registry.example.com:443", True, False)}
+    assert built and pulled and "sesame" not in pushed.stderr
+    assert "cannot connect" in past and "there is no host of that name" in excepted
 
 
 def test_a_proxy_that_is_not_there(edgectl):
