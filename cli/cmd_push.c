@@ -6,6 +6,7 @@
 #include "image_option.h"
 #include "machine_option.h"
 #include "place_option.h"
+#include "project_images.h"
 #include "registry_option.h"
 #include "scratch_store.h"
 #include "session.h"
@@ -24,6 +25,7 @@ struct push_args {
 struct pushing {
 	const struct push_args *args;
 	struct session *session;
+	struct strvec words; /* those of the command, or the images of the project here */
 	const struct platform *platform; /* NULL = all there is */
 	struct str digests;
 };
@@ -122,17 +124,31 @@ static int push_word(struct pushing *pushing, const char *text, struct err *err)
 
 static int push_all(struct pushing *pushing, struct err *err)
 {
-	VEC_FOREACH(text, &pushing->args->images) {
-		if (push_word(pushing, *text, err) < 0)
-			return -1;
+	VEC_FOREACH(text, &pushing->words) {
+		if (push_word(pushing, *text, err) == 0)
+			continue;
+		if (err && err->kind == ERR_NOT_FOUND && pushing->args->images.len == 0) {
+			free(TAKE(err->hint));
+			err_hint(err, "build it first; 'edgectl build --push' does both");
+		}
+		return -1;
 	}
 	return 0;
 }
 
-/* Wrong words are told before anything is opened. */
-static int check_words(const struct push_args *args, struct err *err)
+static int find_words(const struct push_args *args, struct strvec *ret, struct err *err)
 {
-	VEC_FOREACH(text, &args->images) {
+	if (args->images.len == 0)
+		return project_images(&args->fleet.services, ret, err);
+	VEC_FOREACH(word, &args->images)
+		strvec_add(ret, *word);
+	return 0;
+}
+
+/* Wrong words are told before anything is opened. */
+static int check_words(const struct strvec *words, struct err *err)
+{
+	VEC_FOREACH(text, words) {
 		AUTO(image_place_release) struct image_place place = IMAGE_PLACE_INIT;
 
 		if (place_option_parse(*text, &place, err) < 0)
@@ -144,6 +160,7 @@ static int check_words(const struct push_args *args, struct err *err)
 static void pushing_release(struct pushing *pushing)
 {
 	str_release(&pushing->digests);
+	strvec_release(&pushing->words);
 }
 
 static int only_one(const struct strvec *words, const char *option, const char **ret,
@@ -178,7 +195,8 @@ static int push_images(struct app *app, const struct push_args *args, struct err
 	bool is_given = false;
 	int status = 0;
 
-	if (check_words(args, err) < 0 || parse_machine(args, &platform, &is_given, err) < 0 ||
+	if (find_words(args, &pushing.words, err) < 0 || check_words(&pushing.words, err) < 0 ||
+	    parse_machine(args, &platform, &is_given, err) < 0 ||
 	    transfer_args_session(&args->transfer, "Pushing", &options, err) < 0 ||
 	    session_open(&options, &session, err) < 0)
 		return -1;
@@ -190,20 +208,24 @@ static int push_images(struct app *app, const struct push_args *args, struct err
 static int check_fleet_words(const struct push_args *args, struct err *err)
 {
 	const struct fleet_push_args *fleet = &args->fleet;
+	bool is_project = args->images.len == 0;
 
 	if (!fleet->channel && !fleet->note && !fleet->version && !fleet->draft &&
 	    !fleet->dry_run && !fleet->with_env && fleet->release_tags.len == 0 &&
-	    fleet->services.len == 0)
+	    (is_project || fleet->services.len == 0))
 		return 0;
-	(void)err_set(err, ERR_USAGE, "'%s' is no fleet, and an image has no release",
-		      args->images.items[0]);
+	if (is_project)
+		(void)err_set(err, ERR_USAGE, "a release is of a FLEET, which is not named");
+	else
+		(void)err_set(err, ERR_USAGE, "'%s' is no fleet, and an image has no release",
+			      args->images.items[0]);
 	return err_hint(err, "fleets stand in edgectl.yaml: 'edgectl fleet ls' lists them");
 }
 
 static int push_run(struct app *app, const void *args_data, struct err *err)
 {
 	const struct push_args *args = args_data;
-	const char *first = args->images.items[0];
+	const char *first = args->images.len > 0 ? args->images.items[0] : NULL;
 	bool is_fleet = false, is_device = false;
 
 	if (args->images.len == 1 && (fleet_site_is_fleet(app, first, &is_fleet, err) < 0 ||
@@ -220,7 +242,7 @@ static int push_run(struct app *app, const void *args_data, struct err *err)
 static const char *const formats[] = { "keep", "oci", "docker", NULL };
 
 static const struct cli_option push_options[] = {
-	OPTION_OPERANDS(struct push_args, images, "IMAGE|FLEET|DEVICE", VALUE_PUSHED, 1, 0),
+	OPTION_OPERANDS(struct push_args, images, "IMAGE|FLEET|DEVICE", VALUE_PUSHED, 0, 0),
 	OPTION_LIST(struct push_args, fleet.platforms, 0, "platform", "OS/ARCH", VALUE_PLATFORM,
 		    "Push only the image for this platform, as a single image; of a fleet, "
 		    "build for it instead of the fleet's boards"),
@@ -238,7 +260,7 @@ static const struct cli_option push_options[] = {
 	OPTION_LIST(struct push_args, fleet.release_tags, 0, "release-tag", "KEY=VALUE", VALUE_TEXT,
 		    "Note this on the release"),
 	OPTION_LIST(struct push_args, fleet.services, 0, "service", "SERVICE", VALUE_SERVICE,
-		    "Release only this service, and what it depends on"),
+		    "Push or release only this service, and what it depends on"),
 	OPTION_FLAG(struct push_args, fleet.with_env, 0, "with-env",
 		    "Publish variables and configs that look like credentials, too"),
 	OPTION_FLAG(struct push_args, fleet.dry_run, 0, "dry-run",
@@ -257,6 +279,7 @@ static const struct cli_example push_examples[] = {
 	  "edgectl push registry.example.com/app:1" },
 	{ "To a registry in the lab that speaks plain HTTP:",
 	  "edgectl push --insecure board-lab:5000/app:1" },
+	{ "All services of the compose project here, after 'edgectl build':", "edgectl push" },
 	{ "Build the project here for all boards of a fleet, and release it:",
 	  "edgectl push greenhouse --note 'reads the new sensor'" },
 	{ NULL, NULL },
@@ -272,6 +295,10 @@ const struct cli_command cmd_push = {
 		"nobody ever pulls half an image. Images that share blobs send them once.\n\n"
 		"IMAGE may also be in a file, oci:DIR[:TAG], oci-archive:FILE[:TAG] or "
 		"docker-archive:FILE[:NAME], and goes to where its name there says.\n\n"
+		"Without IMAGE, it is the images of the compose project here: of each service "
+		"with "
+		"a build section what 'image' and the tags of 'build' say. They are pushed as they "
+		"are in the store; 'edgectl build --push' builds them first.\n\n"
 		"--format docker gives the media types that old registries and engines know; the "
 		"digest changes with them.\n\n"
 		"FLEET is a fleet of edgectl.yaml: all services of the project here are built for "

@@ -155,7 +155,7 @@ complete -c edgectl -n '__edgectl_is push' -l draft -d 'Publish it without movin
 complete -c edgectl -n '__edgectl_is push' -l release-version -x -d 'Name of the release, instead of what \'git describe\' says'
 complete -c edgectl -n '__edgectl_is push' -l note -x -d 'What is new, for people'
 complete -c edgectl -n '__edgectl_is push' -l release-tag -x -d 'Note this on the release'
-complete -c edgectl -n '__edgectl_is push' -l service -x -a '(__edgectl_ask service)' -d 'Release only this service, and what it depends on'
+complete -c edgectl -n '__edgectl_is push' -l service -x -a '(__edgectl_ask service)' -d 'Push or release only this service, and what it depends on'
 complete -c edgectl -n '__edgectl_is push' -l with-env -d 'Publish variables and configs that look like credentials, too'
 complete -c edgectl -n '__edgectl_is push' -l dry-run -d 'Ask the registry, and say what would be done'
 complete -c edgectl -n '__edgectl_is push' -s a -l all-tags -d 'Push every tag of the repository that the store has'

@@ -1,4 +1,4 @@
-"""`docker load` of what we save, and `edgectl load` of what `docker save` writes, by a real Docker engine."""
+"""`docker load` of what we save, and `edgectl load` and `pull` of what docker saves and pushes, by a real Docker engine."""
 import json
 
 import pytest
@@ -45,4 +45,18 @@ def test_we_load_what_docker_saves(engine, edgectl, fresh_edgectl, image, scratc
     listed = {x["name"]: x["digest"] for x in json.loads(fresh_edgectl("images", "--json").stdout)}
     assert set(listed) == {image, "second/name:2"} and len(set(listed.values())) == 1
     before, after = (json.loads(program("inspect", "--config", image).stdout) for program in (edgectl, fresh_edgectl))
+    assert before["rootfs"] == after["rootfs"] and after["config"]["Labels"] == {"purpose": "archive"}
+
+
+def test_we_pull_what_docker_pushes(engine, edgectl, fresh_edgectl, image, scratch):
+    edgectl("save", "-o", scratch / "a.tar", image)
+    load(engine, scratch / "a.tar")
+    theirs = image.replace(":1", ":docker")
+    assert engine.docker("tag", image, theirs).returncode == 0
+    pushed = engine.docker("push", theirs)
+    assert pushed.returncode == 0, pushed.stderr
+    fresh_edgectl("pull", "--platform", "linux/arm64", theirs)
+    seen, = json.loads(fresh_edgectl("inspect", "--json", theirs).stdout)
+    assert seen["mediaType"] == "application/vnd.docker.distribution.manifest.v2+json" and seen["digest"] in pushed.stdout
+    before, after = (json.loads(program("inspect", "--config", name).stdout) for program, name in ((edgectl, image), (fresh_edgectl, theirs)))
     assert before["rootfs"] == after["rootfs"] and after["config"]["Labels"] == {"purpose": "archive"}

@@ -30,6 +30,7 @@ DOCUMENTS = ["building.md", "build-time-volumes.md", "livepush.md", "pushing.md"
 # What has to be so before an example: all of them run in one project, in the order of the help texts.
 BEFORE = {
     "edgectl build -v ~/.cache/apt:/var/cache/apt/archives -t app:1 .": "mkdir -p ~/.cache/apt",
+    "edgectl push": "edgectl build -q --board raspberrypi4-64",
     "edgectl push --insecure board-lab:5000/app:1": f"{BUILD} && edgectl tag app:1 board-lab:5000/app:1",
     "edgectl inspect docker-archive:app.tar": ARCHIVE,
     "edgectl copy registry.example.com/test/app:1 registry.example.com/live/app:1": TEST_IMAGE,
@@ -117,6 +118,7 @@ THEN = {
     "edgectl build --platform linux/arm/v7,linux/arm64 -t lab:5000/app --push .": "edgectl tags lab:5000/app | grep latest",
     "edgectl build -t app:1 https://git.example.com/app.git#main:board": "edgectl inspect app:1",
     "edgectl build --board raspberrypi4-64 --push": "edgectl inspect --remote registry.example.com/team/app:1 | grep linux/arm64",
+    "edgectl push": "edgectl inspect --remote registry.example.com/team/app:1",
     "edgectl push registry.example.com/app:1": "edgectl inspect --remote registry.example.com/app:1",
     "edgectl push --insecure board-lab:5000/app:1": "edgectl tags --insecure board-lab:5000/app | grep 1",
     "edgectl pull --platform linux/arm/v7,linux/arm64 debian:12": "edgectl inspect debian:12",

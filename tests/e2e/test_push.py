@@ -96,6 +96,24 @@ def test_pulled_image_is_a_base_without_the_registry(fresh_edgectl, context, bus
     assert blobs == [], "nothing is fetched twice"
 
 
+def test_services_of_a_project(edgectl, context, registry, reference):
+    """As they are in the store; what they share is sent once, and mounted elsewhere."""
+    one, two, tagged = (reference.replace(":1", x) for x in ("-one:1", "-two:1", "-two:stable"))
+    project = context({"compose.yaml": f"""
+services:
+  one: {{build: one, image: "{one}"}}
+  two: {{build: {{context: two, tags: ["{tagged}"]}}, image: "{two}", depends_on: [one, db]}}
+  db: {{image: "{registry.address}/none/such:1"}}
+""", "one/Dockerfile": "FROM scratch\nCOPY file /\n", "one/file": reference,
+                       "two/Dockerfile": "FROM scratch\nCOPY file /\nLABEL two=2\n", "two/file": reference})
+    edgectl("build", "--platform", "linux/arm64", cwd=project)
+    assert registry.uploads_during(lambda: edgectl("push", "--service", "one", cwd=project)) == 2
+    assert not registry.has(*parts.repository_and_tag(registry, two))
+    assert registry.uploads_during(lambda: edgectl("push", cwd=project)) == 1, "the config; the layer is mounted"
+    for name in (one, two, tagged):
+        assert registry.has(*parts.repository_and_tag(registry, name))
+
+
 def test_unknown_image_cannot_be_pushed(edgectl, registry):
     result = edgectl("push", f"{registry.address}/never-built:1", status=1)
     assert "never-built" in result.stderr

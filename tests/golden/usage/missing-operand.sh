@@ -1,1 +1,1 @@
-edgectl push
+edgectl pull

@@ -1,0 +1,6 @@
+cat >compose.yaml <<'EOF'
+services:
+  b: { build: . }
+  db: { image: postgres }
+EOF
+edgectl push
