@@ -6,13 +6,19 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/hash.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "image/digest.h"
 
+#define ROOT "."
+
+/* A path that the layers say something of, or only the way to one. */
 struct indexed_entry {
 	struct indexed_file file;
 	char *path;
+	bool is_there; /* false = only the way */
+	struct indexed_entry *above, *below, *next,
+		*before;  /* a tree: no mark on a directory looks at all paths */
+	unsigned cleared; /* number of the recording that has left nothing of other layers below */
 	UT_hash_handle hh;
 };
 
@@ -22,6 +28,7 @@ struct layer_index {
 		const struct indexed_file **items;
 		size_t len, cap;
 	} sorted; /* len 0 = not made yet */
+	unsigned recordings;
 };
 
 struct layer_index *layer_index_new(void)
@@ -29,9 +36,8 @@ struct layer_index *layer_index_new(void)
 	return xcalloc(1, sizeof(struct layer_index));
 }
 
-static void drop(struct layer_index *index, struct indexed_entry *entry)
+static void free_entry(struct indexed_entry *entry)
 {
-	HASH_DEL(index->entries, entry);
 	free(entry->file.link);
 	free(entry->path);
 	free(entry);
@@ -44,12 +50,17 @@ void layer_index_free(struct layer_index *index)
 	if (!index)
 		return;
 	HASH_ITER(hh, index->entries, entry, next)
-	drop(index, entry);
+	{
+		HASH_DEL(index->entries, entry);
+		free_entry(entry);
+	}
 	free(index->sorted.items);
 	free(index);
 }
 
-static struct indexed_entry *find(const struct layer_index *index, const char *path)
+/* --- the tree --- */
+
+static struct indexed_entry *find_node(const struct layer_index *index, const char *path)
 {
 	struct indexed_entry *entry = NULL;
 
@@ -57,42 +68,120 @@ static struct indexed_entry *find(const struct layer_index *index, const char *p
 	return entry;
 }
 
+static struct indexed_entry *find(const struct layer_index *index, const char *path)
+{
+	struct indexed_entry *entry = find_node(index, path);
+
+	return entry && entry->is_there ? entry : NULL;
+}
+
+static struct indexed_entry *add_node(struct layer_index *index, const char *path)
+{
+	struct indexed_entry *entry = xcalloc(1, sizeof(*entry));
+
+	entry->path = xstrdup(path);
+	HASH_ADD_KEYPTR(hh, index->entries, entry->path, strlen(entry->path), entry);
+	return entry;
+}
+
+static void hang(struct indexed_entry *entry, struct indexed_entry *above)
+{
+	entry->above = above;
+	entry->next = above->below;
+	if (entry->next)
+		entry->next->before = entry;
+	above->below = entry;
+}
+
+/* NULL for the root; the caller frees. */
+static char *dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		return xstrndup(path, (size_t)(slash - path));
+	return str_eq(path, ROOT) ? NULL : xstrdup(ROOT);
+}
+
+/* With the directories that lead to it. */
+static struct indexed_entry *make_node(struct layer_index *index, const char *path)
+{
+	struct indexed_entry *entry = add_node(index, path);
+	AUTO(freep) char *dir = dir_of(path);
+	struct indexed_entry *above = dir ? find_node(index, dir) : NULL;
+
+	if (dir)
+		hang(entry, above ? above : make_node(index, dir));
+	return entry;
+}
+
 static struct indexed_entry *find_or_make(struct layer_index *index, const char *path)
 {
-	struct indexed_entry *entry = find(index, path);
+	struct indexed_entry *entry = find_node(index, path);
 
-	if (entry)
-		return entry;
-	entry = xcalloc(1, sizeof(*entry));
-	entry->path = xstrdup(path);
+	if (!entry)
+		entry = make_node(index, path);
+	entry->is_there = true;
 	entry->file.path = entry->path;
-	HASH_ADD_KEYPTR(hh, index->entries, entry->path, strlen(entry->path), entry);
+	return entry;
+}
+
+static void remove_node(struct layer_index *index, struct indexed_entry *entry)
+{
+	if (entry->before)
+		entry->before->next = entry->next;
+	else if (entry->above)
+		entry->above->below = entry->next;
+	if (entry->next)
+		entry->next->before = entry->before;
+	HASH_DEL(index->entries, entry);
+	free_entry(entry);
+}
+
+static void drop(struct indexed_entry *entry)
+{
+	entry->is_there = false;
+	free(entry->file.link);
+	entry->file = (struct indexed_file){ .path = entry->path };
+}
+
+static struct indexed_entry *first_leaf(struct indexed_entry *entry)
+{
+	while (entry->below)
+		entry = entry->below;
 	return entry;
 }
 
 static void drop_below(struct layer_index *index, const char *dir)
 {
-	struct indexed_entry *entry = NULL, *next = NULL;
-	size_t len = strlen(dir);
+	struct indexed_entry *top = find_node(index, dir), *entry = NULL, *above = NULL;
 
-	HASH_ITER(hh, index->entries, entry, next)
-	{
-		if (strncmp(entry->path, dir, len) == 0 && entry->path[len] == '/')
-			drop(index, entry);
+	if (!top)
+		return;
+	for (entry = first_leaf(top); entry != top; entry = first_leaf(above)) {
+		above = entry->above;
+		remove_node(index, entry);
 	}
 }
 
-/* What other layers have in it. */
-static void drop_lower(struct layer_index *index, const char *dir, unsigned layer)
+/*
+ * What other layers have in it. What a recording has gone through it does not go through again: a layer can hold as many
+ * marks as files.
+ */
+static void drop_lower(struct layer_index *index, struct indexed_entry *dir, unsigned layer)
 {
-	struct indexed_entry *entry = NULL, *next = NULL;
-	size_t len = strlen(dir);
+	struct indexed_entry *next = NULL;
 
-	HASH_ITER(hh, index->entries, entry, next)
-	{
-		if (entry->file.layer != layer && strncmp(entry->path, dir, len) == 0 &&
-		    entry->path[len] == '/')
-			drop(index, entry);
+	if (dir->cleared == index->recordings)
+		return;
+	dir->cleared = index->recordings;
+	for (struct indexed_entry *entry = dir->below; entry; entry = next) {
+		next = entry->next;
+		drop_lower(index, entry, layer);
+		if (entry->file.layer != layer)
+			drop(entry);
+		if (!entry->is_there && !entry->below)
+			remove_node(index, entry);
 	}
 }
 
@@ -142,12 +231,14 @@ static void fill(struct layer_recorder *recorder, struct indexed_entry *entry,
 
 static void make_opaque(struct layer_recorder *recorder, const char *path)
 {
-	struct indexed_file *dir = NULL;
+	bool was_there = find(recorder->index, path) != NULL;
+	struct indexed_entry *dir = find_or_make(recorder->index, path);
 
-	drop_lower(recorder->index, path, recorder->layer);
-	dir = &find_or_make(recorder->index, path)->file;
-	dir->type = LAYER_DIR;
-	dir->is_opaque = true;
+	if (!was_there)
+		dir->file.layer = recorder->layer;
+	drop_lower(recorder->index, dir, recorder->layer);
+	dir->file.type = LAYER_DIR;
+	dir->file.is_opaque = true;
 }
 
 /* A whiteout is about the layers below, wherever in its own it stands (layer.md#whiteouts). */
@@ -192,6 +283,7 @@ static int take_data(struct layer_sink *sink, const void *data, size_t len, stru
 void layer_recorder_init(struct layer_recorder *ret, struct layer_index *index, unsigned layer)
 {
 	index->sorted.len = 0;
+	index->recordings++;
 	*ret = (struct layer_recorder){ .sink = { .entry = take_entry, .data = take_data },
 					.index = index,
 					.layer = layer,
@@ -228,7 +320,11 @@ size_t layer_index_count(const struct layer_index *index)
 
 bool layer_index_is_empty(const struct layer_index *index)
 {
-	return !index->entries;
+	for (const struct indexed_entry *entry = index->entries; entry; entry = entry->hh.next) {
+		if (entry->is_there)
+			return false;
+	}
+	return true;
 }
 
 static struct indexed_entry *renew(struct layer_index *index, const char *path)
@@ -252,14 +348,12 @@ static bool is_doubtful(const struct indexed_file *file)
 	return file->hash[0] == '?';
 }
 
-static void doubt_below(struct layer_index *index, const char *dir)
+static void doubt_below(struct indexed_entry *dir)
 {
-	struct indexed_entry *entry = NULL, *next = NULL;
-
-	HASH_ITER(hh, index->entries, entry, next)
-	{
-		if (!str_eq(entry->path, dir) && path_is_within(entry->path, dir))
+	for (struct indexed_entry *entry = dir->below; entry; entry = entry->next) {
+		if (entry->is_there)
 			set_doubtful(&entry->file);
+		doubt_below(entry);
 	}
 }
 
@@ -269,7 +363,7 @@ void layer_index_doubt(struct layer_index *index, const char *path)
 
 	entry->file.type = LAYER_FILE;
 	set_doubtful(&entry->file);
-	doubt_below(index, path);
+	doubt_below(entry);
 }
 
 void layer_index_delete(struct layer_index *index, const char *path)
@@ -280,14 +374,13 @@ void layer_index_delete(struct layer_index *index, const char *path)
 
 static void put_on_top(struct layer_index *index, const struct indexed_file *file)
 {
-	struct indexed_entry *entry = find(index, file->path);
+	struct indexed_entry *entry = find_or_make(index, file->path);
 
 	if (is_doubtful(file))
-		doubt_below(index, file->path);
+		doubt_below(entry);
 	else if (file->type == LAYER_WHITEOUT ||
-		 (entry && entry->file.type == LAYER_DIR && file->type != LAYER_DIR))
+		 (entry->file.type == LAYER_DIR && file->type != LAYER_DIR))
 		drop_below(index, file->path);
-	entry = find_or_make(index, file->path);
 	free(entry->file.link);
 	entry->file = *file;
 	entry->file.path = entry->path;
@@ -326,7 +419,10 @@ const struct indexed_file *const *layer_index_all(struct layer_index *index, siz
 
 	if (index->sorted.len == 0) {
 		HASH_ITER(hh, index->entries, entry, next)
-		*VEC_ADD(&index->sorted) = &entry->file;
+		{
+			if (entry->is_there)
+				*VEC_ADD(&index->sorted) = &entry->file;
+		}
 		if (index->sorted.len > 1)
 			qsort(index->sorted.items, index->sorted.len, sizeof(*index->sorted.items),
 			      by_path);
