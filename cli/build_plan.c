@@ -150,9 +150,11 @@ static int plan_epoch(struct build_plan *plan, struct err *err)
 	}
 	if (!text || !*text)
 		return 0;
-	if (!span_to_u64(span_of(text), INT64_MAX, &seconds))
-		return err_set(err, ERR_USAGE, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds",
-			       text);
+	if (!span_to_u64(span_of(text), BUILD_EPOCH_MAX, &seconds))
+		return err_set(
+			err, ERR_USAGE,
+			"SOURCE_DATE_EPOCH: '%s' is no number of seconds before the year 10000",
+			text);
 	plan->request.source_date_epoch = (int64_t)seconds;
 	return 0;
 }

@@ -249,6 +249,7 @@ static int plan(struct build_target *target, struct target_image *image, struct 
 		.contexts = request->contexts ? &target->contexts.finder : NULL,
 	};
 
+	common->bases.show_platform |= question.show_platform;
 	if (plan_image(&common->graph, &question, &image->planned, err) < 0)
 		return named_error(target, err);
 	if (request->label_vcs &&

@@ -13,8 +13,9 @@ static int parse(const struct build_source *source, const struct word *name, con
 	/* A local directory has no time of its own: BuildKit passes over the word there, too. */
 	if (!*text || (str_eq(text, "context") && !source->context->is_remote))
 		return 0;
-	if (!span_to_u64(span_of(text), INT64_MAX, &seconds)) {
-		(void)err_set(err, ERR_INPUT, NAME ": '%s' is not a number of seconds", text);
+	if (!span_to_u64(span_of(text), BUILD_EPOCH_MAX, &seconds)) {
+		(void)err_set(err, ERR_INPUT,
+			      NAME ": '%s' is no number of seconds before the year 10000", text);
 		(void)err_at(err, source->dockerfile_name, name->line, name->column, name->length);
 		return err_hint(err, "the time is seconds since 1970, which --build-arg " NAME
 				     "=SECONDS gives, too");

@@ -112,12 +112,21 @@ static int remember(struct base_images *bases, const char *canonical,
 			 err);
 }
 
+static unsigned add_step(const struct base_images *bases, const char *canonical,
+			 const struct platform *platform)
+{
+	char text[PLATFORM_TEXT_MAX];
+
+	return monitor_add_step(bases->monitor, "[%s%sinternal] load metadata for %s",
+				bases->show_platform ? platform_format(platform, text) : "",
+				bases->show_platform ? " " : "", canonical);
+}
+
 static int ask_registry(struct base_images *bases, const char *canonical, struct base_image *image,
 			struct err *err)
 {
 	struct resolved_image resolved = { .manifest = { .media_type = NULL } };
-	unsigned step =
-		monitor_add_step(bases->monitor, "[internal] load metadata for %s", canonical);
+	unsigned step = add_step(bases, canonical, &image->platform);
 	int result;
 
 	monitor_step(bases->monitor, step, EVENT_STEP_STARTED);

@@ -95,6 +95,14 @@ def test_each_image_of_an_index_is_of_its_platform(edgectl, context, busybox, sc
     assert configs[0]["rootfs"] == configs[1]["rootfs"]
 
 
+def test_metadata_is_loaded_for_each_platform(fresh_edgectl, context, busybox):
+    root = context({"Dockerfile": f"FROM {busybox}\n"})
+    both = fresh_edgectl("build", "--progress=plain", "--pull", "--platform", "linux/arm64,linux/amd64", root).stderr
+    for platform in ("linux/arm64", "linux/amd64"):
+        assert f"[{platform} internal] load metadata for {busybox}\n" in both
+    assert "[internal] load metadata" in fresh_edgectl("build", "--progress=plain", "--pull", "--platform", "linux/arm64", root).stderr
+
+
 def test_copy(publish, context):
     image = publish(context({
         "Dockerfile": """

@@ -63,6 +63,8 @@ struct build_machine {
 
 /* A time that is now, whatever the Dockerfile says. */
 #define BUILD_EPOCH_NONE (-2)
+/* The last second of the year 9999: times in an image are those of RFC 3339, whose years have four digits. */
+#define BUILD_EPOCH_MAX 253402300799
 
 /* All borrowed for the call. */
 struct build_request {

@@ -76,7 +76,8 @@ static void what_is_no_time_has_a_place(void **state)
 		err_clear(&err_);
 		assert_int_equal(epoch_of(cases[i].dockerfile, -1, NULL), -2);
 		assert_string_equal(err_.message,
-				    "SOURCE_DATE_EPOCH: 'soon' is not a number of seconds");
+				    "SOURCE_DATE_EPOCH: 'soon' is no number of seconds before "
+				    "the year 10000");
 		assert_string_equal(err_.span.file, "Dockerfile");
 		assert_int_equal(err_.span.line, cases[i].line);
 		assert_int_equal(err_.span.column, cases[i].column);

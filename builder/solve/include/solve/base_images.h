@@ -17,7 +17,8 @@ struct base_images {
 	struct store *store;
 	struct registry *registry; /* NULL = only the store is asked */
 	const struct monitor *monitor;
-	bool any_platform; /* also an image for another one, where there is none better */
+	bool any_platform;  /* also an image for another one, where there is none better */
+	bool show_platform; /* in the names of steps: there are several */
 	struct {
 		struct found_image **items;
 		size_t len, cap;
