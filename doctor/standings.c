@@ -13,7 +13,8 @@ struct inquiry {
 	const struct check_context *context;
 	char *host;
 	enum registry_standing standing;
-	struct err err; /* kind ERR_NONE = it answered */
+	bool is_answered; /* in time, with what `err` says */
+	struct err err;   /* kind ERR_NONE = it answered */
 };
 
 struct inquiries {
@@ -82,13 +83,9 @@ static int add_configured(struct config *config, struct strvec *hosts, struct er
 	return 0;
 }
 
-static int find_hosts(const struct check_context *context, struct strvec *hosts, struct err *err)
+static int find_hosts(const struct check_context *context, struct registry *registry,
+		      struct strvec *hosts, struct err *err)
 {
-	AUTO(registry_freep)
-	struct registry *registry = open_client(context, context->monitor, err);
-
-	if (!registry)
-		return -1;
 	registry_known_hosts(registry, hosts);
 	return context->config ? add_configured(context->config, hosts, err) : 0;
 }
@@ -120,10 +117,29 @@ static void add_answer(const struct check *check, const struct inquiry *inquiry,
 		     "%s: %s", inquiry->host, said[inquiry->standing]);
 }
 
-static void add_finding(const struct check *check, const struct inquiry *inquiry, bool is_answered,
-			struct findings *ret)
+/* One whose word is enough for pulling; NULL = none. */
+static const struct inquiry *find_mirror(const struct inquiries *inquiries,
+					 const struct registry *registry, const struct inquiry *of)
 {
-	if (!is_answered)
+	VEC_FOREACH(inquiry, inquiries) {
+		if (inquiry->is_answered && inquiry->err.kind == ERR_NONE &&
+		    registry_has_mirror(registry, of->host, inquiry->host))
+			return inquiry;
+	}
+	return NULL;
+}
+
+static void add_finding(const struct check *check, const struct inquiry *inquiry,
+			const struct inquiry *mirror, struct findings *ret)
+{
+	bool is_reached = inquiry->is_answered && inquiry->err.kind != ERR_NETWORK &&
+			  inquiry->err.kind != ERR_NOT_FOUND;
+
+	if (!is_reached && mirror)
+		findings_add(ret, FINDING_GOOD, check->name, NULL,
+			     "%s: cannot be reached; its mirror %s is, which pulls ask first",
+			     inquiry->host, mirror->host);
+	else if (!inquiry->is_answered)
 		findings_add(ret, FINDING_WARNING, check->name,
 			     "look at the network, at https_proxy, and at 'registries' in "
 			     "config.yaml",
@@ -141,8 +157,10 @@ static int run_registries(const struct check *check, const struct check_context 
 	AUTO(strvec_release) struct strvec hosts = STRVEC_INIT;
 	AUTO(inquiries_release) struct inquiries inquiries = { .items = NULL };
 	AUTO(freep) struct question *questions = NULL;
+	AUTO(registry_freep)
+	struct registry *registry = open_client(context, context->monitor, err);
 
-	if (find_hosts(context, &hosts, err) < 0)
+	if (!registry || find_hosts(context, registry, &hosts, err) < 0)
 		return -1;
 	VEC_FOREACH(host, &hosts)
 		*VEC_ADD(&inquiries) =
@@ -153,7 +171,9 @@ static int run_registries(const struct check *check, const struct check_context 
 	if (ask_all(questions, hosts.len, context->monitor, err) < 0)
 		return -1;
 	for (size_t i = 0; i < hosts.len; i++)
-		add_finding(check, &inquiries.items[i], questions[i].is_answered, ret);
+		inquiries.items[i].is_answered = questions[i].is_answered;
+	VEC_FOREACH(inquiry, &inquiries)
+		add_finding(check, inquiry, find_mirror(&inquiries, registry, inquiry), ret);
 	if (hosts.len == 0)
 		findings_add(ret, FINDING_GOOD, check->name, NULL,
 			     "none is configured or logged in to");

@@ -91,3 +91,16 @@ void registry_known_hosts(struct registry *registry, struct strvec *ret)
 	VEC_FOREACH(path, &registry->auth_files)
 		add_file(ret, *path);
 }
+
+bool registry_has_mirror(const struct registry *registry, const char *host, const char *mirror)
+{
+	VEC_FOREACH(rule, &registry->registries) {
+		if (!str_eq(rule->origin.host, host))
+			continue;
+		VEC_FOREACH(place, &rule->mirrors) {
+			if (str_eq(place->host, mirror))
+				return true;
+		}
+	}
+	return false;
+}

@@ -268,6 +268,16 @@ def test_registries_that_are_configured(doctor, registry):
     assert findings.find("registries", dead)["level"] == "warning"
 
 
+def test_a_mirror_answers_for_a_registry(doctor, registry):
+    """As in a laboratory without a way out: pulls work, and there is nothing to mend."""
+    dead, worse = (f"127.0.0.1:{parts.free_port()}" for _ in range(2))
+    configure(doctor, f"registries: {{'{dead}': {{mirrors: ['{registry.address}']}}, '{worse}': {{mirrors: ['{dead}']}}}}\n")
+    findings = doctor("registries")
+    line = findings.find("registries", f"{dead}: ")
+    assert line["level"] == "good" and registry.address in line["text"] and not line.get("remedy")
+    assert findings.find("registries", worse)["level"] == "warning"
+
+
 def test_registries_of_the_project(doctor, registry):
     (doctor.work / "edgectl.yaml").write_text(f"fleets: {{lab: {{registry: '{registry.address}'}}}}\n")
     os.chmod(doctor.work / "edgectl.yaml", 0o644)

@@ -20,5 +20,7 @@ WARN_UNUSED int registry_ask_standing(struct registry *registry, const char *hos
  * mirrors. Each once; appended to `ret`. What cannot be read is left out.
  */
 void registry_known_hosts(struct registry *registry, struct strvec *ret);
+/* Whether `mirror`, one of those hosts, is asked before `host` for what some image names say. */
+bool registry_has_mirror(const struct registry *registry, const char *host, const char *mirror);
 
 #endif
