@@ -54,7 +54,10 @@ char *container_reference(const struct request *request, const char *service)
 
 static int fill(const struct request *request, json_t *body, struct err *err)
 {
-	const char *platform = yaml_get_text(request->service, "platform");
+	/* What is built here is built for the board, whatever the file says. */
+	const char *platform = yaml_get(request->service, "build")
+				       ? NULL
+				       : yaml_get_text(request->service, "platform");
 	json_t *config = json_object();
 	json_t *host = json_object();
 

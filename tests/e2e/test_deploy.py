@@ -245,6 +245,13 @@ def test_a_service_that_never_becomes_healthy(board, busybox):
     assert board.state() == before
 
 
+def test_a_file_for_another_board(board):
+    """Its platform is overridden by what is built for, in the container as well: else the engine refuses its own image."""
+    board.write(COMPOSE.format(project=board.project).replace("build: .", "build: .\n    platform: linux/arm/v7"))
+    board.deploy()
+    assert board.only()["State"]["Status"] == "running"
+
+
 def test_interrupted_while_it_waits(board, busybox):
     board.deploy()
     before = board.state()

@@ -18,7 +18,7 @@ struct compose_engine {
 	unsigned api_minor;   /* of the API's version: 47 stands for 1.47 */
 	const char *version;  /* ours, for the labels */
 	const char *image_id; /* of the service's image, for a label; NULL = not known */
-	const char *platform; /* of services that name none; NULL = the engine's */
+	const char *platform; /* of services that name none or have a build; NULL = the engine's */
 	/*
 	 * Service -> id of its first container, of those that are there already: what "service:x" means in a namespace
 	 * or in volumes_from, and in the hash; NULL = their names.
