@@ -15,6 +15,8 @@
 #define CACHE_SPACE "file"
 #define READ_SIZE   (128 * 1024)
 #define THREADS_MAX 4
+/* So often a file is read that is written meanwhile. */
+#define READS_MAX 3
 /* Below this many files a thread costs more than it gains. */
 #define FILES_PER_THREAD 16
 
@@ -126,31 +128,69 @@ static bool same_stat(const struct stat *a, const struct stat *b)
 	return memcmp(left, right, STAT_TEXT_LEN) == 0;
 }
 
+/*
+ * A file that was written, or came in place of another one, since it was listed: its time is that of the content which is
+ * hashed now. Whoever is told of the change later sees the same content, and nothing to do.
+ */
+static int look_again(struct tree_node *node, int fd, struct err *err)
+{
+	struct stat *st = &node->st, now;
+
+	if (fstat(fd, &now) < 0)
+		return err_errno(err, "stat");
+	if (now.st_mode != st->st_mode || now.st_nlink != 1 || st->st_nlink != 1 ||
+	    (now.st_ctim.tv_sec == st->st_ctim.tv_sec &&
+	     now.st_ctim.tv_nsec == st->st_ctim.tv_nsec))
+		return 0;
+	st->st_dev = now.st_dev;
+	st->st_ino = now.st_ino;
+	st->st_size = now.st_size;
+	st->st_blocks = now.st_blocks;
+	st->st_mtim = now.st_mtim;
+	st->st_ctim = now.st_ctim;
+	return 0;
+}
+
+static int hash_once(struct work *work, struct tree_node *node, int fd, void *buf,
+		     struct hasher *hasher, struct digest *ret, struct err *err)
+{
+	struct layer_xattrs xattrs = { .items = NULL };
+
+	if (hash_content(work, fd, &node->st, buf, hasher, err) < 0 ||
+	    tree_read_xattrs(work->tree, node, &xattrs, err) < 0)
+		return -1;
+	hasher_finish(hasher, ret);
+	if (xattrs.len > 0) {
+		hasher_update(hasher, ret->text, strlen(ret->text));
+		hash_xattrs(&xattrs, hasher);
+		hasher_finish(hasher, ret);
+		layer_xattrs_release(&xattrs);
+	}
+	return 0;
+}
+
+/* One that is written all the time keeps what was known before it was read: whoever copies it sees that it has changed. */
 static int hash_file(struct work *work, size_t index, void *buf, struct hasher *hasher,
 		     struct err *err)
 {
 	struct tree_node *node = work->files.items[index];
-	struct layer_xattrs xattrs = { .items = NULL };
-	AUTO(fd_closep) int fd = -1;
 	struct digest digest;
 	struct timespec now;
-	struct stat after;
+	bool is_settled = false;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	if (tree_open(work->tree, node, &fd, err) < 0 ||
-	    hash_content(work, fd, &node->st, buf, hasher, err) < 0 ||
-	    tree_read_xattrs(work->tree, node, &xattrs, err) < 0)
-		return -1;
-	hasher_finish(hasher, &digest);
-	if (xattrs.len > 0) {
-		hasher_update(hasher, digest.text, strlen(digest.text));
-		hash_xattrs(&xattrs, hasher);
-		hasher_finish(hasher, &digest);
-		layer_xattrs_release(&xattrs);
+	for (unsigned i = 0; i < READS_MAX && !is_settled; i++) {
+		AUTO(fd_closep) int fd = -1;
+		struct stat after;
+
+		(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+		if (tree_open(work->tree, node, &fd, err) < 0 || look_again(node, fd, err) < 0 ||
+		    hash_once(work, node, fd, buf, hasher, &digest, err) < 0)
+			return -1;
+		if (fstat(fd, &after) < 0)
+			return err_errno(err, "stat");
+		is_settled = same_stat(&node->st, &after);
 	}
-	if (fstat(fd, &after) < 0)
-		return err_errno(err, "stat");
-	node->hash_lasts = same_stat(&node->st, &after) && !stat_is_racy(&after, &now);
+	node->hash_lasts = is_settled && !stat_is_racy(&node->st, &now);
 	(void)snprintf(node->hash, sizeof(node->hash), "%s", digest_hex(&digest));
 	return 0;
 }

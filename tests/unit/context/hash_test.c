@@ -82,6 +82,69 @@ static void sees_a_write_that_hides_its_time(void **state)
 /*
  * Written and hashed within one tick of the clock: a second write could not be told from the first.
  */
+static void save_again(const char *path)
+{
+	write_text(path, "two");
+}
+
+static void save_by_rename(const char *path)
+{
+	write_text("dir/new", "two");
+	assert_int_equal(rename("dir/new", path), 0);
+}
+
+static void save_with_two_names(const char *path)
+{
+	write_text(path, "two");
+	assert_int_equal(link(path, "dir/other"), 0);
+}
+
+static void change_mode(const char *path)
+{
+	write_text(path, "two");
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+/* Saved between being listed and being read: its time is that of what was read, unless more than that has changed. */
+static void knows_what_it_has_read(void **state)
+{
+	static const struct {
+		void (*save)(const char *path);
+		bool is_taken;
+	} rows[] = {
+		{ save_again, true },
+		{ save_by_rename, true },
+		{ save_with_two_names, false },
+		{ change_mode, false },
+	};
+
+	(void)state;
+	assert_int_equal(mkdir("dir", 0755), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(tree_freep) struct tree *tree = NULL;
+		struct tree_node *node = NULL;
+		struct stat now;
+
+		(void)unlink("dir/file");
+		write_text("dir/file", "one more");
+		make_old("dir/file");
+		assert_ok(directory_tree_open("dir", NULL, &tree, &err_));
+		assert_ok(tree_resolve(tree, "file", &node, &err_));
+		rows[i].save("dir/file");
+
+		struct tree_nodes nodes = { .items = &node, .len = 1 };
+
+		assert_ok(tree_hash_files(tree, &nodes, NULL, NULL, &err_));
+		/* printf two | sha256sum */
+		assert_string_equal(
+			node->hash,
+			"3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3");
+		assert_int_equal(stat("dir/file", &now), 0);
+		assert_int_equal(node->st.st_mtim.tv_sec == now.st_mtim.tv_sec, rows[i].is_taken);
+		assert_int_equal(node->st.st_size, rows[i].is_taken ? 3 : 8);
+	}
+}
+
 static void does_not_remember_what_is_racy(void **state)
 {
 	AUTO(store_closep) struct store *store = NULL;
@@ -201,6 +264,7 @@ int main(void)
 		scratch_test(remembers_by_stat_data),
 		scratch_test(sees_a_write_that_hides_its_time),
 		scratch_test(does_not_remember_what_is_racy),
+		scratch_test(knows_what_it_has_read),
 		scratch_test(knows_what_is_racy),
 		scratch_test(a_damaged_record_is_an_empty_one),
 		scratch_test(many_files_at_once),
