@@ -207,6 +207,15 @@ static void hash_xattrs(struct hasher *hasher, const struct layer_xattrs *xattrs
 	}
 }
 
+/* One name of a file changes with the other, though what the layer says of it stays the same. */
+static void take_linked_content(const struct layer_recorder *recorder, struct indexed_file *file)
+{
+	const struct indexed_entry *linked = find(recorder->index, file->link);
+
+	if (linked && linked->file.type == LAYER_FILE)
+		memcpy(file->hash, linked->file.hash, sizeof(file->hash));
+}
+
 static void fill(struct layer_recorder *recorder, struct indexed_entry *entry,
 		 const struct layer_entry *from, bool is_hiding)
 {
@@ -223,7 +232,9 @@ static void fill(struct layer_recorder *recorder, struct indexed_entry *entry,
 				       .size = from->size,
 				       .link = xstrdup_or_null(from->link),
 				       .layer = recorder->layer };
-	if (from->type == LAYER_FILE || (from->xattrs && from->xattrs->len > 0)) {
+	if (from->type == LAYER_HARDLINK)
+		take_linked_content(recorder, file);
+	else if (from->type == LAYER_FILE || (from->xattrs && from->xattrs->len > 0)) {
 		hash_xattrs(recorder->hasher, from->xattrs);
 		recorder->open = entry;
 	}

@@ -273,10 +273,15 @@ static enum tree_change replace_child(struct tree *tree, struct tree_node *dir, 
 	return TREE_CHANGED;
 }
 
+static bool has_more_names(const struct tree_node *node)
+{
+	return S_ISREG(node->st.st_mode) && node->st.st_nlink > 1;
+}
+
 static int refresh_child(struct tree *tree, struct tree_node *dir, const char *name,
 			 enum tree_change *ret, struct tree_node **ret_node, struct err *err)
 {
-	bool is_known = false, is_there = false;
+	bool is_known = false, is_there = false, is_shared = false;
 	size_t place = child_place(&dir->children, name, &is_known);
 	struct tree_node *fresh =
 		is_known ? node_new(nursery_of(tree), dir, dir->children.items[place]->name)
@@ -286,9 +291,14 @@ static int refresh_child(struct tree *tree, struct tree_node *dir, const char *n
 		tree_node_drop(tree, nursery_of(tree), fresh);
 		return -1;
 	}
-	*ret = is_known || is_there ? TREE_CHANGED : TREE_SAME;
+	is_shared = (is_known && has_more_names(dir->children.items[place])) ||
+		    (is_there && has_more_names(fresh));
+	*ret = is_shared ? TREE_SHARED : is_known || is_there ? TREE_CHANGED : TREE_SAME;
 	if (is_known && is_there) {
-		*ret = replace_child(tree, dir, place, fresh, ret_node);
+		enum tree_change change = replace_child(tree, dir, place, fresh, ret_node);
+
+		if (!is_shared)
+			*ret = change;
 		return 0;
 	}
 	if (is_known)

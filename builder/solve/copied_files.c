@@ -343,7 +343,9 @@ static int refresh_context(struct update *update, const struct context_files *co
 		return 0;
 	if (tree_refresh(context->tree, path, &change, &node, err) < 0)
 		return -1;
-	if (change == TREE_CONTENT)
+	if (change == TREE_SHARED)
+		update->is_unknown = true;
+	else if (change == TREE_CONTENT)
 		*VEC_ADD(&update->touched) = (struct touched){ context, node };
 	else if (context->ignore && ignore_has_exceptions(context->ignore))
 		refresh_deeply(update, context);

@@ -218,8 +218,11 @@ int container_sync_run(const struct container_sync *sync, struct sync_report *re
 	if (!same)
 		return needs_new(ret, "its image's settings have changed");
 	if (image_diff_make(sync->store, sync->from, sync->overlay->index, sync->to, &diff, err) <
-		    0 ||
-	    apply(sync, &diff, ret, err) < 0)
+	    0)
+		return -1;
+	if (diff.has_lost_link)
+		return needs_new(ret, "a name is left of a file that another one has replaced");
+	if (apply(sync, &diff, ret, err) < 0)
 		return -1;
 	if (ret->outcome != SYNC_NEEDS_NEW)
 		container_overlay_clear(sync->overlay);

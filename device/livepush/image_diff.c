@@ -80,8 +80,13 @@ static int look_below(struct comparison *comparison, const char *path,
 static void put(struct comparison *comparison, const struct indexed_file *file)
 {
 	AUTO(freep) char *number = xasprintf("%u", file->layer);
+	const struct indexed_file *linked = NULL;
 
 	strmap_set(&comparison->diff->put, file->path, number);
+	if (file->type != LAYER_HARDLINK)
+		return;
+	linked = layer_index_find(comparison->after, file->link);
+	comparison->diff->has_lost_link |= linked && linked->layer != file->layer;
 }
 
 /* All of the shared layers' files at and below `path` that the new layers do not hide. */

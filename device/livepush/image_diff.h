@@ -17,6 +17,8 @@ struct image_diff {
 		gone; /* relative paths, sorted; what is below one of them is not named; they go first */
 	size_t shared;     /* layers from below that both images have */
 	struct strmap put; /* relative path -> number of the layer of the new image that has it */
+	/* A hard link is put, and the file that it is a name of has something else in its place in a higher layer. */
+	bool has_lost_link;
 };
 
 #define IMAGE_DIFF_INIT             \

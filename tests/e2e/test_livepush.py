@@ -583,6 +583,24 @@ def test_as_editors_and_git_save(live):
     parts.wait_for("the branch", lambda: all_texts(live, "/app/many") == ["one\n"] * 5000, seconds=90)
 
 
+def test_a_file_of_two_names(live, busybox):
+    """Written by one, it is another one by both; also when a later step has put something else in place of the first."""
+    live.write("src/one", "1\n")
+    os.link(live.root / "src/one", live.root / "src/two")
+    live.wait("image")
+    for number in range(2, 4):
+        live.save("src/one", f"{number}\n")
+        live.settle()
+        assert [live.read(f"/app/{name}") for name in ("one", "two")] == [f"{number}\n"] * 2
+    live.write("late/one", "late\n")
+    live.write("Dockerfile", DOCKERFILE.format(busybox=busybox).replace("CMD", "COPY late/ ./\nCMD"))
+    for name, expected in ("", "late\n3\n"), ("two", "late\nby two\n"), ("one", "late\nby one\n"):
+        if name:
+            live.write(f"src/{name}", f"by {name}\n")
+        parts.wait_for(expected, lambda: live.engine.docker("exec", f"{live.project}-app-1", "cat", "/app/one", "/app/two").stdout ==
+                       expected)
+
+
 def test_more_changes_than_the_kernel_keeps(engine, edgectl, project):
     """The queue of inotify overflows; then all is looked at."""
     limit = pathlib.Path("/proc/sys/fs/inotify/max_queued_events")

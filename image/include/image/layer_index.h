@@ -22,9 +22,10 @@ struct indexed_file {
 	uid_t uid;
 	gid_t gid;
 	dev_t rdev;
-	uint64_t size;  /* LAYER_FILE: of its content */
-	char *link;     /* of links; NULL otherwise */
-	char hash[65];  /* of content and attributes; "" = has neither */
+	uint64_t size; /* LAYER_FILE: of its content */
+	char *link;    /* of links; NULL otherwise */
+	char hash
+		[65]; /* of content and attributes, for hard links of the file's; "" = has neither */
 	unsigned layer; /* number of the layer that has it */
 };
 

@@ -124,10 +124,11 @@ enum tree_change {
 	TREE_CONTENT, /* a file of the same kind and mode, which has to be hashed anew */
 	TREE_MADE,    /* there, where nothing was: of nodes that somebody holds none is concerned */
 	TREE_CHANGED, /* made, gone or another kind of file: whoever holds nodes has to look again */
+	TREE_SHARED, /* the same, of a file with several names now or before: others of them may have changed with it */
 };
 /*
  * Looks again at a path of a tree whose files change, a cleaned one below the root. *ret_node is the file of
- * TREE_CONTENT or TREE_MADE; with TREE_CHANGED the nodes at and below the path are gone.
+ * TREE_CONTENT or TREE_MADE; with the last two the nodes at and below the path are gone.
  */
 WARN_UNUSED int tree_refresh(struct tree *tree, const char *path, enum tree_change *ret,
 			     struct tree_node **ret_node, struct err *err);
