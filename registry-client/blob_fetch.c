@@ -45,9 +45,12 @@ struct blob_fetch {
 	char *path;
 	char *object; /* "blob sha256:...", for messages */
 	struct blob_writer *writer;
-	uint64_t resumed;       /* bytes that an earlier run left */
-	uint64_t attempt_bytes; /* that this connection brought */
-	struct err err;         /* of the work in another thread */
+	uint64_t resumed;    /* bytes that an earlier run left */
+	uint64_t furthest;   /* how far it was when that was last taken for progress */
+	bool asked_for_part; /* in the last request */
+	bool is_other_part;  /* the answer to it */
+	unsigned wholes;     /* times that all was asked for because no part could be had */
+	struct err err;      /* of the work in another thread */
 };
 
 static void begin(struct blob_fetch *fetch);
@@ -109,10 +112,10 @@ static int sink_begin(void *data, long status, const struct headers *headers, st
 	const char *length = headers_get(headers, "Content-Length");
 	unsigned long long bytes;
 
-	fetch->attempt_bytes = 0;
 	if (status == 206) {
 		if (continues_at(headers, written(fetch), fetch->blob->size))
 			return 0;
+		fetch->is_other_part = true;
 		return err_set(err, ERR_PROTOCOL,
 			       "it sends another part of the blob than it was asked for");
 	}
@@ -127,6 +130,15 @@ static int sink_begin(void *data, long status, const struct headers *headers, st
 	return 0;
 }
 
+/* Bytes that come again are none. */
+static void note_progress(struct blob_fetch *fetch)
+{
+	if (written(fetch) < fetch->furthest + PROGRESS_BYTES)
+		return;
+	fetch->furthest = written(fetch);
+	call_made_progress(&fetch->call);
+}
+
 static int sink_write(void *data, const void *bytes, size_t len, struct err *err)
 {
 	struct blob_fetch *fetch = data;
@@ -137,9 +149,7 @@ static int sink_write(void *data, const void *bytes, size_t len, struct err *err
 			       (unsigned long long)fetch->blob->size);
 	if (blob_write(fetch->writer, bytes, len, err) < 0)
 		return -1;
-	fetch->attempt_bytes += len;
-	if (fetch->attempt_bytes >= PROGRESS_BYTES)
-		call_made_progress(&fetch->call);
+	note_progress(fetch);
 	if (written(fetch) < fetch->blob->size)
 		report(fetch, written(fetch));
 	return 0;
@@ -153,7 +163,9 @@ static void prepare(void *data, struct strvec *headers)
 	struct blob_fetch *fetch = data;
 	uint64_t offset = written(fetch);
 
-	if (offset > 0 && offset < fetch->blob->size)
+	fetch->is_other_part = false;
+	fetch->asked_for_part = offset > 0 && offset < fetch->blob->size;
+	if (fetch->asked_for_part)
 		strvec_addf(headers, "Range: bytes=%llu-", (unsigned long long)offset);
 }
 
@@ -216,12 +228,37 @@ static int check_size(struct blob_fetch *fetch, struct err *err)
 	return set_wrong_size(fetch, size, err);
 }
 
+static void ask(struct blob_fetch *fetch);
+
+/* It says that it can give a part of it, and cannot: what is here would meet the same answer each time. */
+static bool lacks_parts(const struct blob_fetch *fetch)
+{
+	return fetch->asked_for_part && fetch->wholes < fetch->task.registry->retry.tries &&
+	       (call_failed(&fetch->call) ? fetch->is_other_part
+					  : fetch->call.request.status == 416);
+}
+
+static void ask_for_all(struct blob_fetch *fetch)
+{
+	AUTO(err_release) struct err err = ERR_INIT;
+
+	fetch->wholes++;
+	if (blob_writer_restart(fetch->writer, &err) < 0) {
+		fail(fetch, &err);
+		return;
+	}
+	tell_watch(fetch);
+	ask(fetch);
+}
+
 static void on_done(struct call *call)
 {
 	struct blob_fetch *fetch = call->data;
 	AUTO(err_release) struct err err = ERR_INIT;
 
-	if (call_failed(call)) {
+	if (lacks_parts(fetch)) {
+		ask_for_all(fetch);
+	} else if (call_failed(call)) {
 		fail(fetch, &call->err);
 	} else if (call->request.status != 200 && call->request.status != 206) {
 		failure_of_status(call, fetch->object, &err);
@@ -266,7 +303,7 @@ static void on_opened(void *data)
 		fail(fetch, &fetch->err);
 		return;
 	}
-	fetch->resumed = written(fetch);
+	fetch->resumed = fetch->furthest = written(fetch);
 	tell_watch(fetch);
 	if (fetch->resumed == fetch->blob->size)
 		end(fetch);

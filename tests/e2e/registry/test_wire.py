@@ -105,6 +105,48 @@ def test_only_404_means_no_list_of_referrers(fresh_edgectl, hostile):
     test_hostile.is_refused(fresh_edgectl, "referrers", f"{server.address}/app:1", words=["denies"])
 
 
+# --- parts of blobs
+
+
+@pytest.mark.parametrize("answer", [
+    {"status": 416}, {"without": ["Content-Range"]},
+    {"status": 206, "headers": {"Content-Range": "bytes 5-7/9"}, "body": "abc"}], ids=["416", "unmarked", "another"])
+def test_a_registry_that_cannot_give_parts(fresh_edgectl, hostile, answer):
+    """But says so when it is asked for one only: then the whole comes, in this command, not an error in each that follows."""
+    size = ["--layer-size", "1000000"]
+    layer = json.loads(manifest_of(hostile(options=size)))["layers"][0]["digest"]
+    on = {"on": f"GET .*blobs/{layer}", "times": 1}
+    server = hostile(on | {"cut": 500000}, on | answer, options=size)
+    fresh_edgectl("pull", f"{server.address}/app:1")
+    ranges = [x["range"] for x in server.requests() if layer in x["path"]]
+    assert ranges == [None, "bytes=500000-", None]
+
+
+def test_a_registry_that_can_give_no_parts_and_breaks_off(fresh_edgectl, hostile):
+    """What comes again is no progress: it does not go on for ever."""
+    size = ["--layer-size", "300000"]
+    layer = json.loads(manifest_of(hostile(options=size)))["layers"][0]["digest"]
+    turns = [{"on": f"GET .*blobs/{layer}", "times": 1} | fault for _ in range(12) for fault in ({"cut": 200000}, {"status": 416})]
+    server = hostile(*turns, options=size)
+    refused = fresh_edgectl("pull", f"{server.address}/app:1", status=1)
+    assert "answered 416" in refused.stderr
+    assert sum(layer in x["path"] for x in server.requests()) == 2 * 7
+
+
+# --- tokens
+
+
+def test_another_scope_than_the_names_comes_first(fresh_edgectl, hostile):
+    """Some token servers honour only one."""
+    port = parts.free_port()
+    wanted = test_hostile.challenge(port, scope="repository:company/app:pull")
+    server = hostile({"on": "/v2/", "times": 1, "status": 401, "headers": {"WWW-Authenticate": wanted}},
+                     options=["--auth", "bearer", "--port", str(port)])
+    fresh_edgectl("pull", f"{server.address}/app:1")
+    asked = [x for x in paths(server, "GET") if x.startswith("/token")]
+    assert asked[0].endswith("scope=repository%3Acompany%2Fapp%3Apull&scope=repository%3Aapp%3Apull")
+
+
 # --- manifests
 
 
