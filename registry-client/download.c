@@ -28,7 +28,8 @@ struct transferring {
 	char *url;           /* where redirects have led to */
 	char *authorization; /* for the origin only; NULL = none */
 	char *validator;     /* of what was written so far, for If-Range; NULL = cannot go on */
-	uint64_t written, total, attempt_bytes;
+	uint64_t written, total;
+	uint64_t furthest; /* how far it was when that was last taken for progress */
 	unsigned attempts, redirects;
 	struct err err;
 	bool failed;
@@ -157,7 +158,6 @@ static int sink_begin(void *data, long status, const struct headers *headers, st
 	const char *length = headers_get(headers, "Content-Length");
 	unsigned long long bytes = 0;
 
-	t->attempt_bytes = 0;
 	if (status == 206 && !continues(t, headers))
 		return err_set(err, ERR_PROTOCOL, "sends another part than it was asked for");
 	if (status == 200 && start_over(t, headers, err) < 0)
@@ -180,9 +180,11 @@ static int sink_write(void *data, const void *bytes, size_t len, struct err *err
 	if (request->sink->write(request->sink_data, bytes, len, err) < 0)
 		return -1;
 	t->written += len;
-	t->attempt_bytes += len;
-	if (t->attempt_bytes >= PROGRESS_BYTES)
+	/* bytes that come again are no progress */
+	if (t->written >= t->furthest + PROGRESS_BYTES) {
+		t->furthest = t->written;
 		t->attempts = 1;
+	}
 	monitor_transfer(request->monitor, request->step, "downloading", t->origin, t->written,
 			 t->total > t->written ? t->total : 0);
 	return 0;

@@ -161,6 +161,8 @@ static void refuses(void **state)
 		{ "metadata", 0, ERR_PROTOCOL, "link-local" },
 		{ "endless", 100 * LIMIT_KIB, ERR_LIMIT, "larger than 100 KiB" },
 		{ "file", 5, ERR_LIMIT, "larger than" },
+		/* what comes again is no progress: it does not go on for ever */
+		{ "broken/large", 0, ERR_NETWORK, "the connection broke" },
 	};
 
 	(void)state;
