@@ -107,8 +107,17 @@ static int fill_temp(int *fd, const void *data, size_t len, mode_t mode, const c
 	return fd_close(fd, path, err);
 }
 
-int fs_write_file_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
-			 struct err *err)
+/* Few file systems, as those of NFS, cannot say whether there is one already. */
+static int move_to(int dir_fd, const char *temp, const char *name, unsigned flags)
+{
+	int status = renameat2(dir_fd, temp, dir_fd, name, flags);
+
+	return status < 0 && flags && errno == EINVAL ? renameat(dir_fd, temp, dir_fd, name)
+						      : status;
+}
+
+static int write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+			unsigned flags, struct err *err)
 {
 	AUTO(fd_closep) int dir_fd = -1;
 	AUTO(fd_closep) int fd = -1;
@@ -121,7 +130,7 @@ int fs_write_file_atomic(int dirfd, const char *path, const void *data, size_t l
 		return -1;
 	if (fill_temp(&fd, data, len, mode, path, err) < 0)
 		goto remove_temp;
-	if (renameat(dir_fd, temp.ptr, dir_fd, path_base(path)) < 0) {
+	if (move_to(dir_fd, temp.ptr, path_base(path), flags) < 0) {
 		(void)err_errno(err, "create '%s'", path);
 		goto remove_temp;
 	}
@@ -130,6 +139,18 @@ int fs_write_file_atomic(int dirfd, const char *path, const void *data, size_t l
 remove_temp:
 	(void)unlinkat(dir_fd, temp.ptr, 0); /* the first failure is the one to report */
 	return -1;
+}
+
+int fs_write_file_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+			 struct err *err)
+{
+	return write_atomic(dirfd, path, data, len, mode, 0, err);
+}
+
+int fs_write_file_new(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		      struct err *err)
+{
+	return write_atomic(dirfd, path, data, len, mode, RENAME_NOREPLACE, err);
 }
 
 int fs_make_temp_dir(int dirfd, const char *prefix, char **ret_path, struct err *err)

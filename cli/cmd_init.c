@@ -177,7 +177,7 @@ static int write_project(const struct init_args *args, struct project *project, 
 		drop_existing(project, dir, &existing);
 	else if (existing.len > 0 && !args->force)
 		return refuse_existing(dir, &existing, err);
-	if (project->len > 0 && project_write(project, dir, err) < 0)
+	if (project->len > 0 && project_write(project, dir, args->force, err) < 0)
 		return err_wrap(err, "'%s'", dir);
 	return 0;
 }
@@ -231,6 +231,8 @@ static int init_run(struct app *app, const void *args_data, struct err *err)
 	(void)app;
 	if (args->from_existing && args->template_where)
 		return err_set(err, ERR_USAGE, "--from-existing and --template exclude each other");
+	if (args->dirs.len > 0 && str_eq(args->dirs.items[0], ""))
+		return err_set(err, ERR_USAGE, "DIR is empty: '.' is the working directory");
 	status = make(args, &answers, dir, err);
 	strvec_release(&answers.variables);
 	return status;

@@ -251,16 +251,18 @@ int project_find_existing(const struct project *project, const char *dir, struct
 	return 0;
 }
 
-static int write_one(int dir, const struct project_file *file, struct err *err)
+static int write_one(int dir, const struct project_file *file, bool may_replace, struct err *err)
 {
 	AUTO(freep) char *parent = path_dir(file->path);
 
 	if (fs_mkdir_all(dir, parent, 0777, err) < 0)
 		return -1;
+	if (!may_replace)
+		return fs_write_file_new(dir, file->path, file->text, file->len, file->mode, err);
 	return fs_write_file_atomic(dir, file->path, file->text, file->len, file->mode, err);
 }
 
-int project_write(const struct project *project, const char *dir, struct err *err)
+int project_write(const struct project *project, const char *dir, bool may_replace, struct err *err)
 {
 	AUTO(fd_closep) int fd = -1;
 
@@ -268,8 +270,8 @@ int project_write(const struct project *project, const char *dir, struct err *er
 	    fd_open(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0, &fd, err) < 0)
 		return -1;
 	VEC_FOREACH(file, project) {
-		if (write_one(fd, file, err) < 0)
-			return err_wrap(err, "write '%s'", file->path);
+		if (write_one(fd, file, may_replace, err) < 0)
+			return -1;
 	}
 	return 0;
 }

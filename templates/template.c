@@ -280,7 +280,7 @@ int template_variable_check(const struct template_variable *variable, const char
 	case VARIABLE_INTEGER:
 		if (span_to_u64(span_of(value), LONG_MAX, &number))
 			return 0;
-		return err_set(err, ERR_USAGE, "variable '%s': '%s' is no whole number",
+		return err_set(err, ERR_USAGE, "variable '%s': '%s' is no whole number from 0 up",
 			       variable->name, value);
 	case VARIABLE_BOOLEAN:
 		*ret = truth(value);

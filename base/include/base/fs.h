@@ -26,6 +26,9 @@ WARN_UNUSED int fs_read_file(int dirfd, const char *path, size_t limit, struct s
  */
 WARN_UNUSED int fs_write_file_atomic(int dirfd, const char *path, const void *data, size_t len,
 				     mode_t mode, struct err *err);
+/* The same for a file that must not be there yet: fails with EEXIST, and leaves what somebody else has written. */
+WARN_UNUSED int fs_write_file_new(int dirfd, const char *path, const void *data, size_t len,
+				  mode_t mode, struct err *err);
 /* Creates PREFIXxxxxxx, mode 0700; the caller frees *ret_path (relative as `prefix` is). */
 WARN_UNUSED int fs_make_temp_dir(int dirfd, const char *prefix, char **ret_path, struct err *err);
 /* lstat; ERR_NOT_FOUND when missing. */

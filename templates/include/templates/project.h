@@ -44,8 +44,12 @@ bool project_has(const struct project *project, const char *path);
  */
 WARN_UNUSED int project_find_existing(const struct project *project, const char *dir,
 				      struct strvec *ret, struct err *err);
-/* Writes all of them, each whole or not at all; makes `dir`. Files that are there are replaced. */
-WARN_UNUSED int project_write(const struct project *project, const char *dir, struct err *err);
+/*
+ * Writes all of them, each whole or not at all; makes `dir`. A file that is there is replaced if that may be, else it ends
+ * here: somebody has made it since project_find_existing().
+ */
+WARN_UNUSED int project_write(const struct project *project, const char *dir, bool may_replace,
+			      struct err *err);
 
 /* Can it name a project, its image and its services? ERR_USAGE says what can. */
 WARN_UNUSED int project_check_name(const char *name, struct err *err);

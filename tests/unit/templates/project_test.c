@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,11 +208,21 @@ static void test_writing(void **state)
 	put("t/template.yaml", HEAD);
 	put("t/b/run", "#!/bin/sh\n");
 	assert_int_equal(render(f), 0);
-	assert_int_equal(project_write(&f->project, "p/deep/new", &f->err), 0);
+	assert_int_equal(project_write(&f->project, "p/deep/new", false, &f->err), 0);
 	assert_int_equal(fs_read_file(AT_FDCWD, "p/deep/new/b/run", 100, &text, &f->err), 0);
 	assert_string_equal(text.ptr, "#!/bin/sh\n");
 	assert_int_equal(stat("p/deep/new/b/run", &st), 0);
 	assert_true(st.st_mode & S_IXUSR);
+
+	put("p/deep/new/b/run", "mine\n");
+	assert_int_equal(project_write(&f->project, "p/deep/new", false, &f->err), -1);
+	assert_int_equal(f->err.errnum, EEXIST);
+	assert_int_equal(fs_read_file(AT_FDCWD, "p/deep/new/b/run", 100, &text, &f->err), 0);
+	assert_string_equal(text.ptr, "mine\n");
+	err_clear(&f->err);
+	assert_int_equal(project_write(&f->project, "p/deep/new", true, &f->err), 0);
+	assert_int_equal(fs_read_file(AT_FDCWD, "p/deep/new/b/run", 100, &text, &f->err), 0);
+	assert_string_equal(text.ptr, "#!/bin/sh\n");
 }
 
 static void test_manifests_that_are_refused(void **state)

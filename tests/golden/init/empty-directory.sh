@@ -1,0 +1,1 @@
+edgectl init '' --template shell -y
