@@ -9,9 +9,16 @@ HOP_HEADERS = {"connection", "keep-alive", "transfer-encoding", "content-length"
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every answer waits for the client's delayed acknowledgement
+    wbufsize = -1  # an answer is one packet
 
     def log_message(self, *args):
         pass
+
+    def handle_expect_100(self):
+        proceeds = super().handle_expect_100()
+        self.wfile.flush()
+        return proceeds
 
     def read_body(self):
         if self.headers.get("Transfer-Encoding") != "chunked":
