@@ -4,10 +4,13 @@
 #include "release_site.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
 #include "release/difference.h"
+
+#define DIGITS_SHOWN 12
 
 struct diff_args {
 	struct strvec words;
@@ -26,6 +29,19 @@ static void add_download(const struct download *download, struct str *out)
 	str_add(out, " of ");
 	format_size(out, download->whole_bytes);
 	str_addf(out, " (%u of %u layers)\n", download->layers, download->all_layers);
+}
+
+/* Each with its size: what to look for in the Dockerfile. */
+static void add_layers(const struct download *download, struct str *out)
+{
+	VEC_FOREACH(layer, &download->new_layers) {
+		const char *digest = layer->digest.text;
+
+		str_addf(out, "        + layer %.*s  ",
+			 (int)strcspn(digest, ":") + 1 + DIGITS_SHOWN, digest);
+		format_size(out, layer->size);
+		str_addc(out, '\n');
+	}
 }
 
 static void add_change(const struct setting_change *change, const char *indent, struct str *out)
@@ -98,6 +114,7 @@ static void add_service(const struct service_difference *service, struct str *ou
 	VEC_FOREACH(download, &service->downloads) {
 		str_add(out, "    ");
 		add_download(download, out);
+		add_layers(download, out);
 	}
 	VEC_FOREACH(changes, &service->files)
 		add_files(changes, out);
@@ -126,6 +143,16 @@ static const char *const change_names[] = {
 	[FILE_ADDED] = "added", [FILE_REMOVED] = "removed", [FILE_CHANGED] = "changed"
 };
 
+static json_t *layers_to_json(const struct descriptors *layers)
+{
+	json_t *array = json_array();
+
+	VEC_FOREACH(layer, layers)
+		json_array_append_new(array, json_pack("{s:s,s:I}", "digest", layer->digest.text,
+						       "size", (json_int_t)layer->size));
+	return array;
+}
+
 static json_t *downloads_to_json(const struct downloads *downloads)
 {
 	json_t *object = json_object();
@@ -135,9 +162,10 @@ static json_t *downloads_to_json(const struct downloads *downloads)
 
 		json_object_set_new(
 			object, platform_format(&download->platform, platform),
-			json_pack("{s:I,s:I,s:i,s:i}", "bytes", (json_int_t)download->bytes, "of",
-				  (json_int_t)download->whole_bytes, "layers",
-				  (int)download->layers, "of_layers", (int)download->all_layers));
+			json_pack("{s:I,s:I,s:i,s:i,s:o}", "bytes", (json_int_t)download->bytes,
+				  "of", (json_int_t)download->whole_bytes, "layers",
+				  (int)download->layers, "of_layers", (int)download->all_layers,
+				  "new_layers", layers_to_json(&download->new_layers)));
 	}
 	return object;
 }
@@ -311,8 +339,8 @@ const struct cli_command cmd_release_diff = {
 	.details = "Services with their images, environment and other settings; and, for each "
 		   "platform, the layers of the second release that no image of the first has "
 		   "above the same layers: "
-		   "what a board that runs the first downloads. The second is that of the fleet's "
-		   "channel if it is left out.\n\n"
+		   "what a board that runs the first downloads, each with its size. The second is "
+		   "that of the fleet's channel if it is left out.\n\n"
 		   "With --files, also the files that were added, removed or changed, with their "
 		   "sizes: those of the layers above the ones that both images have. A file of "
 		   "theirs that the newer image replaces counts as added.",

@@ -22,12 +22,12 @@ void release_difference_release(struct release_difference *difference)
 		free(service->name);
 		free(service->before);
 		free(service->after);
-		free(service->downloads.items);
+		downloads_release(&service->downloads);
 		platform_files_release(&service->files);
 		setting_changes_release(&service->settings);
 	}
 	free(difference->items);
-	free(difference->totals.items);
+	downloads_release(&difference->totals);
 	setting_changes_release(&difference->others);
 	*difference = (struct release_difference)RELEASE_DIFFERENCE_INIT;
 }

@@ -161,6 +161,15 @@ void image_layers_compare(const struct image_layers *before, const struct image_
 				continue;
 			download->bytes += item->layers.items[i].size;
 			download->layers++;
+			descriptor_copy(VEC_ADD(&download->new_layers), &item->layers.items[i]);
 		}
 	}
+}
+
+void downloads_release(struct downloads *downloads)
+{
+	VEC_FOREACH(download, downloads)
+		descriptors_release(&download->new_layers);
+	free(downloads->items);
+	*downloads = (struct downloads){ .items = NULL };
 }

@@ -151,8 +151,12 @@ def test_only_what_changed_travels(fleet):
     for platform in ("linux/arm64", "linux/arm/v7"):
         download = difference["downloads"][platform]
         manifest, _ = fleet.registry.image(fleet.repository, releases["v2"]["images"]["app"].partition("@")[2], platform)
-        assert (download["layers"], download["bytes"]) == (1, manifest["layers"][0]["size"])
-    assert "environment.LEVEL: info -> debug" in fleet("release", "diff", "plants", "v1").stdout
+        layer = {key: manifest["layers"][0][key] for key in ("digest", "size")}
+        assert (download["layers"], download["bytes"]) == (1, layer["size"])
+        assert download["new_layers"] == [layer] == difference["services"]["app"]["downloads"][platform]["new_layers"]
+    shown = fleet("release", "diff", "plants", "v1").stdout
+    assert "environment.LEVEL: info -> debug" in shown
+    assert f"(1 of 1 layers)\n        + layer {layer['digest'][:19]}  {layer['size']}B\n" in shown, shown
     assert "they are the same" in fleet("release", "diff", "plants", "v2", "stable").stdout
 
 

@@ -24,12 +24,15 @@ struct download {
 		bytes; /* of layers that no image of the older release has above the same ones, compressed */
 	uint64_t whole_bytes; /* of all layers */
 	unsigned layers, all_layers;
+	struct descriptors new_layers; /* which ones they are, the lowest one first */
 };
 
 struct downloads {
 	struct download *items;
 	size_t len, cap;
 };
+
+void downloads_release(struct downloads *downloads);
 
 enum file_change_kind { FILE_ADDED, FILE_REMOVED, FILE_CHANGED };
 

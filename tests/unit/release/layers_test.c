@@ -89,7 +89,7 @@ static void compared(void **state)
 		if (strcmp(text.ptr, rows[i].expected) != 0)
 			fail_msg("%s -> %s: %s, not %s", rows[i].before, rows[i].after, text.ptr,
 				 rows[i].expected);
-		free(downloads.items);
+		downloads_release(&downloads);
 	}
 }
 
