@@ -39,20 +39,24 @@ configs: {{told: {{content: "said in the file"}}}}
 
 
 class Podman:
-    """`podman system service` in a user namespace with an emulation and a network of its own, as the dockerd of parts.py."""
+    """`podman system service` in a user namespace with an emulation and a network of its own, as the dockerd of parts.py.
 
-    def __init__(self, root):
+    No registry of the machine is reached from that network; of one that is `blocked` it knows so without three tries."""
+
+    def __init__(self, root, blocked=None):
         self.root = root / "podman"
         self.root.mkdir()
         self.socket = f"unix://{self.root}/docker.sock"
         storage = f'[storage]\ndriver = "overlay"\nrunroot = "{self.root}/run"\ngraphroot = "{self.root}/data"\n'
         (self.root / "storage.conf").write_text(storage)
+        (self.root / "registries.conf").write_text(f'[[registry]]\nlocation = "{blocked}"\nblocked = true\n' if blocked else "")
         # Debian's crun does not run where both versions of cgroups are mounted.
         options = ["--runtime=runc", "--cgroup-manager=cgroupfs", "--events-backend=file", f"--tmpdir={self.root}/tmp"]
         with open(self.root / "log", "w") as log:
             self.process = subprocess.Popen([parts.FIXTURES / "emulated.py", "--own-network", "podman", *options, "system", "service",
                                              "--time=0", self.socket], stdout=log, stderr=log,
-                                            env={"PATH": parts.DEBIAN_PATH, "CONTAINERS_STORAGE_CONF": f"{self.root}/storage.conf"})
+                                            env={"PATH": parts.DEBIAN_PATH, "CONTAINERS_STORAGE_CONF": f"{self.root}/storage.conf",
+                                                 "CONTAINERS_REGISTRIES_CONF": f"{self.root}/registries.conf"})
         parts.wait_for(f"podman, see {self.root}/log", (self.root / "docker.sock").exists, self.process)
         os.chmod(self.root, 0o755)
         os.chmod(self.root / "docker.sock", 0o666)

@@ -14,9 +14,10 @@ import urllib.request
 
 import pytest
 
+import parts
 from conftest import COUNTER
 from recorded_boards import RecordedBoards
-from test_podman import podman  # noqa: F401 (a fixture)
+from test_podman import Podman
 
 DOCKERFILE = """
 FROM {busybox}
@@ -116,8 +117,17 @@ def fleet(edgectl, registry, context, busybox, identity, request, scratch):
     return Fleet(edgectl, registry, identity, root, f"{words}-{identity.name}", scratch / "store")
 
 
+@pytest.fixture(scope="module")
+def podman(workspace, registry):
+    parts.need(os.geteuid() == 0, "podman as a board's engine needs root")
+    parts.need_program("podman", "podman")
+    parts.need_program("runc", "runc")
+    with parts.closing(Podman(workspace, blocked=registry.address)) as podman:
+        yield podman
+
+
 @pytest.fixture
-def pair(fleet, engine, podman):  # noqa: F811
+def pair(fleet, engine, podman):
     """Two real boards: a Docker engine for arm64, and Podman's for arm/v7."""
     boards = [Board("north", engine, "linux/arm64", fleet.project), Board("south", podman, "linux/arm/v7", fleet.project)]
     for board in boards:
