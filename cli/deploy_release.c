@@ -86,7 +86,8 @@ int deploy_release_bring(struct deployment_session *session, struct err *err)
 		return -1;
 	bringing.platform = is_said ? &platform : NULL;
 	VEC_FOREACH(service, &project->services) {
-		if (service->image && bring(session, &bringing, service, err) < 0)
+		if ((service->image && bring(session, &bringing, service, err) < 0) ||
+		    board_bring_hook_images(&bringing, service, &session->hook_image_ids, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -12,6 +12,7 @@ void deployment_session_release(struct deployment_session *session)
 {
 	deploy_result_release(&session->result);
 	strmap_release(&session->image_ids);
+	strmap_release(&session->hook_image_ids);
 	strmap_release(&session->labels);
 	strmap_release(&session->proxies);
 	deploy_project_release(&session->project);
@@ -176,6 +177,7 @@ int deployment_run(struct deployment_session *session, struct err *err)
 		.engine = session->engine,
 		.compose = session->project.compose,
 		.image_ids = &session->image_ids,
+		.hook_image_ids = &session->hook_image_ids,
 		.registry = session->session.registry,
 		.env = &session->args->env,
 		.recreate = session->args->recreate,

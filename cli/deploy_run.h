@@ -15,9 +15,10 @@ struct deployment_session {
 	struct session session;
 	struct engine *engine;
 	struct deploy_project project;
-	struct strmap image_ids; /* on the board, by service */
-	struct strmap labels;    /* more ones, of containers */
-	struct strmap proxies;   /* variables of containers */
+	struct strmap image_ids;      /* on the board, by service */
+	struct strmap hook_image_ids; /* the same of pre_start hooks, by image */
+	struct strmap labels;         /* more ones, of containers */
+	struct strmap proxies;        /* variables of containers */
 	struct deploy_result result;
 };
 

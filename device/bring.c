@@ -292,3 +292,21 @@ int board_bring_image(const struct image_bringing *b, const char *service, const
 	return send_image(b, service, image, ret, err) < 0 ? err_wrap(err, "service '%s'", service)
 							   : 0;
 }
+
+int board_bring_hook_images(const struct image_bringing *b, const struct compose_service *service,
+			    struct strmap *ret_ids, struct err *err)
+{
+	VEC_FOREACH(hook, &service->pre_start) {
+		AUTO(brought_image_release) struct brought_image brought = { .name = NULL };
+
+		/* its own comes with the service */
+		if (!hook->image || str_eq(hook->image, service->image) ||
+		    strmap_has(ret_ids, hook->image))
+			continue;
+		if (board_bring_image(b, service->name, hook->image, &brought, err) < 0)
+			return -1;
+		if (brought.sent.id)
+			strmap_set(ret_ids, hook->image, brought.sent.id);
+	}
+	return 0;
+}

@@ -67,7 +67,8 @@ struct work {
 	const struct monitor *monitor;
 	struct engine *engine;
 	struct compose *compose;
-	struct strmap ids; /* of images that were sent, by service */
+	struct strmap ids;      /* of images that were sent, by service */
+	struct strmap hook_ids; /* the same for hooks, by image */
 };
 
 static void work_release(struct work *work)
@@ -75,6 +76,7 @@ static void work_release(struct work *work)
 	engine_freep(&work->engine);
 	compose_free(work->compose);
 	strmap_release(&work->ids);
+	strmap_release(&work->hook_ids);
 }
 
 static int connect_board(const struct rollout_board *board, const struct monitor *monitor,
@@ -135,8 +137,9 @@ static int bring_images(struct delivery *delivery, struct work *work, struct err
 		bringing.platform = &platform;
 	}
 	VEC_FOREACH(service, &compose_project(work->compose)->services) {
-		if (service->image &&
-		    bring_image(&bringing, work->compose, service, &work->ids, err) < 0)
+		if ((service->image &&
+		     bring_image(&bringing, work->compose, service, &work->ids, err) < 0) ||
+		    board_bring_hook_images(&bringing, service, &work->hook_ids, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -157,6 +160,7 @@ static int run(struct delivery *delivery, const struct work *work, struct board_
 	const struct deploy_request request = { .engine = work->engine,
 						.compose = work->compose,
 						.image_ids = &work->ids,
+						.hook_image_ids = &work->hook_ids,
 						.registry = delivery->options.registry,
 						.platform = work->board->platform,
 						.remove_orphans = true,

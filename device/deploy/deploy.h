@@ -48,6 +48,8 @@ void deploy_show_last_words(const struct deploy *deploy, const char *id, unsigne
 /* What of them cannot be done, before anything is. */
 WARN_UNUSED int deploy_check_pre_start(const struct compose_service *service, struct err *err);
 /* The image that a pre_start hook brings along; NULL = it runs in its service's. */
+/* The id of a hook's image that the caller has brought; NULL = it has not. */
+const char *deploy_given_image(const struct deploy_request *request, const char *image);
 const char *deploy_pre_start_image(const struct compose_service *service,
 				   const struct compose_hook *hook);
 /* Runs the service's pre_start hooks for its first container, which has not started yet and was made of `body`. */

@@ -125,7 +125,8 @@ static int bring_for_hooks(struct deploy *deploy, const struct compose_service *
 		const char *image = deploy_pre_start_image(service, hook);
 		AUTO(freep) char *id = NULL;
 
-		if (image && bring(deploy, service, image, &id, err) < 0)
+		if (image && !deploy_given_image(deploy->request, image) &&
+		    bring(deploy, service, image, &id, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -37,6 +37,11 @@ const char *deploy_pre_start_image(const struct compose_service *service,
 	return hook->image && !str_eq(hook->image, service->image ?: "") ? hook->image : NULL;
 }
 
+const char *deploy_given_image(const struct deploy_request *request, const char *image)
+{
+	return request->hook_image_ids ? strmap_get(request->hook_image_ids, image) : NULL;
+}
+
 /* --- what it is made of --- */
 
 struct pre_start {
@@ -77,6 +82,15 @@ static json_t *labels_of(const struct pre_start *run)
 	return labels;
 }
 
+static const char *image_of(const struct pre_start *run)
+{
+	const char *image = deploy_pre_start_image(run->service, run->hook);
+
+	if (!image)
+		return strmap_get(&run->deploy->image_ids, run->service->name);
+	return deploy_given_image(run->deploy->request, image) ?: image;
+}
+
 static json_t *config_of(const struct pre_start *run)
 {
 	static const char *const left_out[] = { "Cmd",         "Entrypoint", "ExposedPorts",
@@ -86,9 +100,7 @@ static json_t *config_of(const struct pre_start *run)
 
 	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
 		(void)json_object_del(config, left_out[i]); /* may be absent */
-	json_set_string(config, "Image",
-			deploy_pre_start_image(run->service, hook)
-				?: strmap_get(&run->deploy->image_ids, run->service->name));
+	json_set_string(config, "Image", image_of(run));
 	if (hook->command.len > 0)
 		json_object_set_new(config, "Cmd", json_from_strvec(&hook->command));
 	if (hook->user)

@@ -396,6 +396,26 @@ def test_through_here(fleet, many):
     assert boards.totals()["loads"] == 3
 
 
+def test_hooks_through_here(fleet, many, busybox):
+    """Images of hooks, too: another service's, and one of others, each sent once a board."""
+    (fleet.root / "compose.yaml").write_text(f"""
+services:
+  app:
+    build: .
+    pre_start: [{{command: [own]}}, {{command: [other], image: {busybox}}}, {{command: [web], image: "private/web:1"}}]
+  web: {{build: {{context: ., target: plain}}, image: "private/web:1"}}
+""")
+    dockerfile = fleet.root / "Dockerfile"
+    dockerfile.write_text(f"FROM {busybox} AS plain\nCOPY message /plain\n{dockerfile.read_text()}")
+    fleet.release("one")
+    boards = many(2, {"all": {"unreachable": True, "ends": 0.05, "with": "pre_start"}})
+    fleet.rollout("--canary", "0", devices="@boards")
+    assert boards.totals()["loads"] == 6
+    fleet("deploy", boards.address(1), "--release", fleet.project)
+    assert boards.totals()["loads"] == 6
+    assert sorted(boards.board(2)["containers"]) == [f"{fleet.project}-{name}-1" for name in ("app", "web")]
+
+
 def test_what_the_registry_lost(fleet, many):
     """Nothing is touched for a release that is not whole."""
     fleet.release("one")

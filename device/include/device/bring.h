@@ -6,7 +6,9 @@
 #define DEVICE_BRING_H
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/monitor.h"
+#include "compose/project.h"
 #include "device/engine.h"
 #include "device/send.h"
 #include "image/platform.h"
@@ -40,5 +42,9 @@ struct image_bringing {
  */
 WARN_UNUSED int board_bring_image(const struct image_bringing *bringing, const char *service,
 				  const char *image, struct brought_image *ret, struct err *err);
+/* The same for those of its pre_start hooks: `ret_ids` gets the ids of what was sent, by image (device/deploy.h). */
+WARN_UNUSED int board_bring_hook_images(const struct image_bringing *bringing,
+					const struct compose_service *service,
+					struct strmap *ret_ids, struct err *err);
 
 #endif

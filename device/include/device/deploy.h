@@ -36,6 +36,8 @@ struct deploy_request {
 	 * for there, and pulled by the engine when they are missing.
 	 */
 	const struct strmap *image_ids;
+	/* The same for images of pre_start hooks, by their names in the file; NULL = none. */
+	const struct strmap *hook_image_ids;
 	/* Whose credentials the engine uses when it pulls; NULL = none. */
 	struct registry *registry;
 	const struct strvec

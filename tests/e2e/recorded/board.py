@@ -104,7 +104,9 @@ class Board:
         container.health = "starting" if container.has_check else None
         self.tell(container, "start")
         if "dies" in self.faults and self.is_hit(container):
-            loop.call_later(self.faults["dies"], self.die, container, container.started)
+            loop.call_later(self.faults["dies"], self.die, container, container.started, 1)
+        elif "ends" in self.faults and self.is_hit(container):
+            loop.call_later(self.faults["ends"], self.die, container, container.started, 0)
         elif container.health:
             verdict = "unhealthy" if "unhealthy" in self.faults and self.is_hit(container) else "healthy"
             loop.call_later(self.fleet.healthy_after, self.judge, container, verdict)
@@ -114,10 +116,10 @@ class Board:
             container.health = verdict
             self.tell(container, f"health_status: {verdict}")
 
-    def die(self, container, started):
+    def die(self, container, started, code):
         if container.state != "running" or container.started != started or container.id not in self.containers:
             return
-        self.end(container, 1)
+        self.end(container, code)
         if container.comes_back:
             container.restarts += 1
             self.start(container)

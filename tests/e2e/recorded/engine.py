@@ -24,8 +24,9 @@ The faults of a board, by its number (or "all"):
     architecture  another processor: arm64, arm, amd64
     drops         so many pulls break off in the middle, with the connection
     dies          containers end so many seconds after their start, with status 1
+    ends          the same, with status 0: no fault where it has done its work
     unhealthy     healthchecks fail
-    with          the last two only for containers whose creation has this text in it (an image's digest, a variable)
+    with          the last three only for containers whose creation has this text in it (an image's digest, a variable)
 """
 import argparse
 import asyncio
