@@ -162,6 +162,11 @@ static void long_names(void **state)
 	assert_true(record_is_done(first, "a"));
 }
 
+#define TAIL(bytes)                      \
+	{                                \
+		bytes, sizeof(bytes) - 1 \
+	}
+
 /* What a file system leaves of a write that a loss of power cut off: the length, and zeros; or what was there before. */
 static void damaged(void **state)
 {
@@ -169,10 +174,10 @@ static void damaged(void **state)
 		const char *text;
 		size_t len;
 	} tails[] = {
-		{ "\0\0\0\0\0\0\0\0", 8 },
-		{ "{\"board\":\"d\",\"state\":\"do\0\0\0\0", 28 },
-		{ "\xff\xfe\n{\"board\":\"b\"", 17 },
-		{ "[\"board\",\"state\"]\n{\"board\":5,\"state\":\"done\"}\n", 49 },
+		TAIL("\0\0\0\0\0\0\0\0"),
+		TAIL("{\"board\":\"d\",\"state\":\"do\0\0\0\0"),
+		TAIL("\xff\xfe\n{\"board\":\"b\""),
+		TAIL("[\"board\",\"state\"]\n{\"board\":5,\"state\":\"done\"}\n"),
 	};
 
 	(void)state;
