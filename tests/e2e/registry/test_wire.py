@@ -158,6 +158,22 @@ def test_a_head_that_does_not_say_all(fresh_edgectl, hostile, without):
     assert f"/v2/app/referrers/{digest}" in paths(server, "GET")
 
 
+def test_a_registry_without_heads(fresh_edgectl, hostile, scratch):
+    """Everything works, but that what is there cannot be known before it is sent."""
+    server = hostile({"on": "HEAD", "status": 405})
+    name, copy = f"{server.address}/app:1", f"{server.address}/copy:1"
+    (scratch / "note").write_text("x")
+    (scratch / "note").chmod(0o644)
+    fresh_edgectl("inspect", "--remote", name)
+    fresh_edgectl("pull", name)
+    fresh_edgectl("tag", name, f"{server.address}/pushed:1")
+    fresh_edgectl("push", f"{server.address}/pushed:1")
+    fresh_edgectl("copy", name, copy)
+    fresh_edgectl("attach", "--artifact-type", "text/x-note", copy, scratch / "note")
+    assert manifest_of(server, "pushed") == manifest_of(server, "copy") == manifest_of(server)
+    assert len(json.loads(fresh_edgectl("referrers", "--json", copy).stdout)) == 1
+
+
 @pytest.mark.parametrize("on", ["GET .*manifests", "PUT .*manifests"])
 def test_a_digest_that_is_not_the_manifests(fresh_edgectl, hostile, on):
     good = hostile()
