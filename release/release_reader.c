@@ -59,13 +59,30 @@ static int deleted(struct err *err)
 	return err_hint(err, "'edgectl release rm' completes it");
 }
 
+/* For who asks for a release it is no image that is missing. */
+static int fetch(struct registry *registry, const struct image_ref *ref,
+		 struct fetched_manifest *ret, struct err *err)
+{
+	AUTO(err_release) struct err problem = ERR_INIT;
+
+	if (registry_fetch_manifest(registry, ref, ret, &problem) == 0)
+		return 0;
+	if (problem.kind != ERR_NOT_FOUND) {
+		err_move(err, &problem);
+		return -1;
+	}
+	(void)err_set(err, ERR_NOT_FOUND, "it is not in registry '%s'", ref->host);
+	return err_hint(err, "'edgectl release ls %s/%s' lists what there is", ref->host,
+			ref->repository);
+}
+
 static int read(struct registry *registry, const struct image_ref *ref, struct release *ret,
 		struct err *err)
 {
 	AUTO(fetched_manifest_release) struct fetched_manifest fetched = { .media_type = NULL };
 	AUTO(manifest_release) struct manifest manifest = { .media_type = NULL };
 
-	if (registry_fetch_manifest(registry, ref, &fetched, err) < 0)
+	if (fetch(registry, ref, &fetched, err) < 0)
 		return -1;
 	if (!media_type_is_manifest(fetched.media_type))
 		return no_release(&fetched, NULL, err);

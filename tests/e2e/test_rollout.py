@@ -425,6 +425,10 @@ def test_what_the_registry_lost(fleet, many):
     urllib.request.urlopen(request, timeout=30).close()
     done = fleet.rollout(devices="@boards", status=1)
     assert "release 'one': service 'app'" in done.stderr and "edgectl push" in done.stderr
+    gone = fleet.rollout(devices="@boards", release=":gone", status=1).stderr.splitlines()
+    name = f"{fleet.registry.address}/{fleet.repository}"
+    assert gone == [f"error: release '{name}:gone': it is not in registry '{fleet.registry.address}'",
+                    f"hint: 'edgectl release ls {name}' lists what there is"]
     assert boards.totals()["requests"] == 0
 
 
