@@ -95,6 +95,39 @@ class Editor:
             self.fill(path.with_name("." + path.name + ".log"))
             path.with_name("." + path.name + ".log").rename(path)
 
+    def plain(self):
+        return self.chance.choice([x for x in self.files() if not x.is_symlink()] or [None])
+
+    def like_vim(self):
+        path = self.plain()
+        if path:
+            backup = path.with_name(path.name + "~")
+            path.rename(backup)
+            path.write_text(str(self.chance.random()))
+            backup.unlink()
+
+    def like_jetbrains(self):
+        path = self.plain()
+        if path:
+            new, old = path.with_name(path.name + "___jb_tmp___"), path.with_name(path.name + "___jb_old___")
+            new.write_text(str(self.chance.random()))
+            path.rename(old)
+            new.rename(path)
+            old.unlink()
+
+    def unseen(self):
+        """Another content of the same length and with the same time."""
+        path = self.plain()
+        if path:
+            before = path.stat()
+            path.write_bytes(bytes(self.chance.choice(b"abc") for _ in range(before.st_size)))
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def case(self):
+        path = self.plain()
+        if path and not path.with_name(path.name.swapcase()).exists() and path.name != "last":
+            path.rename(path.with_name(path.name.swapcase()))
+
     def mode(self):
         for path in [x for x in self.files() if not x.is_symlink()][:1] + self.directories()[-1:]:
             path.chmod(self.chance.choice([0o600, 0o644, 0o755, 0o700] if path.is_file() else [0o755, 0o700]))
@@ -168,7 +201,8 @@ class Editor:
 
     def step(self):
         actions = [self.write] * 4 + [self.new] * 3 + [self.by_rename, self.mode, self.delete, self.rename, self.link, self.directory,
-                                                    self.remove_directory, self.move_directory, self.swap, self.ignored, self.conf]
+                                                    self.remove_directory, self.move_directory, self.swap, self.ignored, self.conf,
+                                                    self.like_vim, self.like_jetbrains, self.unseen, self.case]
         if self.chance.random() < 0.02:
             actions = [self.second_name]
         self.chance.choice(actions)()
