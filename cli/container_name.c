@@ -82,6 +82,15 @@ static int choose(const struct containers *containers, const char *word,
 	return 0;
 }
 
+/* What no container can be called would be another address of the engine's. */
+static int inspect(struct engine *engine, const char *id, json_t **ret, struct err *err)
+{
+	if (*id && !strchr(id, '/'))
+		return container_inspect(engine, id, ret, err);
+	return err_set(err, ERR_NOT_FOUND, "board '%s': no container is called '%s'",
+		       engine_name(engine), id);
+}
+
 int container_name_resolve(struct engine *engine, const char *word, bool running, json_t **ret,
 			   struct err *err)
 {
@@ -91,7 +100,7 @@ int container_name_resolve(struct engine *engine, const char *word, bool running
 	if (containers_list(engine, NULL, !running, &containers, err) < 0 ||
 	    choose(&containers, word, engine, &id, err) < 0)
 		return -1;
-	if (container_inspect(engine, id, ret, err) == 0)
+	if (inspect(engine, id, ret, err) == 0)
 		return 0;
 	return err && err->kind == ERR_NOT_FOUND ? err_hint(err, "see 'edgectl device ps --all'")
 						 : -1;

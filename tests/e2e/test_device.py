@@ -139,6 +139,9 @@ def test_logs(board, engine, container):
     assert len(board("device", "logs", "--tail", "2", engine.socket, container).stdout.splitlines()) in (1, 2)
     problem = board("device", "logs", engine.socket, "nosuch", status=1).stderr
     assert "No such container: nosuch" in problem and "device ps --all" in problem
+    for word in "", "../info":
+        problem = board("device", "logs", engine.socket, word, status=1).stderr
+        assert f"no container is called '{word}'" in problem and "device ps --all" in problem
 
 
 def test_logs_of_two_busy_streams(board, engine, container, busybox):
