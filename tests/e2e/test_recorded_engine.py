@@ -169,7 +169,8 @@ def boards():
 
 
 def without_null(shape):
-    return {path: kinds - {"NoneType"} for path, kinds in shape.items()}
+    """Whether there are warnings depends on the machine: whether it forwards IPv4, for one."""
+    return {path: kinds - {"NoneType"} for path, kinds in shape.items() if path != ".Warnings[]"}
 
 
 def test_it_answers_as_a_real_engine(engine, image, boards):
