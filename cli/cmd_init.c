@@ -252,7 +252,8 @@ static const struct cli_option init_options[] = {
 		      "Where its images will be pushed to: registry.example.com/team"),
 	OPTION_LIST(struct init_args, variables, 0, "var", "NAME=VALUE", VALUE_TEXT,
 		    "Value of a variable that the template has"),
-	OPTION_FLAG(struct init_args, yes, 'y', "yes", "Ask nothing, take the defaults"),
+	OPTION_FLAG(struct init_args, yes, 'y', "yes",
+		    "Ask nothing, take the defaults; of --template there is none"),
 	OPTION_FLAG(struct init_args, force, 'f', "force", "Replace files that are there"),
 	OPTION_FLAG(struct init_args, from_existing, 0, "from-existing",
 		    "DIR has a Dockerfile: add what a project has besides, and change nothing "

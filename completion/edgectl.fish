@@ -311,7 +311,7 @@ complete -c edgectl -n '__edgectl_is init' -s b -l board -x -a '(__edgectl_ask b
 complete -c edgectl -n '__edgectl_is init' -s n -l name -x -d 'Name of the project, its image and its service; else that of DIR'
 complete -c edgectl -n '__edgectl_is init' -s r -l registry -x -d 'Where its images will be pushed to: registry.example.com/team'
 complete -c edgectl -n '__edgectl_is init' -l var -x -d 'Value of a variable that the template has'
-complete -c edgectl -n '__edgectl_is init' -s y -l yes -d 'Ask nothing, take the defaults'
+complete -c edgectl -n '__edgectl_is init' -s y -l yes -d 'Ask nothing, take the defaults; of --template there is none'
 complete -c edgectl -n '__edgectl_is init' -s f -l force -d 'Replace files that are there'
 complete -c edgectl -n '__edgectl_is init' -l from-existing -d 'DIR has a Dockerfile: add what a project has besides, and change nothing that is there'
 complete -c edgectl -n '__edgectl_is init' -s h -l help -d 'Show this help'
