@@ -168,8 +168,13 @@ static int create(struct making *making, const char *name, struct err *err)
 
 	if (container_create(making->deploy->engine, name,
 			     json_get_string(making->body, "platform"), body, &making->id,
-			     &warnings, err) < 0)
+			     &warnings, err) < 0) {
+		if (strstr(err->message, "is already in use"))
+			return err_hint(err,
+					"something else has a container of that name, or another "
+					"deployment is under way: see 'edgectl device ps --all'");
 		return -1;
+	}
 	if (making->old)
 		journal_replaced(&making->deploy->journal, making->id, &making->before);
 	else

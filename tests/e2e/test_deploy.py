@@ -299,6 +299,17 @@ volumes: {{fresh: {{}}}}
     assert board.state() == before
 
 
+def test_a_name_that_is_taken(board, busybox):
+    taken = f"{board.project}-app-1"
+    assert board.engine.docker("create", "--name", taken, busybox).returncode == 0
+    try:
+        problem = board.deploy(status=1).stderr
+        assert "service 'app'" in problem and "is already in use" in problem and "device ps --all" in problem
+        assert board.state() == ({}, [[], []])
+    finally:
+        board.engine.docker("rm", taken)
+
+
 def test_services_that_were_not_chosen(board, busybox):
     """They are no orphans: nothing is said of them, and --remove-orphans does not touch them."""
     board.write(COMPOSE.format(project=board.project) + MORE.format(busybox=busybox))
