@@ -77,6 +77,24 @@ CASES = {
     "special variables": ("ARG TARGETARCH\nARG TARGETPLATFORM\nARG BUILDPLATFORM\nARG HTTP_PROXY\nRUN echo $TARGETARCH $TARGETPLATFORM $BUILDPLATFORM [$HTTP_PROXY] [$TARGETOS] > /1\n", {}),
     "json and shell": ("RUN [\"/bin/sh\", \"-c\", \"echo $0 $1 > /1\", \"zero\", \"one\"]\nRUN [ \"a\" = \"a\" ] && echo shell > /2\nRUN ['/bin/true'] || echo quotes > /3\nCMD [ \"a\" , \"b\" ] \n", {}),
     "continuations": ("RUN echo one \\\n  # comment\n\n  two \\\n   three > /1\nENV a=b \\\n# c\n  c=d\nRUN echo 'x\\\ny' > /2; printf '%s' \"a\\\\b\" > /3\n", {}),
+    "destinations": ("RUN mkdir /e\nWORKDIR /w\nENV D=sub/\nCOPY a a /1/\nCOPY a //2//y//\nCOPY tree /3/./z/../w\nCOPY a $D\nCOPY a b ${D}dd/\n"
+                     "COPY a tree /e\nCOPY tree /\nCOPY b /..\nCOPY [\"a\", \"./sub2/\"]\n", {}),
+    "links as destinations": ("RUN mkdir -p /r/s && ln -s /r /p && ln -s p/s /q && ln -s /nope/deep /n && ln -s ../../../../etc /out && mkdir /t && ln -s /r/k /t/a\n"
+                              "COPY a /q/\nCOPY tree /q/t\nCOPY a /n/\nCOPY b /n/x/y\nCOPY a /out/zz\nCOPY a b /t/\n", {}),
+    "links as sources": ("COPY l /1\nCOPY ld /2\nCOPY l* /5/\n", {"l": Link("/a"), "ld": Link("/tree")}),
+    "owners and modes on the way": ("ARG U=5\nENV G=6\nCOPY --chown=$U:${G} a /p/q/r\nCOPY --chown=5:6 tree /s/t/u/\n", {}),
+    "whole stages": ("RUN mkdir -p -m 711 /o/p && touch /o/pi && chown 7:8 /o/pi && touch /o/p/f && chmod 4755 /o/p/f && ln /o/p/f /o/h\n"
+                     "FROM scratch\nCOPY --from=0 / /\nCOPY --from=0 /o/p/* /o/pi* /x/\n", {}),
+    "workdirs": ("WORKDIR foo\nWORKDIR bar/..\nWORKDIR ../baz/\nCOPY a .\nRUN pwd > /1\nWORKDIR \"/a b\"\nWORKDIR c\\ d\nRUN pwd > /2\nRUN ln -s /nope /p\nWORKDIR /p\nRUN pwd > /3\n", {}),
+    "quoted values": ("ENV A=\"x y\" B='$A' D=\\$A E=\"\\$A\" G=${A:-d} H=${X:-d$A} J=${X:+q}\nENV K ${A}  tail \nENV L=\"a\\\n  b\" M=a\\ \\ b N='a\"b' O=\"a'b\" P=\\\"\n"
+                      "ENV Q=b$ R=$$x S=$1 T=[\"x\",\"y\"] U='${A}' V=\"'${A}'\"\nRUN env | grep -v ^HOSTNAME | sort > /env\n", {}),
+    "stages of stages": ("ENV a=1\nWORKDIR /w\nUSER 5\nEXPOSE 80\nVOLUME /v\nLABEL l=1\nSTOPSIGNAL 3\nFROM {stage} AS p\nENV b=$a\nCMD [\"x\"]\nFROM p\nENTRYPOINT [\"y\"]\n", {}),
+    "two stages of one name": ("RUN touch /1\nFROM {base} AS stage\nRUN touch /2\nFROM {base}\nCOPY --from=stage /1* /2* /x/\n", {}),
+    "what ONBUILD adds": ("ONBUILD ENV a=1 c=$a\nONBUILD ARG b=2\nONBUILD RUN echo $a$b$c > /o\nONBUILD CMD [\"x\"]\nONBUILD USER 5\nFROM {stage} AS q\nENV d=$a\nFROM q\nRUN echo \"$b\" > /tmp/r\n", {}),
+    "mounts over what is there": ("RUN mkdir /t && touch /t/f\nRUN --mount=type=tmpfs,target=/t ls /t > /1 && touch /t/g\nRUN ls /t > /2\n"
+                                  "RUN --mount=type=bind,source=a,target=/etc/passwd cat /etc/passwd > /3\nRUN wc -l < /etc/passwd > /4\n", {}),
+    "archives over links": ("RUN mkdir -p /r /t && ln -s /r /t/dir && ln -s /r/q /t/s\nADD some.tar /t/\nADD l /x/\nWORKDIR /w\nADD some.tar sub\n", {"l": Link("some.tar")}),
+    "ignored by patterns": ("COPY . /x\n", {".dockerignore": "\\!bang\n\\#hash\n?\ntr[!a]e\n../b\n/tree/./sub/../one\n*.t*\nmodes/\n  .h*  \n", "!bang": "1", "#hash": "2"}),
     "escape": ("RUN echo `\n two `\n > /1\nENV p=c:\\windows q=`$x\n", {}, "# escape=`\n"),
 }
 FILES = {"a": "a\n", "b": "b\n", ".hidden": "h", "a2": "", "tree/one": "1", "tree/sub/two": "2", "tree/.dot": "d", "tree/empty": D,
