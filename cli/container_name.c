@@ -95,7 +95,7 @@ int container_name_resolve(struct engine *engine, const char *word, bool running
 			   struct err *err)
 {
 	AUTO(containers_release) struct containers containers = { .items = NULL };
-	const char *id = NULL;
+	const char *id = word;
 
 	if (containers_list(engine, NULL, !running, &containers, err) < 0 ||
 	    choose(&containers, word, engine, &id, err) < 0)
