@@ -18,6 +18,8 @@ PUSH = f"{BUILD} && edgectl push -q registry.example.com/app:1"
 TEST_IMAGE = f"{PUSH} && edgectl copy registry.example.com/app:1 registry.example.com/test/app:1"
 ARCHIVE = f"{BUILD} && edgectl save --platform linux/arm64 -o app.tar app:1"
 FLEET = "edgectl device rm bench; edgectl device add --fleet greenhouse bench root@raspberrypi.local"
+# A service that several projects have is asked about.
+ONE_PROJECT = "docker rm --force greenhouse-app-1"
 BENCH = "edgectl device rm bench; edgectl device add bench root@raspberrypi.local"
 RELEASES = """
 for version in v1.1 v1.2 v1.3 v1.5; do echo $version >message; edgectl push greenhouse -q --release-version $version; done
@@ -55,6 +57,9 @@ BEFORE = {
     "edgectl deploy -e app:LOG_LEVEL=debug bench app": BENCH,
     "edgectl deploy bench --release greenhouse:stable": f"{BENCH}; edgectl push -q greenhouse",
     "edgectl device add bench root@raspberrypi.local": "edgectl device rm bench",
+    "edgectl device logs -f -n 10 pi.local app": ONE_PROJECT,
+    "edgectl device exec -it pi.local app sh": ONE_PROJECT,
+    "edgectl device exec pi.local app cat /etc/os-release": ONE_PROJECT,
     "edgectl fleet init greenhouse --registry registry.example.com/team --board raspberrypi4-64 --board raspberry-pi2":
         "mkdir ~/other && cd ~/other",
     "edgectl release show greenhouse v1.4": RELEASES,
