@@ -78,39 +78,63 @@ void release_memory_read(const struct image_ref *repository, struct release_memo
 
 /* --- the file --- */
 
-/* Unless it says so already: most commands see nothing new, and need not wait for the disk. */
-static void write_file(const char *path, const struct str *before,
-		       const struct release_memory *memory)
+/* What the file says, and what it is to say. */
+struct change {
+	char *path;
+	struct str text;
+	struct release_memory before, after;
+};
+
+#define CHANGE_INIT                                                                           \
+	{                                                                                     \
+		.text = STR_INIT, .before = RELEASE_MEMORY_INIT, .after = RELEASE_MEMORY_INIT \
+	}
+
+static void change_release(struct change *change)
 {
-	AUTO(freep) char *dir = path_dir(path);
+	free(change->path);
+	str_release(&change->text);
+	release_memory_release(&change->before);
+	release_memory_release(&change->after);
+}
+
+/* False when there is no place for it. */
+static bool begin(const struct image_ref *repository, struct change *ret)
+{
+	ret->path = find_path(repository);
+	if (ret->path)
+		read_file(ret->path, &ret->text, &ret->before);
+	return ret->path != NULL;
+}
+
+/* Unless it says so already: most commands see nothing new, and need not wait for the disk. */
+static void finish(const struct change *change)
+{
+	AUTO(freep) char *dir = path_dir(change->path);
 	AUTO(str_release) struct str text = STR_INIT;
 
-	VEC_FOREACH(name, &memory->releases)
+	VEC_FOREACH(name, &change->after.releases)
 		str_addf(&text, "%s%s\n", release_word, *name);
-	VEC_FOREACH(name, &memory->channels)
+	VEC_FOREACH(name, &change->after.channels)
 		str_addf(&text, "%s%s\n", channel_word, *name);
-	if (str_eq(text.ptr, before->ptr))
+	if (str_eq(text.ptr, change->text.ptr))
 		return;
 	if (fs_mkdir_all(AT_FDCWD, dir, 0700, NULL) == 0)
-		(void)!fs_write_file_atomic(AT_FDCWD, path, text.ptr, text.len, 0600, NULL);
+		(void)!fs_write_file_atomic(AT_FDCWD, change->path, text.ptr, text.len, 0600, NULL);
 }
 
 void release_memory_keep(const struct image_ref *repository, const struct catalogue *catalogue)
 {
-	AUTO(freep) char *path = find_path(repository);
-	AUTO(str_release) struct str before = STR_INIT;
-	AUTO(release_memory_release) struct release_memory old = RELEASE_MEMORY_INIT;
-	AUTO(release_memory_release) struct release_memory memory = RELEASE_MEMORY_INIT;
+	AUTO(change_release) struct change change = CHANGE_INIT;
 
-	if (!path)
+	if (!begin(repository, &change))
 		return;
-	read_file(path, &before, &old);
 	VEC_FOREACH(published, catalogue) {
-		add_name(&memory.releases, published->release.version);
+		add_name(&change.after.releases, published->release.version);
 		VEC_FOREACH(channel, &published->channels)
-			add_name(&memory.channels, *channel);
+			add_name(&change.after.channels, *channel);
 	}
-	write_file(path, &before, &memory);
+	finish(&change);
 }
 
 static void add_all_but(struct strvec *names, const struct strvec *old, const char *left_out)
@@ -123,35 +147,27 @@ static void add_all_but(struct strvec *names, const struct strvec *old, const ch
 
 void release_memory_forget(const struct image_ref *repository, const char *release)
 {
-	AUTO(freep) char *path = find_path(repository);
-	AUTO(str_release) struct str before = STR_INIT;
-	AUTO(release_memory_release) struct release_memory old = RELEASE_MEMORY_INIT;
-	AUTO(release_memory_release) struct release_memory memory = RELEASE_MEMORY_INIT;
+	AUTO(change_release) struct change change = CHANGE_INIT;
 
-	if (!path)
+	if (!begin(repository, &change))
 		return;
-	read_file(path, &before, &old);
-	add_all_but(&memory.releases, &old.releases, release);
-	add_all_but(&memory.channels, &old.channels, NULL);
-	write_file(path, &before, &memory);
+	add_all_but(&change.after.releases, &change.before.releases, release);
+	add_all_but(&change.after.channels, &change.before.channels, NULL);
+	finish(&change);
 }
 
 void release_memory_add(const struct image_ref *repository, const char *release,
 			const char *channel)
 {
-	AUTO(freep) char *path = find_path(repository);
-	AUTO(str_release) struct str before = STR_INIT;
-	AUTO(release_memory_release) struct release_memory old = RELEASE_MEMORY_INIT;
-	AUTO(release_memory_release) struct release_memory memory = RELEASE_MEMORY_INIT;
+	AUTO(change_release) struct change change = CHANGE_INIT;
 
-	if (!path)
+	if (!begin(repository, &change))
 		return;
-	read_file(path, &before, &old);
 	if (release)
-		add_name(&memory.releases, release);
+		add_name(&change.after.releases, release);
 	if (channel)
-		add_name(&memory.channels, channel);
-	add_all_but(&memory.releases, &old.releases, NULL);
-	add_all_but(&memory.channels, &old.channels, NULL);
-	write_file(path, &before, &memory);
+		add_name(&change.after.channels, channel);
+	add_all_but(&change.after.releases, &change.before.releases, NULL);
+	add_all_but(&change.after.channels, &change.before.channels, NULL);
+	finish(&change);
 }
