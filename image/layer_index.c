@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "image/digest.h"
 
@@ -93,21 +94,11 @@ static void hang(struct indexed_entry *entry, struct indexed_entry *above)
 	above->below = entry;
 }
 
-/* NULL for the root; the caller frees. */
-static char *dir_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash)
-		return xstrndup(path, (size_t)(slash - path));
-	return str_eq(path, ROOT) ? NULL : xstrdup(ROOT);
-}
-
 /* With the directories that lead to it. */
 static struct indexed_entry *make_node(struct layer_index *index, const char *path)
 {
 	struct indexed_entry *entry = add_node(index, path);
-	AUTO(freep) char *dir = dir_of(path);
+	AUTO(freep) char *dir = str_eq(path, ROOT) ? NULL : path_dir(path);
 	struct indexed_entry *above = dir ? find_node(index, dir) : NULL;
 
 	if (dir)
